@@ -1,0 +1,73 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: MIT
+import PackageDescription
+
+/// Every target of ours: Swift 6, strict memory safety, no warning survives.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+/// A room of the house: what it may import stands here and nowhere else.
+func room(_ name: String, on dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+func tests(of name: String, on dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: name + "Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: house)
+}
+
+let package = Package(
+    name: "sluice",
+    products: [.executable(name: "sluice", targets: ["sluice"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // C: module maps and shims, no logic.
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CLdns", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CNftables", pkgConfig: "libnftables", providers: [.apt(["libnftables-dev"])]),
+        .systemLibrary(name: "CMnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
+
+        // Pure: bytes, time and randomness come in as arguments, effects go out as values.
+        room("Wire"),
+        room("Rules", on: ["Wire"]),
+        room("Policy", on: ["Wire", "Rules"]),
+        room("Steering", on: ["Wire", "Rules"]),
+        room("Tunnels", on: ["Policy"]),
+        room("Configuration", on: ["Wire", "Rules", "Policy"]),
+        room("Resolving", on: ["Wire", "Rules", "Policy", "Steering"]),
+
+        // Edges: sockets, the kernel, the machine's own resolver.
+        room("Upstreams", on: ["CLinux", "Wire", "Policy"]),
+        room("Kernel", on: ["CLinux", "CNftables", "CMnl", "Wire", "Rules", "Policy", "Steering"]),
+        room("HostDNS", on: ["Wire"]),
+
+        // What waits, what looks, what plays the world.
+        room(
+            "Daemon",
+            on: [
+                "CLinux", "CSodium", "Wire", "Rules", "Policy", "Configuration", "Steering", "Tunnels", "Resolving", "Upstreams", "Kernel",
+                "HostDNS",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        room("LeakTest", on: ["CLinux", "CLdns", "CSodium", "Wire"]),
+        room("Lab", on: ["CLinux"]),
+        .executableTarget(
+            name: "sluice",
+            dependencies: [
+                "Wire", "Rules", "Policy", "Configuration", "Daemon", "LeakTest", "Lab",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: house),
+
+        tests(of: "Wire"),
+    ]
+)
