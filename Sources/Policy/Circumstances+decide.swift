@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+import Rules
+import Wire
+
+extension Circumstances {
+    /// The matrix: where the lookup of `question` goes. Depends on nothing else, asks nobody, sends nothing.
+    /// - Parameter rule: the rule that matches the name, or, for a name of a reverse zone, that owns its address; nil if none does.
+    package func decide(_ question: Question, rule: Rule?, app: App) -> Decision {
+        if let answer = Reserved.answer(to: question, rule: rule) { return Decision(.local(answer), .reserved) }
+        switch (app, profile) {
+        case (.excluded, .mobile): return Decision(outsideToSystem, .setting)
+        case (.tunneled, .desktop), (.tunneled, .mobile):
+            if let rule, rule.action == .block { return Decision(.block, .blocked, rule: rule) }
+            let own = rule?.action == .tunnel ? rule : nil
+            return Decision(tunneled(by: own), rule: own)
+        case (.normal, .desktop), (.normal, .mobile), (.excluded, .desktop): break
+        }
+        if let rule { return decide(by: rule) }
+        if Reserved.isLocal(question, ranges) {
+            return privateSystemServers.isEmpty
+                ? Decision(.local(.noSuchName), .reserved)
+                : Decision(.ask(path: .lan, privateSystemServers.map { Ask(.lan, $0) }), .reserved)
+        }
+        return decideBySetting()
+    }
+
+    // MARK: Names with a rule
+
+    private func decide(by rule: Rule) -> Decision {
+        switch rule.action {
+        case .block: return Decision(.block, .blocked, rule: rule)
+        case .direct:
+            return Decision(rule.options.via.map { .ask(path: .outside, [Ask(.outside, $0)]) } ?? outsideToSystem, .rule, rule: rule)
+        case .lan:
+            let servers = (rule.options.via.map { [$0] } ?? systemServers).filter { ranges.contains($0.address) }
+            return servers.isEmpty
+                ? Decision(.refuse(.noPrivateServer), .noPrivateServer, rule: rule)
+                : Decision(.ask(path: .lan, servers.map { Ask(.lan, $0) }), .rule, rule: rule)
+        case .tunnel:
+            switch state {
+            case .connected: return Decision(inTunnel(by: rule), rule: rule)
+            case .disconnected where tunnelRulesFallToSystem: return Decision(outsideToSystem, .rule, rule: rule)
+            case .disconnected, .connecting, .disconnecting, .error:
+                return Decision(.refuse(.notConnected(state)), .notConnected, rule: rule)
+            }
+        }
+    }
+
+    private func inTunnel(by rule: Rule?) -> Decision.Outcome {
+        if let wanted = rule?.tunnel, wanted != tunnelInUse { return .refuse(.otherTunnel(wanted)) }
+        let servers = rule?.options.via.map { [$0] } ?? (publicCustomServers.isEmpty ? relayServers : publicCustomServers)
+        return .ask(path: .tunnel, servers.map { Ask(.tunnel, $0) })
+    }
+
+    /// An app that may only use the tunnel: as by a `tunnel` rule, and refused whenever there is none.
+    private func tunneled(by rule: Rule?) -> Decision.Outcome {
+        switch state {
+        case .connected: inTunnel(by: rule)
+        case .disconnected, .connecting, .disconnecting, .error: .refuse(.notConnected(state))
+        }
+    }
+
+    // MARK: Names without a rule
+
+    private func decideBySetting() -> Decision {
+        switch setting {
+        case .system: return Decision(outsideToSystem, .setting)
+        case .standard: return Decision(outcome(.relay, nil), rule: nil, otherwise: .setting)
+        case .custom(let servers):
+            let outcomes = servers.map { outcome(kind(of: $0), $0) }
+            if state == .disconnected { return Decision(outsideToSystem, .setting) }
+            var asks: [Ask] = []
+            for case .ask(_, let some) in outcomes { for ask in some where !asks.contains(ask) { asks.append(ask) } }
+            guard let first = asks.first else { return Decision(outcomes.first ?? outsideToSystem, rule: nil, otherwise: .setting) }
+            return Decision(.ask(path: first.path, asks), .setting)
+        }
+    }
+
+    /// One row of the table, for one server of the list.
+    private func outcome(_ kind: ServerKind, _ server: ServerAddress?) -> Decision.Outcome {
+        switch (kind, state) {
+        case (.relay, .disconnected), (.privateCustom, .disconnected), (.publicCustom, .disconnected):
+            outsideToSystem
+        case (.relay, .connected):
+            .ask(path: .tunnel, (server.map { [$0] } ?? relayServers).map { Ask(.tunnel, $0) })
+        case (.publicCustom, .connected):
+            .ask(path: .tunnel, server.map { [Ask(.tunnel, $0)] } ?? [])
+        case (.privateCustom, .connected):
+            lanSharing || profile == .desktop ? .ask(path: .lan, server.map { [Ask(.lan, $0)] } ?? []) : .refuse(.lanSharingOff)
+        case (.privateCustom, .connecting), (.privateCustom, .disconnecting), (.privateCustom, .error):
+            lanSharing ? .ask(path: .lan, server.map { [Ask(.lan, $0)] } ?? []) : .refuse(.lanSharingOff)
+        case (.relay, .connecting), (.relay, .disconnecting), (.relay, .error),
+            (.publicCustom, .connecting), (.publicCustom, .disconnecting), (.publicCustom, .error):
+            .refuse(.notConnected(state))
+        }
+    }
+
+    private var outsideToSystem: Decision.Outcome { .ask(path: .outside, systemServers.map { Ask(.outside, $0) }) }
+}
+
+extension Decision {
+    /// A decision whose reason is its refusal's, or else the rule's.
+    fileprivate init(_ outcome: Outcome, rule: Rule?, otherwise reason: Reason = .rule) {
+        if case .refuse(let refusal) = outcome {
+            self.init(outcome, refusal.reason, rule: rule)
+        } else {
+            self.init(outcome, reason, rule: rule)
+        }
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+import Wire
+
+/// Everything a decision depends on besides the question: the configuration's part and the world's.
+package struct Circumstances: Hashable, Sendable {
+    package var setting: Setting
+    package var profile: Profile
+    package var lanSharing: Bool
+    package var ranges: PrivateRanges
+    /// `tunnel_rules_when_disconnected = "system"`.
+    package var tunnelRulesFallToSystem: Bool
+    package var state: TunnelState
+    /// What the operating system or DHCP configured, in order.
+    package var systemServers: [ServerAddress]
+    /// The resolvers of the tunnel in use, in order.
+    package var relayServers: [ServerAddress]
+    /// The name of the tunnel in use; nil while there is none.
+    package var tunnelInUse: String?
+    /// Addresses that are the tunnel's own: its device's, its resolvers', its gateways'.
+    package var tunnelOwn: Set<IPAddress>
+
+    package init(
+        setting: Setting = .system, profile: Profile = .desktop, lanSharing: Bool = true,
+        ranges: PrivateRanges = PrivateRanges(includesCGNAT: false), tunnelRulesFallToSystem: Bool = false,
+        state: TunnelState = .disconnected,
+        systemServers: [ServerAddress] = [], relayServers: [ServerAddress] = [], tunnelInUse: String? = nil, tunnelOwn: Set<IPAddress> = []
+    ) {
+        self.setting = setting
+        self.profile = profile
+        self.lanSharing = lanSharing
+        self.ranges = ranges
+        self.tunnelRulesFallToSystem = tunnelRulesFallToSystem
+        self.state = state
+        self.systemServers = systemServers
+        self.relayServers = relayServers
+        self.tunnelInUse = tunnelInUse
+        self.tunnelOwn = tunnelOwn
+    }
+
+    /// What a custom server counts as. The tunnel's own addresses are Default DNS however they were typed.
+    package func kind(of server: ServerAddress) -> ServerKind {
+        if tunnelOwn.contains(server.address) { return .relay }
+        return ranges.contains(server.address) ? .privateCustom : .publicCustom
+    }
+
+    package var privateSystemServers: [ServerAddress] { systemServers.filter { ranges.contains($0.address) } }
+    var publicCustomServers: [ServerAddress] {
+        guard case .custom(let servers) = setting else { return [] }
+        return servers.filter { kind(of: $0) == .publicCustom }
+    }
+}
+
+/// Which DNS is configured for names that no rule names.
+package enum Setting: Hashable, Sendable {
+    /// Default DNS: the relay, the tunnel's own resolver, answers.
+    case standard
+    case custom([ServerAddress])
+    case system
+}
+
+package enum ServerKind: Hashable, Sendable { case relay, privateCustom, publicCustom }
+
+/// Whether excluded apps are answered as normal ones, or as if there were no tunnel.
+package enum Profile: String, Hashable, Sendable, CaseIterable { case desktop, mobile }
+
+/// Which kind of application asks. The listener it reached says so.
+package enum App: String, Hashable, Sendable, CaseIterable {
+    case normal
+    /// Kept out of the tunnel.
+    case excluded
+    /// May only use the tunnel.
+    case tunneled
+}

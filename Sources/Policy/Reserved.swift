@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+import Rules
+import Wire
+
+/// Names that the standards reserve for this machine or this network.
+package enum Reserved {
+    private static let localhost = name("localhost")
+    /// RFC 6761 section 6.4, RFC 7686, RFC 9476.
+    private static let nowhere = ["invalid", "onion", "alt"].map(name)
+    /// RFC 9462: no data, so that no client is told to leave for an encrypted resolver.
+    private static let resolver = name("resolver.arpa")
+    /// Firefox's question whether to leave for its own resolver; NXDOMAIN keeps it here. A rule that names it switches this off.
+    private static let canary = name("use-application-dns.net")
+    /// RFC 6762, RFC 8375.
+    private static let local = ["local", "home.arpa"].map(name)
+    private static let reverse4 = name("in-addr.arpa")
+    private static let reverse6 = name("ip6.arpa")
+
+    /// The answer to a question that never leaves this machine; nil for all others.
+    package static func answer(to question: Question, rule: Rule?) -> LocalAnswer? {
+        let asked = question.name
+        if asked.isAtOrBelow(localhost) {
+            return question.type == .a || question.type == .aaaa || question.type == .any ? .loopback : .noData
+        }
+        if nowhere.contains(where: asked.isAtOrBelow) { return .noSuchName }
+        if asked.isAtOrBelow(resolver) { return .noData }
+        if asked.isAtOrBelow(canary), rule == nil { return .noSuchName }
+        if let network = network(of: asked), network.isHost, network.isLoopback { return question.type == .ptr ? .loopback : .noData }
+        return nil
+    }
+
+    /// Whether a name without a rule belongs to the local network: `local`, `home.arpa`, single labels asked for addresses, reverse zones of
+    /// private ranges (RFC 6303).
+    package static func isLocal(_ question: Question, _ ranges: PrivateRanges) -> Bool {
+        if local.contains(where: question.name.isAtOrBelow) { return true }
+        if question.name.labelCount == 1 {
+            switch question.type {
+            case .a, .aaaa, .https, .svcb: return true
+            default: return false
+            }
+        }
+        guard let network = network(of: question.name) else { return false }
+        return ranges.contains(network.address) && ranges.contains(network.last)
+    }
+
+    /// The network a name in a reverse zone stands for: a host for a whole name, a prefix for a shorter one; nil for all others.
+    package static func network(of asked: Name) -> Network? {
+        if asked.isAtOrBelow(reverse4) { return network(asked, labels: asked.labelCount - 2, of: 4, base: 10, width: 8) }
+        if asked.isAtOrBelow(reverse6) { return network(asked, labels: asked.labelCount - 2, of: 32, base: 16, width: 4) }
+        return nil
+    }
+
+    private static func network(_ asked: Name, labels: Int, of most: Int, base: Int, width: Int) -> Network? {
+        guard (1...most).contains(labels) else { return nil }
+        let groups = asked.description.split(separator: ".").prefix(labels).reversed().map { UInt8($0, radix: base) }
+        var bits: [UInt8] = Array(repeating: 0, count: most * width / 8)
+        for (index, group) in groups.enumerated() {
+            guard let group else { return nil }
+            bits[index * width / 8] |= width == 8 ? group : group << UInt8(index % 2 == 0 ? 4 : 0)
+        }
+        return IPAddress(bytes: bits).flatMap { Network($0, length: labels * width) }
+    }
+
+    private static func name(_ text: String) -> Name { Name(text) ?? .root }
+}
+
+extension Network {
+    fileprivate var isHost: Bool { length == address.width }
+    fileprivate var isLoopback: Bool {
+        switch address {
+        case .v4(let raw): raw >> 24 == 127
+        case .v6(let high, let low): high == 0 && low == 1
+        }
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+import Policy
+import Steering
+import Wire
+
+/// Somebody who waits for a reply.
+package struct Client: Hashable, Sendable {
+    /// What the listener needs to find its way back; nothing to us.
+    package let token: UInt64
+    package let transport: Transport
+    package let app: App
+
+    package init(token: UInt64, transport: Transport, app: App = .normal) {
+        self.token = token
+        self.transport = transport
+        self.app = app
+    }
+}
+
+package enum Transport: String, Hashable, Sendable { case udp, tcp }
+
+/// A question on its way to a server. Never used twice.
+package struct AskID: Hashable, Sendable {
+    package let number: UInt64
+    package init(number: UInt64) { self.number = number }
+}
+
+/// What the resolver wants done. To be carried out in order.
+package enum Effect: Hashable, Sendable {
+    case reply(Client, [UInt8])
+    /// Send these bytes to the server on its path, from a socket of its own; tell `Resolver.reply` or `Resolver.lost`.
+    case ask(AskID, Ask, Transport, [UInt8])
+    /// Nobody waits for these any more: close their sockets.
+    case close([AskID])
+    /// Write these into the kernel, read its acknowledgement, then tell `Resolver.committed` — before anything else is carried out.
+    case commit(CommitID, [SetChange])
+}
+
+package struct CommitID: Hashable, Sendable { package let number: UInt64 }
+
+/// Why no reply will come from a server.
+package enum Loss: Hashable, Sendable {
+    /// The kernel or an ICMP message says that it cannot be reached.
+    case unreachable
+}

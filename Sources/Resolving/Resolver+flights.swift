@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+import Policy
+import Wire
+
+extension Resolver {
+    /// Joins the flight of the same question, or begins one.
+    mutating func fly(_ waiter: Flight.Waiter, _ decision: Decision, _ asks: [Ask], _ key: Cache.Key, at now: Instant) {
+        if let flight = flights[key] {
+            if flight.waiters.count < Self.mostWaiters { flights[key]?.waiters.append(waiter) }
+            return
+        }
+        if flights.count >= Self.mostFlights, let oldest = flights.values.min(by: { $0.began < $1.began }) {
+            fail(oldest.key, .noReply)
+        }
+        flights[key] = Flight(key: key, query: waiter.query, decision: decision, asks: asks, began: now, waiters: [waiter], due: now)
+        attempt(key, server: 0, .udp, at: now)
+    }
+
+    private mutating func attempt(_ key: Cache.Key, server: Int, _ transport: Transport, at now: Instant) {
+        guard let flight = flights[key] else { return }
+        let ask = AskID(number: number())
+        let id = random()
+        let interval = transport == .tcp ? Flight.tcpInterval : Flight.intervals[min(flight.sent.count, Flight.intervals.count - 1)]
+        flights[key]?.sent.append(Flight.Sent(ask: ask, id: id, server: server, transport: transport))
+        flights[key]?.due = min(now + interval, flight.began + Flight.patience)
+        flightOfAsk[ask] = key
+        counters.asked[flight.asks[server].path, default: 0] += 1
+        effects.append(.ask(ask, flight.asks[server], transport, flight.query.upstream(id: id)))
+    }
+
+    /// A packet that came on the socket of `ask`, from its server's address and port.
+    package mutating func reply(to ask: AskID, _ packet: Span<UInt8>, at now: Instant) {
+        guard let key = flightOfAsk[ask], let flight = flights[key], let sent = flight.sent.first(where: { $0.ask == ask }) else { return }
+        switch Judged(packet, to: flight.query, id: sent.id) {
+        case .foreign:
+            // Ignored; the true reply may still come.
+            counters.foreignReplies += 1
+        case .truncated where sent.transport == .udp:
+            lose(ask, key)
+            if flight.sent.contains(where: { $0.transport == .tcp && $0.server == sent.server }) { return }
+            attempt(key, server: sent.server, .tcp, at: now)
+        case .truncated:
+            lose(ask, key)
+            next(key, at: now)
+        case .failed(let code, let error):
+            lose(ask, key)
+            flights[key]?.failure = (code, error)
+            next(key, at: now)
+        case .answer(let answer):
+            cache.insert(answer, for: key, at: now)
+            end(key)
+            deliver(answer, age: 0, to: flight.waiters, flight.decision, at: now)
+        }
+    }
+
+    /// No reply will come from this server.
+    package mutating func lost(_ ask: AskID, _ loss: Loss, at now: Instant) {
+        guard let key = flightOfAsk[ask] else { return }
+        lose(ask, key)
+        next(key, at: now)
+    }
+
+    private mutating func lose(_ ask: AskID, _ key: Cache.Key) {
+        guard let place = flights[key]?.sent.firstIndex(where: { $0.ask == ask }) else { return }
+        flights[key]?.sent[place].isLost = true
+        flightOfAsk[ask] = nil
+        effects.append(.close([ask]))
+    }
+
+    /// After bad news: the next server at once while there is one not yet asked; the end when all have said no.
+    private mutating func next(_ key: Cache.Key, at now: Instant) {
+        guard let flight = flights[key] else { return }
+        if flight.isHopeless { return fail(key, .unreachable) }
+        let asked = Set(flight.sent.map(\.server))
+        if let server = flight.asks.indices.first(where: { !asked.contains($0) }) { attempt(key, server: server, .udp, at: now) }
+    }
+
+    /// Whatever time has brought: attempts that are due, flights that are over, leases that have ended.
+    package mutating func tick(at now: Instant) {
+        for (key, flight) in flights where flight.due <= now {
+            if now - flight.began >= Flight.patience {
+                fail(key, flight.isHopeless ? .unreachable : .noReply)
+            } else if flight.sent.count < Flight.intervals.count {
+                attempt(key, server: flight.nextServer, .udp, at: now)
+            } else {
+                flights[key]?.due = flight.began + Flight.patience
+            }
+        }
+    }
+
+    /// When `tick` has something to do; nil while nothing is in flight.
+    package var nextDeadline: Instant? { flights.values.lazy.map(\.due).min() }
+
+    /// Ends a flight without an answer: with what a server said, if one said anything.
+    private mutating func fail(_ key: Cache.Key, _ error: ExtendedError) {
+        guard let flight = flights[key] else { return }
+        end(key)
+        for waiter in flight.waiters {
+            if let failure = flight.failure {
+                send(waiter.query.reply(failure.code, error: failure.error), to: waiter)
+            } else {
+                send(waiter.query.reply(.serverFailure, error: error), to: waiter)
+            }
+        }
+    }
+
+    /// Takes a flight off the board and closes its sockets.
+    mutating func end(_ key: Cache.Key) {
+        guard let flight = flights.removeValue(forKey: key) else { return }
+        let open = flight.sent.filter { !$0.isLost }.map(\.ask)
+        for ask in open { flightOfAsk[ask] = nil }
+        if !open.isEmpty { effects.append(.close(open)) }
+    }
+}
+
+extension ExtendedError {
+    fileprivate static let noReply = ExtendedError(noReachableAuthority, "no server replied")
+    fileprivate static let unreachable = ExtendedError(networkError, "no server can be reached")
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+import Wire
+
+extension Matcher {
+    /// Rules that can never decide anything because an earlier one has the same pattern, and networks that two actions claim.
+    package static func problems(in rules: [Rule]) -> [Problem] {
+        var first: [Pattern: Rule] = [:]
+        return rules.compactMap { rule in
+            guard let earlier = first[rule.pattern] else {
+                first[rule.pattern] = rule
+                return nil
+            }
+            let place = "\(earlier.file):\(earlier.line)"
+            if earlier.action == rule.action, earlier.tunnel == rule.tunnel {
+                return Problem(
+                    .warning, file: rule.file, line: rule.line, column: 0, "'\(rule.text)' stands already at \(place)",
+                    hint: "delete one of the two")
+            }
+            if case .network = rule.pattern {
+                return Problem(
+                    .error, file: rule.file, line: rule.line, column: 0, "'\(rule.text)' is '\(earlier.action.rawValue)' at \(place)",
+                    hint: "delete one of the two, or make one of them longer")
+            }
+            return Problem(
+                .warning, file: rule.file, line: rule.line, column: 0,
+                "'\(rule.text)' can never match: \(place) has it first, as '\(earlier.action.rawValue)'", hint: "delete one of the two")
+        }
+    }
+}

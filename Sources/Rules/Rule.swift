@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+import Wire
+
+/// What a rule wants done with what it matches.
+package enum Action: String, Hashable, Sendable, CaseIterable {
+    case tunnel, direct, lan, block
+}
+
+/// One line of a rule file.
+package struct Rule: Hashable, Sendable {
+    package let action: Action
+    /// The tunnel a `tunnel:NAME` rule asks for; nil: whichever is active.
+    package let tunnel: String?
+    package let pattern: Pattern
+    /// The pattern as it was written.
+    package let text: String
+    package let options: Options
+    package let file: String
+    /// Counted from 1.
+    package let line: Int
+
+    package struct Options: Hashable, Sendable {
+        /// Asked here instead of at the path's own servers.
+        package var via: ServerAddress?
+        /// What becomes of the addresses in HTTPS and SVCB records.
+        package var hints = Hints.lease
+        /// Whether a `direct` rule may own private addresses.
+        package var `private` = false
+        /// A differentiated services code point for the traffic: 0...63.
+        package var dscp: UInt8?
+        /// Orders rules for dscp and the like; never the match itself.
+        package var priority: Int?
+        /// Keeps a rule that looks too broad.
+        package var force = false
+
+        package init() {}
+    }
+
+    package enum Hints: String, Hashable, Sendable, CaseIterable { case lease, strip, nodata }
+
+    package init(
+        _ action: Action, tunnel: String? = nil, _ pattern: Pattern, text: String, options: Options = Options(), file: String = "",
+        line: Int = 0
+    ) {
+        self.action = action
+        self.tunnel = tunnel
+        self.pattern = pattern
+        self.text = text
+        self.options = options
+        self.file = file
+        self.line = line
+    }
+}
+
+/// What a rule matches, in the order in which kinds win.
+package enum Pattern: Hashable, Sendable {
+    /// `=name`: exactly this name.
+    case exact(Name)
+    /// `name`: this name and all below it.
+    case suffix(Name)
+    /// `*.name`: only what is below it.
+    case below(Name)
+    /// `/regex/`: searched in the name's text, lower case, without the final dot.
+    case regex(String)
+    /// `~keyword`: contained in that text.
+    case keyword(String)
+    /// `10.20.0.0/16`: traffic, and the reverse zone's names.
+    case network(Network)
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+import Wire
+
+extension RuleParser {
+    static func pattern(_ word: Word, file: String, line: Int) throws(Problem) -> Pattern {
+        func wrong(_ message: String, hint: String? = nil) -> Problem {
+            Problem(.error, file: file, line: line, column: word.column, message, hint: hint)
+        }
+        func name(_ text: some StringProtocol) throws(Problem) -> Name {
+            guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
+                throw wrong("'\(text)' is not ASCII", hint: "write internationalized names in their xn-- form")
+            }
+            guard let name = Name(text) else {
+                throw wrong("'\(text)' is not a domain name", hint: "labels of 1 to 63 characters with dots between, 253 in all")
+            }
+            guard !name.isRoot else {
+                throw wrong("a rule for every name", hint: "routing.default in the configuration says where all else goes")
+            }
+            return name
+        }
+        let text = word.text
+        switch text.first {
+        case "=": return .exact(try name(text.dropFirst()))
+        case "~":
+            let keyword = text.dropFirst().lowercased()
+            guard !keyword.isEmpty else { throw wrong("an empty keyword matches every name", hint: "~keyword") }
+            return .keyword(keyword)
+        case "/" where text.count > 1 && text.hasSuffix("/"):
+            let source = String(text.dropFirst().dropLast())
+            guard !source.isEmpty else { throw wrong("an empty regex matches every name", hint: "/^ads[0-9]+\\./") }
+            do {
+                _ = try Regex(source)
+            } catch {
+                throw wrong("'\(source)' is not a regex: \(error)")
+            }
+            return .regex(source)
+        case "/": throw wrong("a regex ends with '/'", hint: text + "/")
+        default: break
+        }
+        if text.hasPrefix("*.") { return .below(try name(text.dropFirst(2))) }
+        if text.contains("*") { throw wrong("'*' stands only at the start, before a dot", hint: "*.example, or /regex/") }
+        if text.contains("/") || text.contains(":") || IPAddress(text) != nil {
+            guard let network = Network(text) else { throw wrong("'\(text)' is not a network", hint: "10.20.0.0/16 or 2001:db8::/32") }
+            guard network.length > 0 else {
+                throw wrong("a network rule for all addresses", hint: "set routing.default in the configuration")
+            }
+            return .network(network)
+        }
+        return .suffix(try name(text))
+    }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+import Wire
+
+/// Which addresses are owed to which route, and until when. The ledger is the truth, the kernel's sets are its copy.
+package struct Ledger: Sendable {
+    /// An address owed to a route.
+    package struct Lease: Hashable, Sendable {
+        package let route: SteeredRoute
+        package let address: IPAddress
+        /// The name whose answer extended it last.
+        package fileprivate(set) var name: Name
+        package fileprivate(set) var until: Instant
+        /// Until when the kernel keeps it by itself; never earlier than `until` less half the grace. Nil: for ever.
+        fileprivate var kernelUntil: Instant?
+        /// Whether the kernel has acknowledged it: until then every answer commits it again.
+        fileprivate var isConfirmed = false
+    }
+
+    private struct Key: Hashable {
+        let route: SteeredRoute
+        let address: IPAddress
+    }
+
+    /// The shortest time an address stays owed, whatever its TTL: the connection must have time to begin.
+    package static let shortest: Int64 = 60_000
+
+    private var leases: [Key: Lease] = [:]
+    private var counts: [SteeredRoute: [IPAddress.Family: Int]] = [:]
+    /// Kept for clients that hold addresses longer than their TTL, in milliseconds.
+    private let grace: Int64
+    /// Elements a set of the kernel holds at the most.
+    private let capacity: Int
+    /// Leases that had to go before their time because a set was full.
+    package private(set) var evictions = 0
+
+    package init(grace: Int64, capacity: Int) {
+        self.grace = grace
+        self.capacity = capacity
+    }
+
+    package var count: Int { leases.count }
+    package func count(_ route: SteeredRoute, _ family: IPAddress.Family) -> Int { counts[route]?[family] ?? 0 }
+
+    /// Notes that an answer for `name` hands out `addresses` for `ttl` seconds.
+    /// - Returns: what must be in the kernel before that answer leaves; empty when it is there already.
+    package mutating func owe(
+        _ addresses: [IPAddress], to route: SteeredRoute, name: Name, ttl: UInt32, at now: Instant
+    ) -> [SetChange] {
+        var changes: [SetChange] = []
+        let until = now + max(Self.shortest, Int64(ttl) * 1000 + grace)
+        for address in addresses {
+            let key = Key(route: route, address: address)
+            if var lease = leases[key] {
+                lease.until = max(lease.until, until)
+                lease.name = name
+                if let kernelUntil = lease.kernelUntil, kernelUntil < until + -grace / 2 {
+                    lease.kernelUntil = until
+                    lease.isConfirmed = false
+                }
+                if !lease.isConfirmed { changes.append(add(lease, now)) }
+                leases[key] = lease
+            } else {
+                if count(route, address.family) >= capacity { changes += evict(route, address.family) }
+                let lease = Lease(route: route, address: address, name: name, until: until, kernelUntil: route == .tunnel ? nil : until)
+                leases[key] = lease
+                counts[route, default: [:]][address.family, default: 0] += 1
+                changes.append(add(lease, now))
+            }
+        }
+        return changes
+    }
+
+    /// Notes the kernel's word: `changes` are in it but for `refused`, which are taken back, so that the next answer tries again.
+    package mutating func settle(_ changes: [SetChange], refused: [SetChange]) {
+        let refused = Set(refused)
+        for change in changes {
+            guard case .add = change.change else { continue }
+            let key = Key(route: change.route, address: change.address)
+            if refused.contains(change) { drop(key) } else { leases[key]?.isConfirmed = true }
+        }
+    }
+
+    /// Removes what is over.
+    package mutating func expire(at now: Instant) -> [SetChange] {
+        let over = leases.values.filter { $0.until <= now }
+        for lease in over { drop(Key(route: lease.route, address: lease.address)) }
+        return over.map { SetChange($0.route, $0.address, .remove) }
+    }
+
+    /// Everything owed, to write into empty sets.
+    package mutating func replay(at now: Instant) -> [SetChange] {
+        for (key, lease) in leases {
+            leases[key]?.isConfirmed = false
+            if lease.kernelUntil != nil { leases[key]?.kernelUntil = lease.until }
+        }
+        return leases.values.filter { $0.until > now }.map { add($0, now) }
+    }
+
+    /// The leases of an address, the one that decides its traffic first.
+    package func leases(of address: IPAddress) -> [Lease] {
+        SteeredRoute.allCases.compactMap { leases[Key(route: $0, address: address)] }
+    }
+
+    private func add(_ lease: Lease, _ now: Instant) -> SetChange {
+        let seconds = lease.kernelUntil.map { UInt32(clamping: max(1, ($0 - now + 999) / 1000)) }
+        return SetChange(lease.route, lease.address, .add(seconds: seconds))
+    }
+
+    private mutating func evict(_ route: SteeredRoute, _ family: IPAddress.Family) -> [SetChange] {
+        let oldest = leases.values.filter { $0.route == route && $0.address.family == family }.min { $0.until < $1.until }
+        guard let oldest else { return [] }
+        evictions += 1
+        drop(Key(route: route, address: oldest.address))
+        return [SetChange(route, oldest.address, .remove)]
+    }
+
+    private mutating func drop(_ key: Key) {
+        guard leases.removeValue(forKey: key) != nil else { return }
+        counts[key.route]?[key.address.family]? -= 1
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+
+extension Judged {
+    /// The most records looked at in one message: far more than any honest answer holds in 64 KiB of use to a client.
+    private static let mostRecords = 4096
+
+    /// Reads a packet as the reply to `query` sent with `id` (RFC 5452 section 9.1: id and the whole question must fit).
+    package init(_ packet: Span<UInt8>, to query: Query, id: UInt16) {
+        var reader = MessageReader(packet)
+        guard let header = try? reader.header(), header.id == id, header.flags.contains(.response), header.flags.opcode == 0,
+            header.questions == 1, let question = try? reader.question(), question == query.question,
+            reader.offset == Header.size + question.size
+        else {
+            self = .foreign
+            return
+        }
+        if header.flags.contains(.truncated) {
+            self = .truncated
+            return
+        }
+        self = (try? Self.read(packet, header, &reader, query)) ?? .failed(.formatError, nil)
+    }
+
+    private static func read(
+        _ packet: Span<UInt8>, _ header: Header, _ reader: inout MessageReader, _ query: Query
+    ) throws(WireError) -> Judged {
+        var answers: [ResourceRecord] = []
+        var authorities: [ResourceRecord] = []
+        var edns: EDNS?
+        guard Int(header.answers) + Int(header.authorities) + Int(header.additionals) <= mostRecords else { throw .badData(at: 6) }
+        for _ in 0..<header.answers { answers.append(try reader.record()) }
+        for _ in 0..<header.authorities { authorities.append(try reader.record()) }
+        let end = reader.offset
+        for _ in 0..<header.additionals {
+            let record = try reader.record()
+            if record.type == .opt, edns == nil { edns = try EDNS(record, in: packet) }
+        }
+        let code = ResponseCode(rawValue: UInt16(edns?.extendedCode ?? 0) << 4 | header.flags.responseCode.rawValue)
+        guard code == .noError || code == .nameError else { return .failed(code, edns?.error) }
+        let chain = try Chain(of: query.question, in: answers, packet)
+        guard chain.isWhole, authorities.allSatisfy({ $0.type != .opt }) else {
+            return .answer(try Answer(rewriting: packet, header, query, chain.records, authorities, code, chain, edns?.error))
+        }
+        return .answer(Answer(packet, upTo: end, header, answers, authorities, code, chain, edns?.error))
+    }
+}
+
+extension Answer {
+    /// TTLs above this are cut: a day, so that a long lie ends.
+    package static let longestTTL: UInt32 = 86_400
+    /// RFC 2308 section 5: one to three hours.
+    package static let longestNegativeTTL: UInt32 = 10_800
+
+    init(
+        _ packet: Span<UInt8>, upTo end: Int, _ header: Header, _ answers: [ResourceRecord], _ authorities: [ResourceRecord],
+        _ code: ResponseCode, _ chain: Chain, _ error: ExtendedError?
+    ) {
+        var body: [UInt8] = []
+        body.reserveCapacity(end + 48)
+        for index in 0..<end { body.append(packet[index]) }
+        body.patch(UInt16(0), at: 10)
+        self.init(body: body, header, answers, authorities, code, chain, error, packet)
+    }
+
+    init(
+        body: [UInt8], _ header: Header, _ answers: [ResourceRecord], _ authorities: [ResourceRecord], _ code: ResponseCode,
+        _ chain: Chain, _ error: ExtendedError?, _ packet: Span<UInt8>
+    ) {
+        let negative = !chain.answersQuestion
+        var ttls = Self.lowest(answers) + Self.lowest(authorities)
+        let limit = negative ? Self.negativeLifetime(authorities, packet) : ttls.prefix(answers.count).map(\.seconds).min()
+        if negative, let limit { ttls = ttls.map { ($0.offset, min($0.seconds, limit)) } }
+        self.body = body
+        self.code = code
+        authenticated = header.flags.contains(.authenticData)
+        self.ttls = ttls
+        addresses = chain.addresses
+        lifetime = limit
+        self.error = error
+    }
+
+    /// Each record's TTL offset with the lowest TTL of the set it belongs to.
+    private static func lowest(_ records: [ResourceRecord]) -> [TTL] {
+        struct Set: Hashable {
+            let owner: Name
+            let type: RecordType
+        }
+        var lowest: [Set: UInt32] = [:]
+        for record in records {
+            lowest[Set(owner: record.owner, type: record.type), default: longestTTL] = min(
+                lowest[Set(owner: record.owner, type: record.type), default: longestTTL], record.ttl)
+        }
+        return records.compactMap { record in
+            UInt16(exactly: record.ttlOffset).map { ($0, lowest[Set(owner: record.owner, type: record.type)] ?? 0) }
+        }
+    }
+
+    /// RFC 2308 section 5: the lower of the SOA's TTL and its last field; no SOA, nothing kept.
+    private static func negativeLifetime(_ authorities: [ResourceRecord], _ packet: Span<UInt8>) -> UInt32? {
+        guard let soa = authorities.first(where: { $0.type == .soa }), soa.data.count >= 20 else { return nil }
+        var reader = MessageReader(packet, at: soa.data.upperBound - 4)
+        guard let minimum = try? reader.uint32() else { return nil }
+        return min(soa.ttl, minimum, longestNegativeTTL)
+    }
+}

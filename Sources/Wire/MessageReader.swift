@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+
+/// A cursor over a message as it came from the network. Every read is bounds-checked and says where it failed.
+package struct MessageReader: ~Copyable, ~Escapable {
+    private let packet: Span<UInt8>
+    /// The next byte to read, from the message's start.
+    package private(set) var offset: Int
+
+    @_lifetime(copy packet)
+    package init(_ packet: Span<UInt8>, at offset: Int = 0) {
+        self.packet = packet
+        self.offset = offset
+    }
+
+    package var isAtEnd: Bool { offset >= packet.count }
+
+    @_lifetime(self: copy self)
+    package mutating func byte() throws(WireError) -> UInt8 {
+        guard offset < packet.count else { throw .truncated(at: offset) }
+        defer { offset += 1 }
+        return packet[offset]
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func uint16() throws(WireError) -> UInt16 {
+        guard offset + 2 <= packet.count else { throw .truncated(at: offset) }
+        defer { offset += 2 }
+        return UInt16(packet[offset]) << 8 | UInt16(packet[offset + 1])
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func uint32() throws(WireError) -> UInt32 {
+        let upper = try uint16()
+        return UInt32(upper) << 16 | UInt32(try uint16())
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func skip(_ count: Int) throws(WireError) {
+        guard count >= 0, offset + count <= packet.count else { throw .truncated(at: offset) }
+        offset += count
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func header() throws(WireError) -> Header {
+        Header(
+            id: try uint16(), flags: Header.Flags(rawValue: try uint16()), questions: try uint16(), answers: try uint16(),
+            authorities: try uint16(), additionals: try uint16())
+    }
+
+    @_lifetime(self: copy self)
+    package mutating func question() throws(WireError) -> Question {
+        Question(name: try name(), type: RecordType(rawValue: try uint16()), class: try uint16())
+    }
+
+    /// Reads a name, following compression pointers. Each must point before the name's own start and before the last one's target,
+    /// so a name costs at most 127 steps (RFC 1035 section 4.1.4, RFC 9267).
+    @_lifetime(self: copy self)
+    package mutating func name() throws(WireError) -> Name {
+        var name = Name()
+        var position = offset
+        var limit = offset
+        var jumped = false
+        while true {
+            guard position < packet.count else { throw .truncated(at: position) }
+            let length = Int(packet[position])
+            switch length {
+            case 0:
+                if !jumped { offset = position + 1 }
+                return name
+            case 1...63:
+                guard position + 1 + length <= packet.count else { throw .truncated(at: position) }
+                let start = position + 1
+                guard append(length, at: start, to: &name) else { throw .nameTooLong(at: position) }
+                position += 1 + length
+            case 0xC0...0xFF:
+                guard position + 2 <= packet.count else { throw .truncated(at: position) }
+                let target = (length & 0x3F) << 8 | Int(packet[position + 1])
+                guard target < limit, target >= Header.size else { throw .badPointer(at: position) }
+                if !jumped { offset = position + 2 }
+                jumped = true
+                limit = target
+                position = target
+            default: throw .badLabel(at: position)
+            }
+        }
+    }
+
+    private func append(_ length: Int, at start: Int, to name: inout Name) -> Bool {
+        name.append(label: length) { packet[start + $0] }
+    }
+
+    /// Passes over a name without reading what its pointer points to.
+    @_lifetime(self: copy self)
+    package mutating func skipName() throws(WireError) {
+        while true {
+            let start = offset
+            let length = try byte()
+            switch length {
+            case 0: return
+            case 1...63: try skip(Int(length))
+            case 0xC0...0xFF: return try skip(1)
+            default: throw .badLabel(at: start)
+            }
+        }
+    }
+}
+
+/// What is asked (RFC 1035 section 4.1.2).
+package struct Question: Hashable, Sendable {
+    package static let internet: UInt16 = 1
+
+    package let name: Name
+    package let type: RecordType
+    package let `class`: UInt16
+
+    package init(name: Name, type: RecordType, class: UInt16 = Question.internet) {
+        self.name = name
+        self.type = type
+        self.class = `class`
+    }
+
+    /// Bytes of the question on the wire.
+    package var size: Int { name.count + 4 }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+
+/// A domain name in wire form (RFC 1035 section 3.1), in lower case, uncompressed, stored in place: no allocation, no reference count.
+///
+/// Case is folded when a name is read, so equality, hashing and suffixes work on bytes (RFC 4343).
+package struct Name: Sendable {
+    /// Bytes of the longest name, the root label included.
+    package static let capacity = 255
+
+    private var storage: InlineArray<255, UInt8>
+    /// Bytes in use, the root label included: 1...255.
+    package private(set) var count: Int
+
+    /// The root.
+    package init() {
+        storage = InlineArray(repeating: 0)
+        count = 1
+    }
+
+    package static let root = Name()
+
+    package subscript(_ index: Int) -> UInt8 { storage[index] }
+
+    package var isRoot: Bool { count == 1 }
+
+    /// Appends a label of 1...63 bytes; false, and nothing changed, when it does not fit.
+    package mutating func append(label length: Int, _ byte: (Int) -> UInt8) -> Bool {
+        guard (1...63).contains(length), count + length + 1 <= Self.capacity else { return false }
+        storage[count - 1] = UInt8(length)
+        for index in 0..<length { storage[count + index] = Self.lowercased(byte(index)) }
+        count += length + 1
+        storage[count - 1] = 0
+        return true
+    }
+
+    /// Labels, without the root.
+    package var labelCount: Int {
+        var labels = 0
+        var offset = 0
+        while storage[offset] != 0 {
+            labels += 1
+            offset += Int(storage[offset]) + 1
+        }
+        return labels
+    }
+
+    /// The name without its first label; the root's parent is the root.
+    package var parent: Name { dropping(labels: 1) }
+
+    /// The name without its first labels.
+    package func dropping(labels: Int) -> Name {
+        var offset = 0
+        for _ in 0..<labels where storage[offset] != 0 { offset += Int(storage[offset]) + 1 }
+        var rest = Name()
+        for index in offset..<count { rest.storage[index - offset] = storage[index] }
+        rest.count = count - offset
+        return rest
+    }
+
+    /// Whether this name is `other` or below it, compared label by label.
+    package func isAtOrBelow(_ other: Name) -> Bool {
+        var offset = 0
+        while count - offset > other.count {
+            offset += Int(storage[offset]) + 1
+        }
+        guard count - offset == other.count else { return false }
+        for index in 0..<other.count where storage[offset + index] != other.storage[index] { return false }
+        return true
+    }
+
+    package static func lowercased(_ byte: UInt8) -> UInt8 { byte &- 65 < 26 ? byte | 0x20 : byte }
+}
+
+extension Name: Hashable {
+    package static func == (left: Name, right: Name) -> Bool {
+        guard left.count == right.count else { return false }
+        for index in 0..<left.count where left.storage[index] != right.storage[index] { return false }
+        return true
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        // Eight bytes a step: hashing byte by byte costs as much as the rest of a cached answer.
+        var word: UInt64 = 0
+        for index in 0..<count {
+            word = word << 8 | UInt64(storage[index])
+            if index & 7 == 7 {
+                hasher.combine(word)
+                word = 0
+            }
+        }
+        hasher.combine(word)
+        hasher.combine(UInt8(count))
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+
+extension Query {
+    /// One record of a reply made here.
+    package struct LocalRecord: Hashable, Sendable {
+        package let type: RecordType
+        package let ttl: UInt32
+        package let data: [UInt8]
+
+        package init(_ type: RecordType, ttl: UInt32, data: [UInt8]) {
+            self.type = type
+            self.ttl = ttl
+            self.data = data
+        }
+    }
+
+    /// A reply made here: the question echoed, `records` of the asked name, and, if the client speaks EDNS, the reason.
+    package func reply(_ code: ResponseCode, records: [LocalRecord] = [], error: ExtendedError? = nil) -> [UInt8] {
+        var message: [UInt8] = []
+        message.append(id)
+        message.append(replyFlags.with(code).rawValue)
+        message.append(UInt16(1))
+        message.append(UInt16(records.count))
+        message.append(UInt16(0))
+        message.append(UInt16(edns == nil ? 0 : 1))
+        message.append(contentsOf: rawQuestion)
+        for record in records {
+            message.append(UInt16(0xC000 | UInt16(Header.size)))
+            message.append(record.type.rawValue)
+            message.append(Question.internet)
+            message.append(record.ttl)
+            message.append(UInt16(record.data.count))
+            message.append(contentsOf: record.data)
+        }
+        appendEDNS(code, error, to: &message)
+        return message
+    }
+
+    /// Turns an answer into this client's reply: its id, its spelling of the question, TTLs less `age` seconds, its EDNS.
+    /// - Parameter age: seconds since the answer came.
+    package func reply(_ answer: Answer, age: UInt32) -> [UInt8] {
+        var message = answer.body
+        message.patch(id, at: 0)
+        // AD only for those who ask for it, by AD or DO (RFC 6840 section 5.7).
+        var flags = replyFlags.with(answer.code)
+        if answer.authenticated, self.flags.contains(.authenticData) || edns?.dnssecOK == true { flags.insert(.authenticData) }
+        message.patch(flags.rawValue, at: 2)
+        for index in rawQuestion.indices { message[Header.size + index] = rawQuestion[index] }
+        for (offset, ttl) in answer.ttls { message.patch(ttl > age ? ttl - age : 0, at: Int(offset)) }
+        message.patch(UInt16(edns == nil ? 0 : 1), at: 10)
+        appendEDNS(answer.code, answer.error, to: &message)
+        return message
+    }
+
+    /// What goes by UDP in place of a reply that does not fit: the question and TC (RFC 2181 section 9). `reply` itself when it fits.
+    package func fitted(_ reply: [UInt8]) -> [UInt8] {
+        let limit = Int(edns.map { min($0.payloadSize, EDNS.payloadSize) } ?? 512)
+        guard reply.count > limit else { return reply }
+        var message = Array(reply.prefix(Header.size + rawQuestion.count))
+        message.patch(UInt16(message[2]) << 8 | UInt16(message[3]) | Header.Flags.truncated.rawValue, at: 2)
+        message.patch(UInt16(0), at: 6)
+        message.patch(UInt16(0), at: 8)
+        message.patch(UInt16(edns == nil ? 0 : 1), at: 10)
+        appendEDNS(ResponseCode(rawValue: UInt16(message[3] & 15)), nil, to: &message)
+        return message
+    }
+
+    private var replyFlags: Header.Flags {
+        Header.Flags(rawValue: flags.rawValue & (Header.Flags.recursionDesired.rawValue | Header.Flags.checkingDisabled.rawValue))
+            .union([.response, .recursionAvailable])
+    }
+
+    private func appendEDNS(_ code: ResponseCode, _ error: ExtendedError?, to message: inout [UInt8]) {
+        guard let edns else { return }
+        EDNS(extendedCode: UInt8(code.rawValue >> 4), dnssecOK: edns.dnssecOK, error: error).append(to: &message)
+    }
+
+    /// This question as it goes to an upstream: EDNS always, so that its reasons reach us.
+    package func upstream(id: UInt16) -> [UInt8] {
+        var message: [UInt8] = []
+        message.append(id)
+        message.append(flags.intersection([.checkingDisabled, .authenticData]).union(.recursionDesired).rawValue)
+        message.append(contentsOf: [0, 1, 0, 0, 0, 0, 0, 1])
+        message.append(contentsOf: rawQuestion)
+        EDNS(dnssecOK: edns?.dnssecOK ?? false).append(to: &message)
+        return message
+    }
+}
