@@ -63,11 +63,15 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Wire", "Rules", "Policy", "Configuration", "Daemon", "LeakTest", "Lab",
+                "CLdns", "Wire", "Rules", "Policy", "Configuration", "Resolving", "Daemon", "LeakTest", "Lab",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
 
         tests(of: "Wire"),
+        tests(of: "Kernel", on: ["CLinux", "Wire", "Policy", "Steering"]),
+        tests(of: "Configuration", on: ["Wire", "Rules", "Policy"]),
+        tests(of: "LeakTest", on: ["CLinux", "CLdns", "Wire"]),
     ]
 )

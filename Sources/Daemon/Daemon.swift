@@ -1,1 +1,75 @@
 // SPDX-License-Identifier: MIT
+import Configuration
+import Glibc
+import Kernel
+import Logging
+import Rules
+import Steering
+
+/// The daemon in the foreground: one thread answers, this one looks after the world.
+package enum Daemon {
+    /// Runs until SIGTERM or SIGINT, then takes away all that is ours.
+    /// Errors: `invalid` before anything is changed; others with everything put back.
+    package static func run(path: String, log: Logger) throws(DaemonError) {
+        let loaded = Loaded(path: path)
+        guard loaded.errors.isEmpty else { throw .invalid(loaded.problems) }
+        guard geteuid() == 0 else { throw .notPermitted("sluice run changes routes and firewall, which takes root") }
+        for problem in loaded.problems { log.warning("\(problem.text)") }
+
+        let inbox = Mailbox<SupervisorMessage>()
+        let outbox = Mailbox<WorkerMessage>()
+        let supervisor = try Supervisor(loaded, path: path, log: log, inbox: inbox, worker: outbox)
+        let worker = try Worker(supervisor.workerStart(log: log))
+        let formerSourceMark = try DaemonError.from { () throws(KernelError) in try SourceValidMark.enable() }
+        var failure: String?
+        do throws(KernelError) {
+            try supervisor.prepare()
+            try worker.load(supervisor.plan, Array(supervisor.elements))
+            supervisor.publish()
+            let thread = try WorkerThread(worker)
+            let names = loaded.configuration.dns.listen.map(\.description).joined(separator: ", ")
+            log.notice("answering at \(names), \(loaded.matcher.rules.count) rules")
+            failure = supervisor.run()
+            outbox.post(.stop)
+            thread.join()
+        } catch {
+            failure = "\(error)"
+        }
+        supervisor.remove()
+        worker.unload()
+        try? SourceValidMark.restore(formerSourceMark)
+        if let failure { throw .failed(failure, hint: nil) }
+        log.notice("stopped")
+    }
+}
+
+/// The worker's thread.
+private struct WorkerThread: ~Copyable {
+    private let thread: pthread_t
+
+    init(_ worker: Worker) throws(KernelError) {
+        var thread = pthread_t()
+        let status = unsafe pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument = unsafe argument else { return nil }
+                unsafe Unmanaged<Worker>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, Unmanaged.passRetained(worker).toOpaque())
+        guard status == 0 else { throw .call("start a thread", errno: status) }
+        self.thread = thread
+    }
+
+    func join() { pthread_join(thread, nil) }
+}
+
+extension Supervisor {
+    fileprivate func workerStart(log: Logger) -> WorkerStart {
+        let configuration = loaded.configuration
+        return WorkerStart(
+            log: log, inbox: worker, supervisor: inbox, situation: situation,
+            ledger: Ledger(grace: configuration.leases.grace.milliseconds, capacity: Loaded.learnedSize),
+            listen: configuration.dns.listen.map { ($0.address, $0.port) }, runFolder: configuration.paths.run,
+            group: configuration.control.group)
+    }
+}

@@ -71,7 +71,8 @@ extension Circumstances {
             if state == .disconnected { return Decision(outsideToSystem, .setting) }
             var asks: [Ask] = []
             for case .ask(_, let some) in outcomes { for ask in some where !asks.contains(ask) { asks.append(ask) } }
-            guard let first = asks.first else { return Decision(outcomes.first ?? outsideToSystem, rule: nil, otherwise: .setting) }
+            // An empty list is Default DNS, never a way out.
+            guard let first = asks.first else { return Decision(outcomes.first ?? outcome(.relay, nil), rule: nil, otherwise: .setting) }
             return Decision(.ask(path: first.path, asks), .setting)
         }
     }

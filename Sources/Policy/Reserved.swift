@@ -39,26 +39,41 @@ package enum Reserved {
             default: return false
             }
         }
-        guard let network = network(of: question.name) else { return false }
+        guard let network = zone(of: question.name)?.network else { return false }
         return ranges.contains(network.address) && ranges.contains(network.last)
     }
 
     /// The network a name in a reverse zone stands for: a host for a whole name, a prefix for a shorter one; nil for all others.
     package static func network(of asked: Name) -> Network? {
-        if asked.isAtOrBelow(reverse4) { return network(asked, labels: asked.labelCount - 2, of: 4, base: 10, width: 8) }
-        if asked.isAtOrBelow(reverse6) { return network(asked, labels: asked.labelCount - 2, of: 32, base: 16, width: 4) }
+        guard let zone = zone(of: asked), zone.labels == asked.labelCount - 2 else { return nil }
+        return zone.network
+    }
+
+    /// The smallest network whose reverse zone `asked` is in, and the labels that say so: `lb._dns-sd._udp.1.168.192.in-addr.arpa` is in that of
+    /// 192.168.1.0/24.
+    private static func zone(of asked: Name) -> (network: Network, labels: Int)? {
+        if asked.isAtOrBelow(reverse4) { return zone(asked, of: 4, base: 10, width: 8) }
+        if asked.isAtOrBelow(reverse6) { return zone(asked, of: 32, base: 16, width: 4) }
         return nil
     }
 
-    private static func network(_ asked: Name, labels: Int, of most: Int, base: Int, width: Int) -> Network? {
-        guard (1...most).contains(labels) else { return nil }
-        let groups = asked.description.split(separator: ".").prefix(labels).reversed().map { UInt8($0, radix: base) }
+    private static func zone(_ asked: Name, of most: Int, base: Int, width: Int) -> (network: Network, labels: Int)? {
+        let labels = asked.labelCount - 2
         var bits: [UInt8] = Array(repeating: 0, count: most * width / 8)
-        for (index, group) in groups.enumerated() {
-            guard let group else { return nil }
-            bits[index * width / 8] |= width == 8 ? group : group << UInt8(index % 2 == 0 ? 4 : 0)
+        var known = 0
+        while known < min(labels, most), let group = group(asked.dropping(labels: labels - known - 1), base) {
+            bits[known * width / 8] |= width == 8 ? group : group << UInt8(known % 2 == 0 ? 4 : 0)
+            known += 1
         }
-        return IPAddress(bytes: bits).flatMap { Network($0, length: labels * width) }
+        guard known > 0, let address = IPAddress(bytes: bits), let network = Network(address, length: known * width) else { return nil }
+        return (network, known)
+    }
+
+    /// The number a name's first label is, as reverse zones write it: no sign, no leading zero, one digit a nibble.
+    private static func group(_ name: Name, _ base: Int) -> UInt8? {
+        let label = name.description.prefix { $0 != "." }
+        guard let value = UInt8(label, radix: base), String(value, radix: base) == label, value < 16 || base == 10 else { return nil }
+        return value
     }
 
     private static func name(_ text: String) -> Name { Name(text) ?? .root }

@@ -16,6 +16,8 @@ package struct Cache: Sendable {
     private struct Slot {
         let key: Key
         let answer: Answer
+        /// The server it came from.
+        let ask: Ask
         let came: Instant
         let over: Instant
         /// Asked for since the clock's hand passed.
@@ -34,25 +36,25 @@ package struct Cache: Sendable {
     package var count: Int { slots.count }
 
     /// The answer and its age in seconds; nil when there is none, or its time is over.
-    package mutating func find(_ key: Key, at now: Instant) -> (answer: Answer, age: UInt32)? {
+    package mutating func find(_ key: Key, at now: Instant) -> (answer: Answer, ask: Ask, age: UInt32)? {
         guard let place = index[key] else { return nil }
         guard slots[place].over > now else {
             remove(at: place)
             return nil
         }
         slots[place].used = true
-        return (slots[place].answer, now.seconds(since: slots[place].came))
+        return (slots[place].answer, slots[place].ask, now.seconds(since: slots[place].came))
     }
 
     /// Keeps an answer that may be kept. The ones nobody asked for lately make room.
-    package mutating func insert(_ answer: Answer, for key: Key, at now: Instant) {
+    package mutating func insert(_ answer: Answer, from ask: Ask, for key: Key, at now: Instant) {
         guard let lifetime = answer.lifetime, lifetime > 0 else { return }
         if let place = index[key] { remove(at: place) }
         let cost = Self.cost(answer)
         while bytes + cost > capacity, !slots.isEmpty { sweep(at: now) }
         guard cost <= capacity else { return }
         index[key] = slots.count
-        slots.append(Slot(key: key, answer: answer, came: now, over: now + Int64(lifetime) * 1000, used: false))
+        slots.append(Slot(key: key, answer: answer, ask: ask, came: now, over: now + Int64(lifetime) * 1000, used: false))
         bytes += cost
     }
 

@@ -27,7 +27,7 @@ package struct AskID: Hashable, Sendable {
 
 /// What the resolver wants done. To be carried out in order.
 package enum Effect: Hashable, Sendable {
-    case reply(Client, [UInt8])
+    case reply(Client, [UInt8], Source)
     /// Send these bytes to the server on its path, from a socket of its own; tell `Resolver.reply` or `Resolver.lost`.
     case ask(AskID, Ask, Transport, [UInt8])
     /// Nobody waits for these any more: close their sockets.
@@ -37,6 +37,14 @@ package enum Effect: Hashable, Sendable {
 }
 
 package struct CommitID: Hashable, Sendable { package let number: UInt64 }
+
+/// Where a reply comes from.
+package enum Source: Hashable, Sendable {
+    /// Made here; no server was asked.
+    case here
+    case cache(Ask)
+    case server(Ask)
+}
 
 /// Why no reply will come from a server.
 package enum Loss: Hashable, Sendable {

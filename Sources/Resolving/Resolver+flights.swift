@@ -47,9 +47,10 @@ extension Resolver {
             flights[key]?.failure = (code, error)
             next(key, at: now)
         case .answer(let answer):
-            cache.insert(answer, for: key, at: now)
+            let server = flight.asks[sent.server]
+            cache.insert(answer, from: server, for: key, at: now)
             end(key)
-            deliver(answer, age: 0, to: flight.waiters, flight.decision, at: now)
+            deliver(answer, .server(server), age: 0, to: flight.waiters, flight.decision, at: now)
         }
     }
 

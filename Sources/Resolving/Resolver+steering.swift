@@ -8,14 +8,17 @@ import Wire
 struct PendingReplies {
     let changes: [SetChange]
     let replies: [(waiter: Flight.Waiter, reply: [UInt8])]
+    let source: Source
 }
 
 extension Resolver {
     /// Hands an answer out. Addresses owed to a rule are committed to the kernel first; the replies follow its acknowledgement.
-    mutating func deliver(_ answer: Answer, age: UInt32, to waiters: [Flight.Waiter], _ decision: Decision, at now: Instant) {
+    mutating func deliver(
+        _ answer: Answer, _ source: Source, age: UInt32, to waiters: [Flight.Waiter], _ decision: Decision, at now: Instant
+    ) {
         guard let first = waiters.first else { return }
         guard let rule = decision.rule, let route = rule.action.route, !answer.addresses.isEmpty else {
-            for waiter in waiters { send(waiter.query.reply(answer, age: age), to: waiter) }
+            for waiter in waiters { send(waiter.query.reply(answer, age: age), to: waiter, from: source) }
             return
         }
         guard let steered = admitted(answer, first.query, rule, route) else {
@@ -25,7 +28,7 @@ extension Resolver {
         let replies = waiters.map { ($0, $0.query.reply(steered, age: age)) }
         let ttl = (steered.lifetime ?? 0).subtractingClamped(age)
         let owed = route == .lan ? steered.addresses.filter { admits($0, rule, route) } : steered.addresses
-        commit(ledger.owe(owed, to: route, name: first.query.question.name, ttl: ttl, at: now), then: replies)
+        commit(ledger.owe(owed, to: route, name: first.query.question.name, ttl: ttl, at: now), then: replies, from: source)
     }
 
     /// The kernel's word on a commit.
@@ -37,27 +40,31 @@ extension Resolver {
         // Outside is where traffic goes that no set holds, so only the tunnel's side has something to lose (invariant 2).
         let leaks = refused.contains { $0.route == .tunnel && $0.change != .remove }
         for (waiter, reply) in pending.replies {
-            send(leaks ? waiter.query.reply(.serverFailure, error: .notSteered) : reply, to: waiter)
+            if leaks {
+                send(waiter.query.reply(.serverFailure, error: .notSteered), to: waiter)
+            } else {
+                send(reply, to: waiter, from: pending.source)
+            }
         }
     }
 
     /// Removes leases whose time is over from the ledger and the kernel.
     package mutating func expireLeases(at now: Instant) {
-        commit(ledger.expire(at: now), then: [])
+        commit(ledger.expire(at: now), then: [], from: .here)
     }
 
     /// Writes everything owed into sets that were emptied.
     package mutating func replayLeases(at now: Instant) {
-        commit(ledger.replay(at: now), then: [])
+        commit(ledger.replay(at: now), then: [], from: .here)
     }
 
-    private mutating func commit(_ changes: [SetChange], then replies: [(waiter: Flight.Waiter, reply: [UInt8])]) {
+    private mutating func commit(_ changes: [SetChange], then replies: [(waiter: Flight.Waiter, reply: [UInt8])], from source: Source) {
         guard !changes.isEmpty else {
-            for (waiter, reply) in replies { send(reply, to: waiter) }
+            for (waiter, reply) in replies { send(reply, to: waiter, from: source) }
             return
         }
         let id = CommitID(number: number())
-        pending[id] = PendingReplies(changes: changes, replies: replies)
+        pending[id] = PendingReplies(changes: changes, replies: replies, source: source)
         effects.append(.commit(id, changes))
     }
 

@@ -48,6 +48,9 @@ package struct Resolver {
         self.random = random
     }
 
+    /// Answers kept.
+    package var cachedAnswers: Int { cache.count }
+
     /// A client's question.
     package mutating func receive(_ query: Query, from client: Client, at now: Instant) {
         counters.questions += 1
@@ -94,9 +97,9 @@ package struct Resolver {
         let key = Cache.Key(
             partition: partitions.number(of: group), question: waiter.query.question, dnssecOK: waiter.query.edns?.dnssecOK ?? false,
             checkingDisabled: waiter.query.flags.contains(.checkingDisabled))
-        if let (answer, age) = cache.find(key, at: now) {
+        if let (answer, ask, age) = cache.find(key, at: now) {
             counters.hits += 1
-            deliver(answer, age: age, to: [waiter], decision, at: now)
+            deliver(answer, .cache(ask), age: age, to: [waiter], decision, at: now)
         } else {
             fly(waiter, decision, asks, key, at: now)
         }
@@ -133,10 +136,10 @@ package struct Resolver {
         }
     }
 
-    mutating func send(_ reply: [UInt8], to waiter: Flight.Waiter) {
+    mutating func send(_ reply: [UInt8], to waiter: Flight.Waiter, from source: Source = .here) {
         switch waiter.client.transport {
-        case .udp: effects.append(.reply(waiter.client, waiter.query.fitted(reply)))
-        case .tcp: effects.append(.reply(waiter.client, reply))
+        case .udp: effects.append(.reply(waiter.client, waiter.query.fitted(reply), source))
+        case .tcp: effects.append(.reply(waiter.client, reply, source))
         }
     }
 

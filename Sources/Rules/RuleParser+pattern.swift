@@ -10,6 +10,7 @@ extension RuleParser {
             guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
                 throw wrong("'\(text)' is not ASCII", hint: "write internationalized names in their xn-- form")
             }
+            guard !text.contains("*") else { throw wrong("'*' stands only at the start, before a dot", hint: "*.example, or /regex/") }
             guard let name = Name(text) else {
                 throw wrong("'\(text)' is not a domain name", hint: "labels of 1 to 63 characters with dots between, 253 in all")
             }
@@ -38,8 +39,7 @@ extension RuleParser {
         default: break
         }
         if text.hasPrefix("*.") { return .below(try name(text.dropFirst(2))) }
-        if text.contains("*") { throw wrong("'*' stands only at the start, before a dot", hint: "*.example, or /regex/") }
-        if text.contains("/") || text.contains(":") || IPAddress(text) != nil {
+        if !text.contains("*"), text.contains("/") || text.contains(":") || IPAddress(text) != nil {
             guard let network = Network(text) else { throw wrong("'\(text)' is not a network", hint: "10.20.0.0/16 or 2001:db8::/32") }
             guard network.length > 0 else {
                 throw wrong("a network rule for all addresses", hint: "set routing.default in the configuration")

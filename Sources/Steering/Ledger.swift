@@ -87,13 +87,16 @@ package struct Ledger: Sendable {
         return over.map { SetChange($0.route, $0.address, .remove) }
     }
 
-    /// Everything owed, to write into empty sets.
+    /// Everything owed, as it should stand in the kernel's sets.
+    package func elements(at now: Instant) -> [SetChange] { leases.values.filter { $0.until > now }.map { add($0, now) } }
+
+    /// Everything owed, to write into empty sets: unconfirmed until the kernel has it.
     package mutating func replay(at now: Instant) -> [SetChange] {
         for (key, lease) in leases {
             leases[key]?.isConfirmed = false
             if lease.kernelUntil != nil { leases[key]?.kernelUntil = lease.until }
         }
-        return leases.values.filter { $0.until > now }.map { add($0, now) }
+        return elements(at: now)
     }
 
     /// The leases of an address, the one that decides its traffic first.

@@ -2,5 +2,16 @@
 import ArgumentParser
 
 @main struct Sluice: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "DNS-aware split-tunnel resolver.")
+    static let configuration = CommandConfiguration(
+        abstract:
+            "DNS-aware split-tunnel resolver: each name, and the traffic that follows, goes in the tunnel, outside it or only to the LAN.",
+        discussion: """
+            Exit codes: 0 ok, 1 failed, 2 problem found (a leak, an invalid configuration), 3 no daemon, 4 not permitted,
+            5 inconclusive or timed out, 64 usage.
+            """,
+        version: "sluice 0.1.0",
+        subcommands: [
+            RunCommand.self, CheckCommand.self, WhyCommand.self, QueryCommand.self, StatusCommand.self, ReloadCommand.self, LabCommand.self,
+            LabInsideCommand.self,
+        ])
 }

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// What netlink speaks (netlink(7), rtnetlink(7)): constants and fixed headers of the kernel's own interface.
+#ifndef SLUICE_CLINUX_NETLINK
+#define SLUICE_CLINUX_NETLINK
+#include <fcntl.h>
+#include <linux/fib_rules.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+
+static inline int sluice_set_nonblocking(int fd) { return fcntl(fd, F_SETFL, O_NONBLOCK); }
+#endif

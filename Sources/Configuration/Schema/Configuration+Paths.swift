@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+
+extension Configuration {
+    /// `[rules]`
+    package struct Rules: Hashable, Sendable {
+        /// Rule files: absolute paths, `*` and `?` in the last part. Default: `/etc/sluice/rules.d/*.rules`.
+        package var files = ["/etc/sluice/rules.d/*.rules"]
+
+        package init() {}
+    }
+
+    /// `[leases]`
+    package struct Leases: Hashable, Sendable {
+        /// How long an address stays steered after its TTL and the stale window, for clients that keep addresses longer: 0 s to 7 d. Default: 30 min.
+        package var grace = Duration.seconds(1800)
+
+        package init() {}
+    }
+
+    /// `[control]`
+    package struct Control: Hashable, Sendable {
+        /// The group whose members may look and, with root, command: up, down, flush, reload, exec. Default: `sluice`.
+        package var group = "sluice"
+
+        package init() {}
+    }
+
+    /// `[paths]`
+    package struct Paths: Hashable, Sendable {
+        /// The folder of the control socket and the pid; absolute, at most 80 bytes, since a socket's whole path has at most 107. Default: `/run/sluice`.
+        package var run = "/run/sluice"
+        /// The folder of the leases, of what was taken over, and of the last word of up and down; absolute. Default: `/var/lib/sluice`.
+        package var state = "/var/lib/sluice"
+
+        package init() {}
+    }
+}
+
+extension Configuration.Rules {
+    init(_ section: SectionReader) {
+        section.read("files", into: &files, of: "paths") { text, place, findings in
+            if let error = SectionReader.pathError(text) { findings.error(place, error) }
+            return text
+        }
+    }
+}
+
+extension Configuration.Leases {
+    init(_ section: SectionReader) {
+        section.read("grace", into: &grace, in: .zero ... .seconds(7 * 86_400))
+    }
+}
+
+extension Configuration.Control {
+    init(_ section: SectionReader) {
+        section.read("group", into: &group) { name in
+            let isName =
+                (1...32).contains(name.utf8.count) && name.unicodeScalars.allSatisfy { $0.isBareKey || $0 == "." || $0 == "$" }
+                && !name.hasPrefix("-")
+            return isName ? nil : "\(quoted(name)) is no group name"
+        }
+    }
+}
+
+extension Configuration.Paths {
+    init(_ section: SectionReader) {
+        section.readPath("run", into: &run) {
+            $0.utf8.count <= 80 ? nil : "a path of \($0.utf8.count) bytes; a socket in it needs one of at most 80"
+        }
+        section.readPath("state", into: &state)
+    }
+}

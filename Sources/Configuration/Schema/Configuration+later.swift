@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+
+extension Configuration {
+    /// Says of every key of the contract that this version reads and does not obey yet what happens instead. One goes with each feature that comes.
+    func warnOfLater(_ findings: inout Findings) {
+        var later: [(key: String, text: String)] = []
+        switch dns.foreign {
+        case .capture:
+            later.append(("dns.foreign", "foreign = \"capture\"; other programs' DNS is rejected, as with \"reject\""))
+        case .reject, .allow: break
+        }
+        if !dns.rebindAllow.isEmpty {
+            later.append(("dns.rebind_allow", "answers are not searched for private addresses, so these names need no leave"))
+        }
+        switch routing.onStop {
+        case .block: later.append(("routing.on_stop", "on_stop = \"block\"; a stop removes everything of ours, as with \"clean\""))
+        case .clean: break
+        }
+        switch tunnels.select {
+        case .latency, .balance:
+            later.append(("tunnels.select", "select = \"\(tunnels.select.rawValue)\"; the first tunnel alive is used, as with \"order\""))
+        case .order: break
+        }
+        if !tunnels.bootstrap.isEmpty {
+            later.append(("tunnels.bootstrap", "endpoints are given by address, so these servers are never asked"))
+        }
+        for (index, tunnel) in tunnel.enumerated() {
+            switch tunnel.nodes {
+            case .peers: later.append(("tunnel[\(index)].nodes", "nodes = \"peers\"; the device is one node, as with \"devices\""))
+            case .devices: break
+            }
+        }
+        for (key, text) in later { findings.warning(places.nearest(to: key), "not yet: " + text) }
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+import Wire
+
+/// Reads a wg-quick file line by line. No message holds what could be key material.
+struct WireGuardReader {
+    private enum Section {
+        case none, interface, unknown
+        case peer(WireGuardPeerDraft)
+    }
+
+    private(set) var result: WireGuardFile
+    var findings: Findings
+    private var section = Section.none
+    private var interfacePlace: Place?
+    private var hasPeer = false
+    /// Where each key of the section stands that may be there once.
+    private var once: [String: Place] = [:]
+
+    static let interfaceKeys = [
+        "PrivateKey", "ListenPort", "Address", "DNS", "MTU", "Table", "FwMark", "PreUp", "PostUp", "PreDown", "PostDown", "SaveConfig",
+    ]
+    static let peerKeys = ["PublicKey", "PresharedKey", "AllowedIPs", "Endpoint", "PersistentKeepalive"]
+
+    init(file: String) {
+        result = WireGuardFile(name: file)
+        findings = Findings(file: file)
+    }
+
+    mutating func read(_ bytes: [UInt8]) {
+        let text = SourceText(bytes, findings: &findings)
+        for (index, scalars) in text.scalars.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            if let line = WireGuardLine(scalars, number: index + 1) { read(line) }
+        }
+        closeSection()
+        guard let interfacePlace else {
+            findings.error(.whole, "there is no [Interface]")
+            return
+        }
+        if result.privateKey == nil, !once.keys.contains("interface privatekey") {
+            findings.error(
+                interfacePlace, "[Interface] has no PrivateKey", hint: "write it here: commands such as PostUp are never run")
+        }
+        if result.addresses.isEmpty, !once.keys.contains("interface address") {
+            findings.error(interfacePlace, "[Interface] has no Address")
+        }
+        if !hasPeer { findings.error(interfacePlace, "there is no [Peer]: the tunnel would lead nowhere") }
+        if let mtu = result.mtu, mtu < 1280, result.addresses.contains(where: { $0.address.family == .v6 }) {
+            findings.warning(
+                once["interface mtu"] ?? interfacePlace, "with an MTU below 1280 the kernel gives the device no IPv6 (RFC 8200 section 5)")
+        }
+    }
+
+    private mutating func read(_ line: WireGuardLine) {
+        if line.head.text.hasPrefix("[") { return openSection(line) }
+        guard let value = line.value else {
+            return findings.error(line.head.place, "expected \"Key = value\" or a section in brackets")
+        }
+        let key = line.head.text.lowercased()
+        switch section {
+        case .none: findings.error(line.head.place, "a key before the first section", hint: "begin with [Interface]")
+        case .unknown: break
+        case .interface:
+            guard let known = Self.interfaceKeys.first(where: { $0.lowercased() == key }) else {
+                return reportUnknown(line.head, value, own: Self.interfaceKeys, others: Self.peerKeys, otherSection: "[Peer]")
+            }
+            if isReadable(
+                known, line.head, value, isList: ["Address", "DNS"].contains(known) || Self.isIgnored(known), prefix: "interface ")
+            {
+                readInterface(known, line.head.place, value)
+            }
+        case .peer(var peer):
+            guard let known = Self.peerKeys.first(where: { $0.lowercased() == key }) else {
+                return reportUnknown(line.head, value, own: Self.peerKeys, others: Self.interfaceKeys, otherSection: "[Interface]")
+            }
+            if isReadable(known, line.head, value, isList: known == "AllowedIPs", prefix: "peer ") {
+                peer.read(known, value, &findings)
+            } else {
+                peer.hasErrors = true
+            }
+            section = .peer(peer)
+        }
+    }
+
+    private mutating func openSection(_ line: WireGuardLine) {
+        closeSection()
+        let place = line.head.place
+        switch line.value == nil ? line.head.text.lowercased() : "" {
+        case "[interface]":
+            section = .interface
+            if let interfacePlace { findings.error(place, "[Interface] is there already, at line \(interfacePlace.line)") }
+            interfacePlace = interfacePlace ?? place
+        case "[peer]":
+            section = .peer(WireGuardPeerDraft(place: place))
+            hasPeer = true
+            once = once.filter { $0.key.hasPrefix("interface ") }
+        default:
+            section = .unknown
+            findings.error(place, "unknown section", hint: "there are [Interface] and [Peer]")
+        }
+    }
+
+    private mutating func closeSection() {
+        if case .peer(let draft) = section, let peer = draft.finish(&findings) { result.peers.append(peer) }
+        section = .none
+    }
+
+    /// False, and reported, when the key is there already or has no value.
+    private mutating func isReadable(
+        _ key: String, _ head: WireGuardLine.Piece, _ value: WireGuardLine.Piece, isList: Bool, prefix: String
+    ) -> Bool {
+        let name = prefix + key.lowercased()
+        if let first = once[name], !isList {
+            findings.error(head.place, "\(key) is there already, at line \(first.line)")
+            return false
+        }
+        once[name] = once[name] ?? head.place
+        // wg takes an empty AllowedIPs: nothing is allowed.
+        guard value.text.isEmpty, key != "AllowedIPs", !Self.isIgnored(key) else { return true }
+        findings.error(value.place, "\(key) has no value")
+        return false
+    }
+
+    /// The key is shown only if it is surely no piece of key material.
+    private mutating func reportUnknown(
+        _ head: WireGuardLine.Piece, _ value: WireGuardLine.Piece, own: [String], others: [String], otherSection: String
+    ) {
+        if let other = others.first(where: { $0.lowercased() == head.text.lowercased() }) {
+            return findings.error(head.place, "\(other) belongs in \(otherSection)")
+        }
+        let near = nearestWord(to: head.text, among: own)
+        let isWord = head.text.utf8.count <= 15 && head.text.unicodeScalars.allSatisfy(\.isBareKey) && !value.text.isEmpty
+        let name = near != nil || isWord ? "unknown key \(quoted(head.text))" : "unknown key"
+        findings.error(head.place, name, hint: near.map { "did you mean \($0)?" })
+    }
+
+    private static func isIgnored(_ key: String) -> Bool {
+        ["Table", "FwMark", "PreUp", "PostUp", "PreDown", "PostDown", "SaveConfig"].contains(key)
+    }
+
+    private mutating func readInterface(_ key: String, _ place: Place, _ value: WireGuardLine.Piece) {
+        switch key {
+        case "PrivateKey": result.privateKey = value.readKey(key, &findings)
+        case "ListenPort": result.listenPort = value.readNumber(key, in: 0...65535, &findings).flatMap { $0 == 0 ? nil : UInt16($0) }
+        case "Address": result.addresses += value.readAddresses(&findings)
+        case "DNS": result.dns += value.readResolvers(&findings)
+        case "MTU":
+            result.mtu = value.readNumber(key, in: 576...65535, &findings)
+        case "Table", "FwMark":
+            findings.warning(place, "\(key) is ignored: Sluice makes the routes and marks of the tunnel itself")
+        case "SaveConfig":
+            findings.warning(place, "SaveConfig is ignored: Sluice never writes this file")
+        default:
+            findings.warning(place, "\(key) is ignored: Sluice never runs commands of this file")
+        }
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+import CLinux
+import FoundationEssentials
+import Glibc
+
+/// The daemon's end of the control socket: who may connect is the file's owner, group and mode (contract: root and one group).
+final class ControlSocket {
+    let fd: Int32
+    private let path: String
+
+    /// Makes the folder and the socket. The socket belongs to root and `group`, mode 0660; without such a group to root alone, 0600.
+    init(folder: String, group: String) throws(DaemonError) {
+        path = Self.path(in: folder)
+        var made = ""
+        for part in folder.split(separator: "/") {
+            made += "/" + part
+            if unsafe mkdir(made, 0o755) != 0, errno != EEXIST { throw .system("make \(made)", errno) }
+        }
+        if let other = try? ControlClient(folder: folder) {
+            _ = other
+            throw .failed("another daemon answers at \(path)", hint: "stop it first, or give this one its own [paths] run and [dns] listen")
+        }
+        fd = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        unsafe unlink(path)
+        let mask = umask(0o177)
+        defer { umask(mask) }
+        guard fd >= 0, unsafe UnixAddress.with(path, { unsafe bind(fd, $0, $1) }) == 0, listen(fd, 16) == 0 else {
+            throw .system("listen at \(path)", errno)
+        }
+        if let entry = unsafe getgrnam(group) {
+            guard unsafe chown(path, 0, entry.pointee.gr_gid) == 0, unsafe chmod(path, 0o660) == 0 else {
+                throw .system("give \(path) to \(group)", errno)
+            }
+        }
+    }
+
+    deinit {
+        close(fd)
+        unsafe unlink(path)
+    }
+
+    static func path(in folder: String) -> String { folder + "/control" }
+
+    func accept() -> ControlConnection? {
+        let connection = Glibc.accept(fd, nil, nil)
+        guard connection >= 0 else { return nil }
+        _ = fcntl(connection, F_SETFL, O_NONBLOCK)
+        _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
+        return ControlConnection(connection)
+    }
+}
+
+/// One who looks. Asks once, is answered once.
+final class ControlConnection {
+    /// No request is longer: a name and a type.
+    private static let longest = 2048
+
+    let fd: Int32
+    private var incoming: [UInt8] = []
+
+    init(_ fd: Int32) { self.fd = fd }
+
+    deinit { close(fd) }
+
+    enum Progress {
+        case request(ControlRequest)
+        case nothingYet
+        case over
+    }
+
+    func receive() -> Progress {
+        var buffer = [UInt8](repeating: 0, count: Self.longest)
+        let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(fd, $0.baseAddress, $0.count, 0) }
+        if count < 0 { return errno == EAGAIN || errno == EINTR ? .nothingYet : .over }
+        incoming += buffer[..<count]
+        guard let end = incoming.firstIndex(of: UInt8(ascii: "\n")) else {
+            return count == 0 || incoming.count > Self.longest ? .over : .nothingYet
+        }
+        guard let request = try? JSONDecoder().decode(ControlRequest.self, from: Data(incoming[..<end])) else { return .over }
+        return .request(request)
+    }
+
+    /// Sends the answer; the socket's buffer holds any of ours, and one who does not read it is not waited for.
+    func send(_ reply: ControlReply) {
+        guard let data = try? JSONEncoder().encode(reply) else { return }
+        let bytes = Array(data) + [UInt8(ascii: "\n")]
+        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+    }
+}
+
+/// The other end: for the command line.
+package struct ControlClient: ~Copyable {
+    private let fd: Int32
+
+    /// Errors: `noDaemon`; `notPermitted` for those outside the group.
+    package init(folder: String) throws(DaemonError) {
+        let path = ControlSocket.path(in: folder)
+        fd = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard fd >= 0 else { throw .system("socket", errno) }
+        guard unsafe UnixAddress.with(path, { unsafe connect(fd, $0, $1) }) == 0 else {
+            let code = errno
+            if code == EACCES || code == EPERM { throw .notPermitted("you may not use \(path)") }
+            throw .noDaemon(path)
+        }
+        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        _ = unsafe setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    deinit { if fd >= 0 { close(fd) } }
+
+    /// Errors: `failed` when the daemon says so, or nothing in 10 s.
+    package func ask(_ request: ControlRequest) throws(DaemonError) -> ControlReply {
+        guard let data = try? JSONEncoder().encode(request) else { throw .failed("the request cannot be written", hint: nil) }
+        let bytes = Array(data) + [UInt8(ascii: "\n")]
+        _ = unsafe bytes.withUnsafeBytes { unsafe send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        var reply: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(fd, $0.baseAddress, $0.count, 0) }
+            if count <= 0 { break }
+            reply += buffer[..<count]
+        }
+        guard let decoded = try? JSONDecoder().decode(ControlReply.self, from: Data(reply)) else {
+            throw .failed("the daemon gave no answer", hint: "is it of the same version? restart it")
+        }
+        if let error = decoded.error { throw .failed(error, hint: nil) }
+        return decoded
+    }
+}
+
+/// sockaddr_un, whose path Swift imports as a tuple of 108.
+enum UnixAddress {
+    static func with(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+            errno = ENAMETOOLONG
+            return -1
+        }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
+        return unsafe withUnsafePointer(to: address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+import Configuration
+import HostDNS
+import Policy
+import Rules
+import Wire
+
+/// A configuration with everything it names, read from disk: rules, wg-quick files, and all that is wrong with any of them.
+package struct Loaded: Sendable {
+    package let configuration: Configuration
+    package let matcher: Matcher
+    /// By the path of `config =`.
+    package let tunnelFiles: [String: WireGuardFile]
+    package let ruleFiles: [String]
+    package let problems: [Problem]
+
+    package static let usualPath = "/etc/sluice/sluice.toml"
+
+    package var errors: [Problem] { problems.filter { $0.severity == .error } }
+
+    /// Reads it all; never fails, since what is wrong is part of the result.
+    package init(path: String) {
+        var problems: [Problem] = []
+        let bytes: [UInt8]
+        do {
+            bytes = try HostFile.read(path)
+        } catch {
+            problems.append(Self.unreadable(path, error, hint: "name another one, or begin with an empty file: every key has a default"))
+            self.init(Configuration(), Matcher.empty, [:], [], problems)
+            return
+        }
+        let (configuration, found) = Configuration.read(bytes, file: path)
+        problems += found
+
+        var tunnelFiles: [String: WireGuardFile] = [:]
+        for tunnel in configuration.tunnel {
+            guard case .config(let file) = tunnel.source, !file.isEmpty else { continue }
+            do {
+                let (read, found) = WireGuardFile.read(try HostFile.read(file), file: file)
+                tunnelFiles[file] = read
+                problems += found
+            } catch {
+                problems.append(Self.unreadable(file, error, hint: "\(path) names it for the tunnel '\(tunnel.name)'"))
+            }
+        }
+        problems += configuration.problems(withTunnelFiles: tunnelFiles)
+
+        var rules: [Rule] = []
+        var files: [String] = []
+        for pattern in configuration.rules.files {
+            let isPattern = pattern.contains { "*?[".contains($0) }
+            for file in isPattern ? HostFile.matching(pattern) : [pattern] where !files.contains(file) {
+                do {
+                    let (read, found) = RuleParser.read(try HostFile.read(file), file: file)
+                    files.append(file)
+                    rules += read
+                    problems += found
+                } catch {
+                    problems.append(Self.unreadable(file, error, hint: "\(path) names it in rules.files"))
+                }
+            }
+        }
+        problems += Matcher.problems(in: rules) + Self.references(of: rules, in: configuration)
+        self.init(configuration, Matcher(rules), tunnelFiles, files, problems)
+    }
+
+    private init(
+        _ configuration: Configuration, _ matcher: Matcher, _ tunnelFiles: [String: WireGuardFile], _ ruleFiles: [String],
+        _ problems: [Problem]
+    ) {
+        self.configuration = configuration
+        self.matcher = matcher
+        self.tunnelFiles = tunnelFiles
+        self.ruleFiles = ruleFiles
+        self.problems = problems
+    }
+
+    private static func unreadable(_ path: String, _ failure: HostFile.Failure, hint: String?) -> Problem {
+        switch failure {
+        case .unreadable(let why): Problem(.error, file: path, line: 0, column: 0, "cannot be read: \(why)", hint: hint)
+        }
+    }
+
+    /// What rules say of tunnels and servers, held against the configuration.
+    private static func references(of rules: [Rule], in configuration: Configuration) -> [Problem] {
+        let names = configuration.tunnel.map(\.name)
+        let own = Set(configuration.dns.listen.map(\.address))
+        return rules.compactMap { rule in
+            if let tunnel = rule.tunnel, !names.contains(tunnel) {
+                return Problem(
+                    .error, file: rule.file, line: rule.line, column: 0, "there is no tunnel '\(tunnel)'",
+                    hint: names.isEmpty ? "the configuration has no [[tunnel]]" : "the configuration has " + names.joined(separator: ", "))
+            }
+            guard let via = rule.options.via else { return nil }
+            if own.contains(via.address) {
+                return Problem(
+                    .error, file: rule.file, line: rule.line, column: 0, "\(via) is our own address: a question would come back for ever")
+            }
+            if rule.action == .lan, !configuration.privateRanges.contains(via.address) {
+                return Problem(
+                    .error, file: rule.file, line: rule.line, column: 0,
+                    "\(via) is not private, and a lan name is asked of private servers only",
+                    hint: "direct \(rule.text) via \(via) asks it outside the tunnel")
+            }
+            return nil
+        }
+    }
+}
+
+extension Loaded {
+    /// What a decision depends on, as far as files tell: for `why` without a daemon, and the ground the daemon adds the world to.
+    package func circumstances(state: TunnelState, systemServers: [ServerAddress]) -> Circumstances {
+        let dns = configuration.dns
+        var circumstances = Circumstances(
+            setting: configuration.setting, profile: dns.profile, lanSharing: dns.lanSharing, ranges: configuration.privateRanges,
+            tunnelRulesFallToSystem: dns.tunnelRulesWhenDisconnected == .system, state: state, systemServers: systemServers)
+        for tunnel in configuration.tunnel {
+            circumstances.tunnelOwn.formUnion(configuration.ownAddresses(of: tunnel, file: file(of: tunnel)))
+        }
+        if let first = configuration.tunnel.first {
+            circumstances.tunnelInUse = first.name
+            circumstances.relayServers = resolvers(of: first)
+        }
+        return circumstances
+    }
+
+    func resolvers(of tunnel: Configuration.Tunnel) -> [ServerAddress] { configuration.resolvers(of: tunnel, file: file(of: tunnel)) }
+
+    func file(of tunnel: Configuration.Tunnel) -> WireGuardFile? {
+        switch tunnel.source {
+        case .config(let path): tunnelFiles[path]
+        case .interface: nil
+        }
+    }
+
+    /// The system's servers: configured, or what the operating system says now, without ourselves.
+    package var systemServers: [ServerAddress] {
+        guard configuration.dns.systemServers.isEmpty else { return configuration.dns.systemServers }
+        let text = (try? HostFile.read("/etc/resolv.conf")).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        return ResolvConf(text).servers(without: Set(configuration.dns.listen.map(\.address)))
+    }
+}

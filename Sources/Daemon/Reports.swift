@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+
+/// What the daemon tells those who look (contract: the JSON of each verb). Keys are stable within a schema.
+package struct StatusReport: Codable, Sendable {
+    package var schema = 1
+    package let state: String
+    package let pid: Int32
+    /// Seconds since the daemon began.
+    package let uptime: Int64
+    package let listeners: [String]
+    package let tunnels: [Tunnel]
+    package let paths: [Path]
+    package let sets: [Set]
+    package let rules: Rules
+    /// How often something of ours in the kernel was found changed by others and put back.
+    package let repairs: Int
+    package let questions: Questions
+
+    package struct Tunnel: Codable, Sendable {
+        package let name: String
+        package let interface: String
+        package let state: String
+        package let inUse: Bool
+        package let resolvers: [String]
+        /// Seconds since the last handshake seen; null: none.
+        package let handshake: Int64?
+    }
+
+    package struct Path: Codable, Sendable {
+        package let path: String
+        package let open: Bool
+        package let servers: [String]
+        /// Questions sent on it.
+        package let asked: UInt64
+    }
+
+    package struct Set: Codable, Sendable {
+        package let name: String
+        package let elements: Int
+    }
+
+    package struct Rules: Codable, Sendable {
+        package let count: Int
+        package let files: [String]
+        /// Errors of the last reload, which was not taken; the rules before it are in force.
+        package let rejected: [String]
+    }
+
+    package struct Questions: Codable, Sendable {
+        package let total: UInt64
+        package let cached: UInt64
+        package let refused: UInt64
+        package let blocked: UInt64
+        package let local: UInt64
+        /// Replies of upstreams that did not fit their question.
+        package let foreignReplies: UInt64
+        /// Addresses that no set may take, removed from answers.
+        package let guarded: UInt64
+        package let commitFailures: UInt64
+        package let evictions: Int
+        package let cacheEntries: Int
+    }
+}
+
+/// What became of a question asked by `sluice query`.
+package struct QueryReport: Codable, Sendable {
+    /// The reply, as bytes on the wire.
+    package let message: [UInt8]
+    /// `tunnel`, `outside`, `lan`, `refuse`, `block` or `local`.
+    package let path: String
+    /// The server that answered; nil when none was asked.
+    package let server: String?
+    /// Whether the answer came from the cache.
+    package let cached: Bool
+    package let leases: [Lease]
+
+    package struct Lease: Codable, Sendable {
+        package let address: String
+        package let route: String
+        /// The name whose answer extended it last.
+        package let name: String
+        /// Seconds until it ends.
+        package let seconds: Int64
+    }
+}
+
+/// A request to the daemon: one line of JSON on its control socket; the answer is one line, then the end.
+package struct ControlRequest: Codable, Sendable {
+    package enum Verb: String, Codable, Sendable { case status, query, reload }
+
+    package let verb: Verb
+    package var name: String?
+    package var type: UInt16?
+
+    package init(_ verb: Verb, name: String? = nil, type: UInt16? = nil) {
+        self.verb = verb
+        self.name = name
+        self.type = type
+    }
+}
+
+/// The daemon's answer to a request: exactly one of these is there.
+package struct ControlReply: Codable, Sendable {
+    package var status: StatusReport?
+    package var query: QueryReport?
+    package var reload: Reload?
+    package var error: String?
+
+    package struct Reload: Codable, Sendable {
+        package let rules: Int
+        /// Errors as text, one a line of the file; empty when the new configuration is in force.
+        package let errors: [String]
+    }
+
+    init(status: StatusReport) { self.status = status }
+    init(query: QueryReport) { self.query = query }
+    init(reload: Reload) { self.reload = reload }
+    init(error: String) { self.error = error }
+}

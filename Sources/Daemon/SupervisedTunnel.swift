@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+import Configuration
+import Glibc
+import Kernel
+import Policy
+import Tunnels
+import Upstreams
+import Wire
+
+/// One `[[tunnel]]` as the supervisor sees it: its device, its life, and the probe that asks whether somebody is there.
+struct SupervisedTunnel {
+    let configuration: Configuration.Tunnel
+    let file: WireGuardFile?
+    let device: String
+    let resolvers: [ServerAddress]
+    var machine: TunnelMachine
+    private(set) var facts = TunnelMachine.Facts()
+    private(set) var link: Link?
+    private(set) var addresses: [IPAddress] = []
+    /// The whole mark of a device that somebody else brought up; nil for ours, and for one without.
+    private(set) var foreignMark: UInt32?
+    private(set) var endpoints: [IPAddress] = []
+
+    private var probe: (socket: UpstreamSocket, sent: Instant)?
+    private var nextProbe: Instant
+    private var nextLook: Instant
+    /// The device as this run of ours configured it; what a former run left counts only when it has been configured anew.
+    private var made: WireGuardDevice?
+    /// Milliseconds between two probes.
+    private let interval: Int64
+    /// Between two probes while nobody has answered yet, in milliseconds.
+    private static let eagerInterval: Int64 = 250
+    /// Between two readings of `wg show`: while unheard of, and while probes are answered, in milliseconds.
+    private static let eagerLook: Int64 = 300
+    private static let calmLook: Int64 = 30_000
+
+    init(
+        _ configuration: Configuration.Tunnel, device: String, file: WireGuardFile?, resolvers: [ServerAddress],
+        health: Configuration.Health, at now: Instant
+    ) {
+        self.configuration = configuration
+        self.device = device
+        self.file = file
+        self.resolvers = resolvers
+        interval = health.interval.milliseconds
+        machine = TunnelMachine(answerLife: interval * Int64(health.failures + 1), at: now)
+        nextProbe = now
+        nextLook = now
+        endpoints = file?.peers.compactMap { $0.endpoint?.address } ?? []
+    }
+
+    var isOurs: Bool { file != nil }
+    var families: Set<IPAddress.Family> { Set(addresses.map(\.family)) }
+
+    /// Takes in what the kernel says of the links.
+    mutating func see(_ links: [Link], _ all: [LinkAddress]) {
+        let former = link
+        link = links.first { $0.name == device }
+        addresses = link.map { link in all.filter { $0.link == link.index && !$0.address.isLinkLocal }.map(\.address) } ?? []
+        if link?.index != former?.index {
+            facts = TunnelMachine.Facts()
+            probe = nil
+        }
+        facts.isUp = link.map { $0.isUp && (!isOurs || made?.index == $0.index) } ?? false
+    }
+
+    /// Makes and configures the device. Errors are the caller's to tell; the machine tries again.
+    mutating func bringUp(_ routes: inout RouteSocket) throws(KernelError) {
+        guard let file else { return }
+        let setup = WireGuardSetup(
+            name: device, setconf: file.setconf, addresses: file.addresses.map { ($0.address, length: $0.length) },
+            mtu: file.mtu.map(UInt32.init))
+        made = try WireGuardDevice.bringUp(setup, &routes)
+    }
+
+    /// Takes away a device that we made; somebody else's stays.
+    func remove(_ routes: inout RouteSocket) throws(KernelError) { try made?.remove(&routes) }
+
+    /// Sends a probe or takes in its answer, and reads the last handshake, each when it is due.
+    mutating func listen(_ randomness: Randomness, _ room: inout [UInt8], at now: Instant) {
+        guard facts.isUp else { return }
+        if let probe, case .packet = probe.socket.proceed(&room) {
+            facts.answer = now
+            self.probe = nil
+        }
+        let isEager = machine.state != .connected
+        if now >= nextProbe, let server = resolvers.first {
+            nextProbe = now + (isEager ? min(Self.eagerInterval, interval) : interval)
+            let question = Self.question(id: randomness.next())
+            probe = UpstreamSocket(Ask(.tunnel, server), .udp, question, device: device).map { ($0, now) }
+        }
+        guard now >= nextLook else { return }
+        let isAnswered = facts.answer.map { now - $0 < interval * 2 } ?? false
+        nextLook = now + (isAnswered ? Self.calmLook : Self.eagerLook)
+        guard let status = try? WireGuardDevice.status(of: device) else { return }
+        if !isOurs { foreignMark = status.mark == 0 ? nil : status.mark }
+        endpoints = status.peers.compactMap { $0.endpoint?.address }
+        facts.handshake = status.peers.compactMap(\.handshake).max().map { now + (Int64($0) - Int64(time(nil))) * 1000 }
+    }
+
+    /// Where the probe's answer will come.
+    var descriptor: Int32? { probe?.socket.fd }
+
+    /// When `listen` has something to do.
+    var deadline: Instant { min(nextProbe, nextLook) }
+}
+
+extension Duration {
+    var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
+}
+
+extension IPAddress {
+    fileprivate var isLinkLocal: Bool {
+        if case .v6(let high, _) = self { high >> 54 == 0x3FA } else { false }
+    }
+}
+
+extension SupervisedTunnel {
+    /// The question of a probe: the root's name servers, which every resolver knows.
+    private static func question(id: UInt16) -> [UInt8] {
+        [UInt8(id >> 8), UInt8(truncatingIfNeeded: id), 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1]
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+import Configuration
+import Kernel
+import Policy
+import Resolving
+import Rules
+import Steering
+import Tunnels
+import Wire
+
+extension Supervisor {
+    /// What should stand in the sets that are ours to fill.
+    var wantedElements: Set<SetElement> {
+        var wanted: [SetElement] = tunnels.flatMap { SetElement.tunnelLink($0.device) }
+        wanted += tunnels.flatMap(\.addresses).map { .tunnelOwn($0) }
+        wanted += tunnels.compactMap(\.foreignMark).map { .foreignMark($0) }
+        wanted += outsideFamilies.map { .outsideOpen($0) }
+        switch selection.state {
+        case .connected: wanted += selection.inUse.map { tunnels[$0].families.map { .tunnelOpen($0) } } ?? []
+        case .disconnected: wanted += IPAddress.Family.allCases.map { .tunnelUnwanted($0) }
+        case .connecting, .disconnecting, .error: break
+        }
+        for (path, servers) in servers {
+            wanted += servers.map { .resolver($0.address, port: $0.port, path) }
+        }
+        return Set(wanted)
+    }
+
+    /// Every server that may be asked, on its path: those of all tunnels, of the system, of the configuration and of rules.
+    var servers: [Path: [ServerAddress]] {
+        let circumstances = circumstances
+        var servers: [Path: [ServerAddress]] = [
+            .tunnel: tunnels.flatMap(\.resolvers), .outside: circumstances.systemServers, .lan: circumstances.privateSystemServers,
+        ]
+        func add(_ server: ServerAddress, _ path: Path) {
+            if servers[path]?.contains(server) != true { servers[path, default: []].append(server) }
+        }
+        if case .custom(let custom) = circumstances.setting {
+            for server in custom { add(server, circumstances.kind(of: server) == .privateCustom ? .lan : .tunnel) }
+        }
+        for rule in loaded.matcher.rules {
+            guard let via = rule.options.via else { continue }
+            switch rule.action {
+            case .tunnel: add(via, .tunnel)
+            case .direct: add(via, .outside)
+            case .lan: add(via, .lan)
+            case .block: break
+            }
+        }
+        return servers
+    }
+
+    var circumstances: Circumstances {
+        var circumstances = loaded.circumstances(state: selection.state, systemServers: systemServers)
+        let inUse = selection.inUse.map { tunnels[$0] }
+        circumstances.tunnelInUse = inUse?.configuration.name
+        circumstances.relayServers = inUse?.resolvers ?? []
+        circumstances.tunnelOwn.formUnion(tunnels.flatMap(\.addresses))
+        return circumstances
+    }
+
+    /// The world as it is now, for the worker.
+    var situation: Situation {
+        let circumstances = circumstances
+        let servers = servers
+        let ours = Set(addresses.map(\.address) + gateways.map(\.address) + tunnels.flatMap(\.endpoints))
+        let relays = Set((servers[.tunnel] ?? []).map(\.address))
+        let outside = Set((servers[.outside] ?? []).map(\.address))
+        let families = selection.inUse.map { tunnels[$0].families }
+        return Situation(
+            snapshot: Snapshot(
+                circumstances: circumstances, matcher: loaded.matcher,
+                steeringGuard: SteeringGuard(ours: ours, resolvers: [.tunnel: outside, .direct: relays, .lan: relays]),
+                tunnelFamilies: families.flatMap { $0.isEmpty ? nil : $0 } ?? [.v4, .v6], network: network),
+            configurations: configurations,
+            clients: clients,
+            tunnels: tunnels.enumerated().map { index, tunnel in
+                Situation.Tunnel(
+                    name: tunnel.configuration.name, interface: tunnel.device, state: tunnel.machine.state, inUse: index == selection.inUse,
+                    resolvers: tunnel.resolvers, handshake: tunnel.facts.handshake)
+            },
+            listeners: loaded.configuration.dns.listen.map(\.description),
+            rules: StatusReport.Rules(count: loaded.matcher.rules.count, files: loaded.ruleFiles, rejected: rejected), repairs: repairs,
+            servers: servers)
+    }
+
+    /// Who is answered: as configured, else loopback and the private networks we are connected to.
+    private var clients: [Network] {
+        guard loaded.configuration.dns.allowFrom.isEmpty else { return loaded.configuration.dns.allowFrom }
+        let ranges = PrivateRanges(includesCGNAT: loaded.configuration.dns.cgnat == .lan)
+        let links = Set(tunnels.compactMap { $0.link?.index })
+        let connected = addresses.filter { !links.contains($0.link) && ranges.contains($0.address) }
+        return ["127.0.0.0/8", "::1/128"].compactMap { Network($0) } + connected.compactMap { Network($0.address, length: $0.length) }
+    }
+}
+
+extension Loaded {
+    /// What of the configuration the kernel's table is built from.
+    var rulesetPlan: RulesetPlan {
+        let networks = matcher.networkRules.map { (network: $0.network, action: $0.rule.action) }
+        return RulesetPlan(
+            routingDefault: configuration.routing.default == .tunnel ? .tunnel : .direct, lanSharing: configuration.dns.lanSharing,
+            tunnelRulesWhenDisconnectedSystem: configuration.dns.tunnelRulesWhenDisconnected == .system,
+            foreign: configuration.dns.foreign == .allow ? .allow : .reject, cgnatIsPrivate: configuration.dns.cgnat == .lan,
+            networks: SteeredRange.flatten(networks).map { .init(first: $0.first, last: $0.last, action: .init($0.action)) },
+            learnedSize: Self.learnedSize)
+    }
+
+    /// Elements of each set of learned addresses.
+    static let learnedSize = 65_536
+}
+
+extension RulesetPlan.Action {
+    fileprivate init(_ action: Action) {
+        self =
+            switch action {
+            case .tunnel: .tunnel
+            case .direct: .direct
+            case .lan: .lan
+            case .block: .block
+            }
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+import Configuration
+import Logging
+import Rules
+
+extension Supervisor {
+    /// Reads everything again. With any error the old configuration stays in force.
+    func reload() -> ControlReply.Reload {
+        let fresh = Loaded(path: path)
+        guard fresh.errors.isEmpty else {
+            rejected = fresh.errors.map(\.text)
+            for error in rejected { log.error("not reloaded: \(error)") }
+            return ControlReply.Reload(rules: loaded.matcher.rules.count, errors: rejected)
+        }
+        let stays = loaded.whatNeedsRestart(for: fresh)
+        guard stays.isEmpty else {
+            rejected = stays.map { "\(path): error: \($0) has changed: restart the daemon for it" }
+            for error in rejected { log.error("not reloaded: \(error)") }
+            return ControlReply.Reload(rules: loaded.matcher.rules.count, errors: rejected)
+        }
+        loaded = fresh
+        configurations += 1
+        systemServers = fresh.systemServers
+        rejected = []
+        let plan = fresh.rulesetPlan
+        if plan != self.plan {
+            self.plan = plan
+            elements = wantedElements
+            worker.post(.load(plan, Array(elements)))
+        }
+        publish()
+        log.notice("reloaded: \(fresh.matcher.rules.count) rules")
+        return ControlReply.Reload(rules: fresh.matcher.rules.count, errors: [])
+    }
+}
+
+extension Problem {
+    /// As compilers write it.
+    package var text: String {
+        let place = [file] + [line, column].filter { $0 > 0 }.map(String.init)
+        return place.joined(separator: ":") + ": \(severity.rawValue): \(message)" + (hint.map { " (\($0))" } ?? "")
+    }
+}
+
+extension Loaded {
+    /// What a running daemon cannot change about itself.
+    fileprivate func whatNeedsRestart(for fresh: Loaded) -> [String] {
+        var changed: [String] = []
+        if configuration.dns.listen != fresh.configuration.dns.listen { changed.append("[dns] listen") }
+        if configuration.tunnel != fresh.configuration.tunnel || tunnelFiles != fresh.tunnelFiles { changed.append("[[tunnel]]") }
+        if configuration.paths != fresh.configuration.paths { changed.append("[paths]") }
+        if configuration.control != fresh.configuration.control { changed.append("[control]") }
+        if configuration.leases != fresh.configuration.leases { changed.append("[leases]") }
+        if configuration.health != fresh.configuration.health { changed.append("[health]") }
+        return changed
+    }
+}

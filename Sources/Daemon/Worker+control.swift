@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+import Glibc
+import Kernel
+import Policy
+import Resolving
+import Steering
+import Wire
+
+extension Worker {
+    func acceptControl() {
+        while let connection = control.accept() {
+            let number = connectionNumber()
+            controls[number] = connection
+            poller.add(connection.fd, token: Token(.controlConnection, number).raw)
+        }
+    }
+
+    func serveControl(_ number: UInt64) {
+        guard let connection = controls[number] else { return }
+        switch connection.receive() {
+        case .nothingYet: break
+        case .over:
+            controls[number] = nil
+            queries[number] = nil
+        case .request(let request):
+            switch request.verb {
+            case .status:
+                connection.send(ControlReply(status: status()))
+                controls[number] = nil
+            case .reload: supervisor.post(.reload(connection: number))
+            case .query: ask(number, connection, request)
+            }
+        }
+    }
+
+    private func ask(_ number: UInt64, _ connection: ControlConnection, _ request: ControlRequest) {
+        guard let name = request.name.flatMap({ Name($0) }) else {
+            connection.send(ControlReply(error: "'\(request.name ?? "")' is not a domain name"))
+            controls[number] = nil
+            return
+        }
+        let question = Question(name: name, type: RecordType(rawValue: request.type ?? RecordType.a.rawValue))
+        let query = Query(asking: question)
+        queries[number] = query
+        resolver.receive(query, from: Client(token: Token(.controlConnection, number).raw, transport: .tcp), at: .now)
+    }
+
+    /// The reply to a question that `query` asked.
+    func answerQuery(_ number: UInt64, _ reply: [UInt8], _ source: Source) {
+        guard let query = queries.removeValue(forKey: number), let connection = controls.removeValue(forKey: number) else { return }
+        let decision = resolver.decide(query.question, app: .normal)
+        let (ask, cached): (Ask?, Bool) =
+            switch source {
+            case .here: (nil, false)
+            case .cache(let ask): (ask, true)
+            case .server(let ask): (ask, false)
+            }
+        let addresses = Judged(reply.span, to: query, id: query.id).addresses
+        let now = Instant.now
+        let leases = addresses.flatMap { resolver.ledger.leases(of: $0) }.map { lease in
+            QueryReport.Lease(
+                address: "\(lease.address)", route: lease.route.rawValue, name: "\(lease.name)", seconds: max(0, lease.until - now) / 1000)
+        }
+        connection.send(
+            ControlReply(
+                query: QueryReport(
+                    message: reply, path: ask?.path.rawValue ?? decision.outcome.word, server: ask.map { "\($0.server)" }, cached: cached,
+                    leases: leases)))
+    }
+
+    private func status() -> StatusReport {
+        let counters = resolver.counters
+        let circumstances = resolver.snapshot.circumstances
+        let sets = SteeredRoute.allCases.flatMap { route in
+            [IPAddress.Family.v4, .v6].map { family in
+                StatusReport.Set(name: SetName.learned(route, family).rawValue, elements: resolver.ledger.count(route, family))
+            }
+        }
+        let paths = Path.allCases.map { path in
+            StatusReport.Path(
+                path: path.rawValue, open: path != .tunnel || circumstances.state == .connected,
+                servers: (situation.servers[path] ?? []).map(\.description), asked: counters.asked[path] ?? 0)
+        }
+        return StatusReport(
+            state: circumstances.state.rawValue, pid: getpid(), uptime: (Instant.now - began) / 1000, listeners: situation.listeners,
+            tunnels: situation.tunnels.map { tunnel in
+                StatusReport.Tunnel(
+                    name: tunnel.name, interface: tunnel.interface, state: tunnel.state.rawValue, inUse: tunnel.inUse,
+                    resolvers: tunnel.resolvers.map(\.description), handshake: tunnel.handshake.map { max(0, Instant.now - $0) / 1000 })
+            }, paths: paths, sets: sets, rules: situation.rules, repairs: situation.repairs,
+            questions: StatusReport.Questions(
+                total: counters.questions, cached: counters.hits, refused: counters.refused, blocked: counters.blocked,
+                local: counters.local, foreignReplies: counters.foreignReplies, guarded: counters.guarded,
+                commitFailures: counters.commitFailures, evictions: resolver.ledger.evictions, cacheEntries: resolver.cachedAnswers))
+    }
+}
+
+extension Query {
+    /// A question of our own, with EDNS so that reasons come along.
+    fileprivate init(asking question: Question) {
+        var raw: [UInt8] = []
+        for index in 0..<question.name.count { raw.append(question.name[index]) }
+        for value in [question.type.rawValue, question.class] { raw += [UInt8(value >> 8), UInt8(truncatingIfNeeded: value)] }
+        self.init(id: 1, flags: .recursionDesired, question: question, rawQuestion: raw, edns: EDNS())
+    }
+}
+
+extension Judged {
+    fileprivate var addresses: [IPAddress] {
+        switch self {
+        case .answer(let answer): answer.addresses
+        case .truncated, .failed, .foreign: []
+        }
+    }
+}
+
+extension Decision.Outcome {
+    /// The contract's word for a path.
+    package var word: String {
+        switch self {
+        case .ask(let path, _): path.rawValue
+        case .refuse: "refuse"
+        case .block: "block"
+        case .local: "local"
+        }
+    }
+}

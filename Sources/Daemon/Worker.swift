@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+import Glibc
+import Kernel
+import Logging
+import Policy
+import Resolving
+import Steering
+import Upstreams
+import Wire
+
+/// The thread that answers: it owns the listeners, the sockets to upstreams, the resolver and the writer of learned addresses.
+final class Worker {
+    let log: Logger
+    let poller: Poller
+    let inbox: Mailbox<WorkerMessage>
+    let supervisor: Mailbox<SupervisorMessage>
+    let udp: [UDPListener]
+    let tcp: [TCPListener]
+    let control: ControlSocket
+    let began = Instant.now
+    var resolver: Resolver
+    var situation: Situation
+    var sets: SetWriter
+    let nftables: Nftables
+
+    /// Who waits for a reply by UDP, by the number in the client's token.
+    var origins: [UDPClient?] = []
+    var freeOrigins: [Int] = []
+    var connections: [UInt64: TCPConnection] = [:]
+    var controls: [UInt64: ControlConnection] = [:]
+    /// What `query` asked, until its reply comes.
+    var queries: [UInt64: Query] = [:]
+    var upstreams: [AskID: UpstreamSocket] = [:]
+    private var lastConnection: UInt64 = 0
+    private var nextHousekeeping = Instant.now
+    private var isStopping = false
+    /// Room for one message of an upstream.
+    var room = [UInt8](repeating: 0, count: 1 << 16)
+
+    struct UDPClient {
+        let listener: Int
+        let origin: UDPListener.Origin
+    }
+
+    /// More connections than this, and the one idle longest is closed.
+    static let mostConnections = 512
+    private static let housekeeping: Int64 = 1000
+
+    /// Opens everything; touches nothing of the kernel's yet.
+    init(_ start: WorkerStart) throws(DaemonError) {
+        log = start.log
+        inbox = start.inbox
+        supervisor = start.supervisor
+        situation = start.situation
+        poller = try Poller()
+        udp = try start.listen.map { (place) throws(DaemonError) in try UDPListener(place.address, port: place.port) }
+        tcp = try start.listen.map { (place) throws(DaemonError) in try TCPListener(place.address, port: place.port) }
+        control = try ControlSocket(folder: start.runFolder, group: start.group)
+        nftables = try DaemonError.from { () throws(KernelError) in try Nftables() }
+        sets = try DaemonError.from { () throws(KernelError) in try SetWriter() }
+        let randomness = Randomness()
+        resolver = Resolver(snapshot: start.situation.snapshot, ledger: start.ledger) { randomness.next() }
+        for (index, listener) in udp.enumerated() { poller.add(listener.fd, token: Token(.udp, UInt64(index)).raw) }
+        for (index, listener) in tcp.enumerated() { poller.add(listener.fd, token: Token(.tcp, UInt64(index)).raw) }
+        poller.add(inbox.fd, token: Token(.inbox, 0).raw)
+        poller.add(control.fd, token: Token(.control, 0).raw)
+    }
+
+    /// Answers until told to stop.
+    func run() {
+        while !isStopping {
+            let now = Instant.now
+            let deadline = min(resolver.nextDeadline ?? nextHousekeeping, nextHousekeeping)
+            for ready in poller.wait(deadline - now) { handle(ready) }
+            let later = Instant.now
+            if resolver.nextDeadline.map({ $0 <= later }) ?? false { resolver.tick(at: later) }
+            if later >= nextHousekeeping { keepHouse(at: later) }
+            carryOut()
+            for listener in udp { listener.flush() }
+        }
+    }
+
+    private func handle(_ ready: Poller.Ready) {
+        let token = Token(raw: ready.token)
+        switch token.kind {
+        case .udp: receive(at: Int(token.number))
+        case .tcp: accept(at: Int(token.number))
+        case .connection: serve(token.number, ready.events)
+        case .upstream: proceed(AskID(number: token.number))
+        case .inbox: for message in inbox.take() { handle(message) }
+        case .control: acceptControl()
+        case .controlConnection: serveControl(token.number)
+        }
+        carryOut()
+    }
+
+    private func handle(_ message: WorkerMessage) {
+        switch message {
+        case .situation(let situation):
+            self.situation = situation
+            resolver.adopt(situation.snapshot, at: .now)
+        case .load(let plan, let elements):
+            do throws(KernelError) {
+                try load(plan, elements)
+            } catch {
+                supervisor.post(.notLoaded("\(error)"))
+            }
+        case .reloaded(let connection, let reply): controls.removeValue(forKey: connection)?.send(reply)
+        case .stop: isStopping = true
+        }
+    }
+
+    /// Builds the table anew with all that is owed, so that no packet finds it empty.
+    func load(_ plan: RulesetPlan, _ elements: [SetElement]) throws(KernelError) {
+        let learned = resolver.ledger.elements(at: .now).compactMap(\.element)
+        try nftables.load(plan, elements: elements + learned)
+    }
+
+    /// Takes the table away.
+    func unload() {
+        do throws(KernelError) {
+            try nftables.remove()
+        } catch {
+            log.error("\(error)")
+        }
+    }
+
+    private func keepHouse(at now: Instant) {
+        nextHousekeeping = now + Self.housekeeping
+        resolver.expireLeases(at: now)
+        for (number, connection) in connections where now - connection.lastUse > TCPConnection.idle { connections[number] = nil }
+    }
+
+    func connectionNumber() -> UInt64 {
+        lastConnection += 1
+        return lastConnection
+    }
+}
+
+/// What a worker begins with.
+struct WorkerStart {
+    let log: Logger
+    let inbox: Mailbox<WorkerMessage>
+    let supervisor: Mailbox<SupervisorMessage>
+    let situation: Situation
+    let ledger: Ledger
+    let listen: [(address: IPAddress, port: UInt16)]
+    let runFolder: String
+    let group: String
+}
+
+/// What a descriptor is, in the number epoll keeps for it; also what a client's token says.
+struct Token {
+    enum Kind: UInt8 { case udp = 1, tcp, connection, upstream, inbox, control, controlConnection }
+
+    let kind: Kind
+    let number: UInt64
+
+    init(_ kind: Kind, _ number: UInt64) {
+        self.kind = kind
+        self.number = number
+    }
+
+    init(raw: UInt64) {
+        // Only we write tokens; a kind that is none of ours cannot come back.
+        kind = Kind(rawValue: UInt8(truncatingIfNeeded: raw >> 56)) ?? .inbox
+        number = raw & 0xFF_FFFF_FFFF_FFFF
+    }
+
+    var raw: UInt64 { UInt64(kind.rawValue) << 56 | number & 0xFF_FFFF_FFFF_FFFF }
+}
+
+extension SetChange {
+    fileprivate var element: SetElement? {
+        switch change {
+        case .add(let seconds): .learned(route, address, seconds: seconds)
+        case .remove: nil
+        }
+    }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+import CLinux
+import CMnl
+import Glibc
+
+/// The owner of one netlink socket of libmnl. Closed with it. Never blocks: the kernel answers within the send call.
+@safe struct NetlinkSocket: ~Copyable {
+    private let handle: OpaquePointer
+    private var buffer = [UInt8](repeating: 0, count: 65536)
+    private var sequence: UInt32 = 0
+
+    /// - Parameters:
+    ///   - bus: `NETLINK_ROUTE` or `NETLINK_NETFILTER`.
+    ///   - groups: the multicast groups to hear, one bit each.
+    init(_ bus: Int32, groups: UInt32 = 0) throws(KernelError) {
+        guard let socket = unsafe mnl_socket_open2(bus, Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)) else {
+            throw .call("open a netlink socket", errno: errno)
+        }
+        // Port 0: the kernel chooses.
+        guard unsafe mnl_socket_bind(socket, groups, 0) == 0 else {
+            let code = errno
+            unsafe mnl_socket_close(socket)
+            throw .call("bind a netlink socket", errno: code)
+        }
+        // An error message then carries the header only of what failed, not all of it.
+        var on: Int32 = 1
+        unsafe mnl_socket_setsockopt(socket, NETLINK_CAP_ACK, &on, 4)
+        unsafe handle = socket
+    }
+
+    deinit { unsafe mnl_socket_close(handle) }
+
+    var descriptor: Int32 { unsafe mnl_socket_get_fd(handle) }
+
+    /// Lets one message or batch, and what waits to be read, be as long as `bytes`. Beyond the system's limit only for root.
+    func allow(bytes: Int32) {
+        var size = bytes
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, &size, 4)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, 4)
+    }
+
+    mutating func nextSequence() -> UInt32 {
+        sequence &+= 1
+        return sequence
+    }
+
+    /// Numbers up to this one were used by a batch.
+    mutating func advance(to last: UInt32) { sequence = last }
+
+    func send(_ bytes: [UInt8], _ operation: String) throws(KernelError) {
+        while true {
+            let sent = unsafe bytes.withUnsafeBytes { unsafe mnl_socket_sendto(handle, $0.baseAddress, $0.count) }
+            if sent == bytes.count { return }
+            guard errno == EINTR else { throw .call(operation, errno: errno) }
+        }
+    }
+
+    /// The messages of one receive call; nil when nothing waits.
+    mutating func receive(_ operation: String) throws(KernelError) -> [NetlinkMessage]? {
+        while true {
+            let count = unsafe buffer.withUnsafeMutableBytes { unsafe mnl_socket_recvfrom(handle, $0.baseAddress, $0.count) }
+            if count >= 0 { return NetlinkMessage.all(in: buffer, count: count) }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: return nil
+            case let code: throw .call(operation, errno: code)
+            }
+        }
+    }
+
+    /// Sends requests, the last of which asks for an acknowledgement, and reads all answers.
+    /// - Returns: what the kernel said of each failed message, in its order; empty if all is done.
+    mutating func exchange(_ requests: NetlinkBuffer, _ operation: String) throws(KernelError) -> [(sequence: UInt32, errno: Int32)] {
+        var failures: [(sequence: UInt32, errno: Int32)] = []
+        var confirmed = false
+        try send(requests.bytes, operation)
+        while let messages = try receive(operation) {
+            for message in messages {
+                guard let code = message.errno else { continue }
+                if code != 0 { failures.append((message.sequence, code)) }
+                confirmed = confirmed || message.sequence == requests.lastSequence
+            }
+        }
+        guard confirmed || !failures.isEmpty else { throw .unreadable(operation) }
+        return failures
+    }
+
+    /// One request, and its failure as an error.
+    mutating func request(_ request: NetlinkBuffer, _ operation: String) throws(KernelError) {
+        var request = request
+        request.askForAcknowledgement()
+        if let failure = try exchange(request, operation).first { throw .call(operation, errno: failure.errno) }
+    }
+
+    /// Asks for a list of things, and returns it whole; asks again when it changed meanwhile.
+    mutating func dump(_ type: UInt16, header: [UInt8], _ operation: String) throws(KernelError) -> [NetlinkMessage] {
+        for _ in 0..<16 {
+            var request = NetlinkBuffer()
+            let sequence = nextSequence()
+            request.message(type, flags: NetlinkFlag.dump, sequence: sequence, header: header)
+            try send(request.bytes, operation)
+            var answers: [NetlinkMessage] = []
+            var interrupted = false
+            var done = false
+            while !done, let messages = try receive(operation) {
+                for message in messages where message.sequence == sequence {
+                    interrupted = interrupted || message.flags & 0x10 != 0
+                    if let code = message.errno {
+                        guard code == 0 else { throw .call(operation, errno: code) }
+                        done = true
+                    } else {
+                        answers.append(message)
+                    }
+                }
+            }
+            guard done else { throw .unreadable(operation) }
+            if !interrupted { return answers }
+        }
+        throw .timedOut(operation)
+    }
+}

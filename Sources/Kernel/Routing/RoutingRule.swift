@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+import CLinux
+import Policy
+import Wire
+
+/// One of our routing policy rules (ip-rule(8)). Pure: what stands in the kernel is compared with what should stand there.
+struct RoutingRule: Hashable, Sendable {
+    enum Selector: Hashable, Sendable {
+        /// Packets that came in by this device.
+        case from(String)
+        case mark(UInt32)
+        case all
+    }
+
+    enum Action: Hashable, Sendable {
+        case lookup(UInt32)
+        case unreachable
+    }
+
+    let family: IPAddress.Family
+    let priority: UInt32
+    let selector: Selector
+    let action: Action
+
+    /// On all that we put into rules and routes, so that only ours is taken away. Not assigned in <linux/rtnetlink.h>.
+    static let `protocol`: UInt8 = 83
+
+    /// The rules for these tunnel devices, of which there can be ten, in both families.
+    ///
+    /// Replies of forwarded flows carry the tunnel's mark for the reverse path filter, so what comes from a tunnel is routed first.
+    /// The last rule, behind `default`, lets connect() find a route in a family for which main has none: the mark can decide only then.
+    static func all(tunnels: [String]) -> [RoutingRule] {
+        IPAddress.Family.allCases.flatMap { family in
+            tunnels.prefix(10).enumerated().map {
+                RoutingRule(family: family, priority: 10 + UInt32($0.offset), selector: .from($0.element), action: .lookup(RouteTable.main))
+            } + [
+                .init(family: family, priority: 20, selector: .mark(Path.tunnel.mark), action: .lookup(RouteTable.tunnel)),
+                .init(family: family, priority: 21, selector: .mark(Path.tunnel.mark), action: .unreachable),
+                .init(family: family, priority: 22, selector: .mark(Path.outside.mark), action: .lookup(RouteTable.outside)),
+                .init(family: family, priority: 23, selector: .mark(Path.outside.mark), action: .unreachable),
+                .init(family: family, priority: 24, selector: .mark(Path.lan.mark), action: .lookup(RouteTable.outside)),
+                .init(family: family, priority: 25, selector: .mark(Path.lan.mark), action: .unreachable),
+                .init(family: family, priority: 40000, selector: .all, action: .lookup(RouteTable.tunnel)),
+            ]
+        }
+    }
+}
+
+/// Routing tables by number.
+enum RouteTable {
+    static let main: UInt32 = 254
+    /// The default route of the tunnel, and `unreachable` behind it.
+    static let tunnel: UInt32 = 5151
+    /// What of main uses no tunnel.
+    static let outside: UInt32 = 5152
+}
+
+extension RoutingRule {
+    /// Nil for rules that are not ours.
+    init?(_ message: NetlinkMessage) {
+        let header = message.payload.prefix(12)
+        let attributes = message.attributes(skipping: 12)
+        guard header.count == 12, attributes[Self.protocolAttribute]?.value.first == Self.protocol else { return nil }
+        guard let family = IPAddress.Family(header[0]), let priority = attributes[UInt16(FRA_PRIORITY)]?.number else { return nil }
+        self.family = family
+        self.priority = priority
+        if let device = attributes[UInt16(FRA_IIFNAME)] {
+            selector = .from(device.text)
+        } else if let mark = attributes[UInt16(FRA_FWMARK)]?.number {
+            selector = .mark(mark)
+        } else {
+            selector = .all
+        }
+        action = header[7] == FR_ACT_UNREACHABLE ? .unreachable : .lookup(attributes[UInt16(FRA_TABLE)]?.number ?? UInt32(header[4]))
+    }
+
+    /// As RTM_NEWRULE or RTM_DELRULE wants it.
+    func write(to buffer: inout NetlinkBuffer, _ type: UInt16, flags: UInt16, sequence: UInt32) {
+        // fib_rule_hdr: family, lengths, tos, table (in an attribute), reserved, action, flags.
+        let code = action == .unreachable ? FR_ACT_UNREACHABLE : FR_ACT_TO_TBL
+        let header: [UInt8] = [family.number, 0, 0, 0, 0, 0, 0, UInt8(code), 0, 0, 0, 0]
+        buffer.message(type, flags: flags, sequence: sequence, header: header) {
+            $0.attribute(UInt16(FRA_PRIORITY), native: priority)
+            $0.attribute(Self.protocolAttribute, [Self.protocol])
+            switch selector {
+            case .from(let device): $0.attribute(UInt16(FRA_IIFNAME), text: device)
+            case .mark(let mark):
+                $0.attribute(UInt16(FRA_FWMARK), native: mark)
+                $0.attribute(UInt16(FRA_FWMASK), native: Path.markMask)
+            case .all: break
+            }
+            if case .lookup(let table) = action { $0.attribute(UInt16(FRA_TABLE), native: table) }
+        }
+    }
+
+    private static let protocolAttribute = UInt16(FRA_PROTOCOL)
+}
+
+extension IPAddress.Family {
+    /// AF_INET and AF_INET6, as one byte of a message.
+    var number: UInt8 { self == .v4 ? 2 : 10 }
+
+    init?(_ number: UInt8) {
+        switch number {
+        case 2: self = .v4
+        case 10: self = .v6
+        default: return nil
+        }
+    }
+}

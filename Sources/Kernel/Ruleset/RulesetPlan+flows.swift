@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+
+/// The hooks that give each flow its path with its first packet, and keep it there.
+///
+/// In the upper eight bits of a connection's mark stands its path; 0x0e: it came in by the tunnel; 0x0f: as the kernel routes.
+extension RulesetPlan {
+    var output: String {
+        """
+        \t# This machine's own packets. A changed mark routes them anew.
+        \tchain output {
+        \t\ttype route hook output priority mangle; policy accept;
+        \t\toifname "lo" accept
+        \t\tfib daddr type local accept
+        \(Self.untouched)\t\tmeta mark @foreign_marks accept
+        \t\tmeta mark & 0xff000000 != 0x00000000 meta skuid != 0 meta mark set meta mark & 0x00ffffff
+        \t\tmeta mark & 0xff000000 != 0x00000000 jump own_socket
+        \t\tct direction reply goto answer
+        \(foreignLookups)\t\tct mark & 0xff000000 vmap { \(Self.knownFlows), 0x0f000000 : goto as_routed }
+        \t\tjump classify
+        \(localNetworks("as_routed"))\(routingDefault == .tunnel ? Self.intoTheTunnel : "")\t\tgoto as_routed
+        \t}
+
+        \t# Sockets that sluice has marked: it has decided already. Port 53 and 853 only where it may ask.
+        \tchain own_socket {
+        \t\tip daddr . th dport . meta mark @resolvers4 goto own_path
+        \t\tip6 daddr . th dport . meta mark @resolvers6 goto own_path
+        \t\tmeta l4proto { tcp, udp } th dport { 53, 853 } counter reject with icmpx admin-prohibited
+        \t\tgoto own_path
+        \t}
+
+        \tchain own_path {
+        \t\tmeta mark & 0xff000000 == 0x01000000 ct mark set ct mark & 0x00ffffff | 0x01000000
+        \t\tmeta mark & 0xff000000 == 0x02000000 ct mark set ct mark & 0x00ffffff | 0x02000000
+        \t\tmeta mark & 0xff000000 == 0x03000000 ct mark set ct mark & 0x00ffffff | 0x03000000
+        \t\tmeta mark & 0xff000000 { 0x01000000, 0x02000000, 0x03000000 } accept
+        \t}
+
+        \t# Replies, and errors about packets that passed, go back the way they came.
+        \tchain answer {
+        \t\tct mark & 0xff000000 == 0x0e000000 goto enter_tunnel
+        \t\toifname @tunnel_links goto enter_outside
+        \t\taccept
+        \t}
+
+        \t# As the kernel routes, but not into the tunnel.
+        \tchain as_routed {
+        \t\toifname @tunnel_links goto to_outside
+        \t\tct mark set ct mark & 0x00ffffff | 0x0f000000
+        \t\taccept
+        \t}
+
+        """
+    }
+
+    var prerouting: String {
+        """
+        \t# Packets from elsewhere, before they are routed.
+        \tchain prerouting {
+        \t\ttype filter hook prerouting priority mangle; policy accept;
+        \t\tiifname "lo" accept
+        \t\tiifname @tunnel_links goto from_tunnel
+        \t\t# CVE-2019-14899: nobody outside the tunnel speaks to its addresses.
+        \t\tip daddr @tunnel_own4 counter drop
+        \t\tip6 daddr @tunnel_own6 counter drop
+        \t\tct direction reply goto answer_passing
+        \t\tfib daddr type vmap { local : goto arrived, broadcast : accept, multicast : accept, anycast : accept }
+        \(foreignLookups)\t\tct mark & 0xff000000 vmap { \(Self.knownFlows), 0x0f000000 : goto pass_as_routed }
+        \t\tjump classify
+        \(localNetworks("pass_as_routed"))\(routingDefault == .tunnel ? Self.intoTheTunnel : "")\t\tgoto pass_as_routed
+        \t}
+
+        \t# With the mark, the reverse path filter sees where the packet came from.
+        \tchain from_tunnel {
+        \t\tmeta mark set meta mark & 0x00ffffff | 0x01000000
+        \t\tct state new ct mark & 0xff000000 == 0x00000000 ct mark set ct mark & 0x00ffffff | 0x0e000000
+        \t\taccept
+        \t}
+
+        \tchain answer_passing {
+        \t\tct mark & 0xff000000 == 0x0e000000 goto enter_tunnel
+        \t\tct mark & 0xff000000 == 0x02000000 meta mark set meta mark & 0x00ffffff | 0x02000000
+        \t\tct mark & 0xff000000 == 0x03000000 meta mark set meta mark & 0x00ffffff | 0x03000000
+        \t\taccept
+        \t}
+
+        \tchain arrived {
+        \t\tct mark & 0xff000000 == 0x00000000 ct mark set ct mark & 0x00ffffff | 0x0f000000
+        \t\taccept
+        \t}
+
+        \tchain pass_as_routed {
+        \t\tfib daddr . mark oifname @tunnel_routes goto to_outside
+        \t\tct mark set ct mark & 0x00ffffff | 0x0f000000
+        \t\taccept
+        \t}
+
+        """
+    }
+
+    /// What must work before there is a path: addresses, neighbours, group membership.
+    static let untouched = """
+        \t\tudp sport . udp dport { 68 . 67, 546 . 547 } accept
+        \t\ticmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } accept
+        \t\ticmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report } accept
+        \t\tip protocol igmp accept
+
+        """
+
+    private static let knownFlows =
+        "0x01000000 : goto enter_tunnel, 0x02000000 : goto enter_outside, 0x03000000 : goto enter_lan"
+
+    private static let intoTheTunnel = "\t\tmeta nfproto != @tunnel_unwanted goto to_tunnel\n"
+
+    /// Port 53 and 853 that is not ours: refused at once, or let go.
+    private var foreignLookups: String {
+        switch foreign {
+        case .allow: ""
+        case .reject:
+            """
+            \t\t# Only sluice speaks DNS to others.
+            \t\ttcp dport { 53, 853 } counter reject with tcp reset
+            \t\tudp dport { 53, 853 } counter reject with icmpx port-unreachable
+
+            """
+        }
+    }
+
+    /// Local networks where they do not go the default way anyhow.
+    private func localNetworks(_ routed: String) -> String {
+        if lanSharing && routingDefault == .direct { return "" }
+        return ["ip daddr @private4", "ip6 daddr @private6", "ip daddr { 224.0.0.0/4, 255.255.255.255 }", "ip6 daddr ff00::/8"]
+            .map { lanSharing ? "\t\t\($0) goto \(routed)\n" : Self.refuse($0, "admin-prohibited") }.joined()
+    }
+}

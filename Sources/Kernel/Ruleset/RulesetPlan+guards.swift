@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+
+/// What holds when routing has gone wrong, and the source addresses of what was routed anew.
+extension RulesetPlan {
+    var guards: String {
+        """
+        \t# What came from the tunnel is routed by now; its mark would stop it below.
+        \tchain forward {
+        \t\ttype filter hook forward priority mangle; policy accept;
+        \t\tiifname @tunnel_links oifname != @tunnel_links meta mark set meta mark & 0x00ffffff
+        \t}
+
+        \t# Whatever the routes say: a mark and the device it leaves by must agree.
+        \tchain egress {
+        \t\ttype filter hook postrouting priority mangle; policy accept;
+        \t\toifname "lo" accept
+        \(Self.untouched)\t\toifname @tunnel_links meta mark & 0xff000000 == 0x01000000 accept
+        \t\toifname @tunnel_links counter drop
+        \t\tmeta mark & 0xff000000 == 0x01000000 counter drop
+        \t\tmeta mark & 0xff000000 == 0x03000000 ip daddr != @private4 counter drop
+        \t\tmeta mark & 0xff000000 == 0x03000000 ip6 daddr != @private6 counter drop
+        \t}
+
+        \t# Sources were chosen before the mark.
+        \tchain srcnat {
+        \t\ttype nat hook postrouting priority srcnat; policy accept;
+        \t\tmeta mark & 0xff000000 == 0x01000000 iifname != @tunnel_links oifname @tunnel_links fib saddr . oif type != local masquerade
+        \t\tmeta mark & 0xff000000 { 0x02000000, 0x03000000 } fib saddr type local fib saddr . oif type != local masquerade
+        \t}
+
+        """
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+
+/// Which path an address has, and the ways onto it.
+extension RulesetPlan {
+    /// The rows of MATRIX.md, "Traffic", that know addresses. Returns for what none of them names.
+    var classify: String {
+        """
+        \t# The first that fits decides. What none names returns, and goes the default way.
+        \tchain classify {
+        \t\tip daddr @tunnel4 goto to_tunnel
+        \t\tip6 daddr @tunnel6 goto to_tunnel
+        \t\tip daddr @tunnel4_net goto to_tunnel
+        \t\tip6 daddr @tunnel6_net goto to_tunnel
+        \t\tip daddr @direct4 goto to_outside
+        \t\tip6 daddr @direct6 goto to_outside
+        \t\tip daddr @direct4_net goto to_outside
+        \t\tip6 daddr @direct6_net goto to_outside
+        \t\tip daddr @lan4 goto to_lan
+        \t\tip6 daddr @lan6 goto to_lan
+        \t\tip daddr @lan4_net goto to_lan
+        \t\tip6 daddr @lan6_net goto to_lan
+        \(Self.refuse("ip daddr @block4_net", "admin-prohibited"))\(Self.refuse("ip6 daddr @block6_net", "admin-prohibited"))\
+        \t}
+
+        """
+    }
+
+    /// Refuses what fits so that the program hears of it at once; a second routing that fails would let it wait for seconds.
+    ///
+    /// The kernel keeps an ICMP error from a socket that is inside connect(). Measured on 6.18: an IPv4 socket that does not block sees
+    /// EHOSTUNREACH at once nevertheless, one that blocks with its second SYN, after a second; an IPv6 socket in both cases after a
+    /// second. So TCP of IPv6 is reset instead (ECONNREFUSED within 0.2 ms).
+    static func refuse(_ match: String, _ reason: String) -> String {
+        let six = match.hasPrefix("ip ") ? "" : "\t\t\(match)\(match.hasPrefix("ip6") ? "" : " meta nfproto ipv6") meta l4proto tcp counter reject with tcp reset\n"
+        return six + "\t\t\(match) counter reject with icmpx \(reason)\n"
+    }
+
+    /// `to_…` begins a flow on its path, `enter_…` lets a packet of a known flow go on.
+    var paths: String {
+        """
+        \tchain to_tunnel {
+        \(tunnelRulesWhenDisconnectedSystem ? "\t\tmeta nfproto @tunnel_unwanted goto to_outside\n" : "")\
+        \(Self.refuse("meta nfproto != @tunnel_open", "host-unreachable"))\
+        \t\tct mark set ct mark & 0x00ffffff | 0x01000000
+        \t\tgoto enter_tunnel
+        \t}
+
+        \tchain enter_tunnel {
+        \(Self.refuse("meta nfproto != @tunnel_open", "host-unreachable"))\
+        \t\tmeta mark set meta mark & 0x00ffffff | 0x01000000
+        \t\taccept
+        \t}
+
+        \tchain to_outside {
+        \t\tct mark set ct mark & 0x00ffffff | 0x02000000
+        \t\tgoto enter_outside
+        \t}
+
+        \tchain enter_outside {
+        \(Self.refuse("oifname @tunnel_links meta nfproto != @outside_open", "no-route"))\
+        \t\tmeta mark set meta mark & 0x00ffffff | 0x02000000
+        \t\taccept
+        \t}
+
+        \tchain to_lan {
+        \(Self.refuse("ip daddr != @private4", "admin-prohibited"))\(Self.refuse("ip6 daddr != @private6", "admin-prohibited"))\
+        \t\tct mark set ct mark & 0x00ffffff | 0x03000000
+        \t\tgoto enter_lan
+        \t}
+
+        \tchain enter_lan {
+        \(Self.refuse("oifname @tunnel_links meta nfproto != @outside_open", "no-route"))\
+        \t\tmeta mark set meta mark & 0x00ffffff | 0x03000000
+        \t\taccept
+        \t}
+
+        """
+    }
+}

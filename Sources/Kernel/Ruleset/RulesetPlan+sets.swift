@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+import Wire
+
+extension RulesetPlan {
+    var sets: String {
+        var text = ""
+        func set(_ name: String, _ type: String, _ more: String...) {
+            text += "\tset \(name) {\n\t\t\(type)\n" + more.filter { !$0.isEmpty }.map { "\t\t\($0)\n" }.joined() + "\t}\n"
+        }
+        text += "\t# Learned addresses. Those of tunnel rules have no timeout: they hold also when nobody renews them.\n"
+        for name in ["tunnel", "direct", "lan"] {
+            let flags = name == "tunnel" ? "" : "flags timeout"
+            set(name + "4", "type ipv4_addr", "size \(learnedSize)", flags)
+            set(name + "6", "type ipv6_addr", "size \(learnedSize)", flags)
+        }
+        text += "\n\t# Networks of rules; the longest prefix has won already.\n"
+        for action in Action.allCases {
+            for family in IPAddress.Family.allCases {
+                let ranges = networks.filter { $0.action == action && $0.first.family == family }
+                let elements = ranges.map { $0.first == $0.last ? "\($0.first)" : "\($0.first)-\($0.last)" }.joined(separator: ", ")
+                set(
+                    action.rawValue + (family == .v4 ? "4_net" : "6_net"), family == .v4 ? "type ipv4_addr" : "type ipv6_addr",
+                    "flags interval", elements.isEmpty ? "" : "elements = { \(elements) }")
+            }
+        }
+        text += "\n\t# Local networks; multicast and broadcast stand in the rules.\n"
+        let shared = cgnatIsPrivate ? "100.64.0.0/10, " : ""
+        set(
+            "private4", "type ipv4_addr", "flags constant, interval",
+            "elements = { 10.0.0.0/8, \(shared)169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16 }")
+        set("private6", "type ipv6_addr", "flags constant, interval", "elements = { fc00::/7, fe80::/10 }")
+        text += "\n\t# Families in which the tunnel can be entered, in which there is a way outside, for which no tunnel is wanted.\n"
+        set("tunnel_open", "typeof meta nfproto")
+        set("outside_open", "typeof meta nfproto")
+        set("tunnel_unwanted", "typeof meta nfproto")
+        text += "\n\t# Our tunnel devices, twice as nft gives the two uses two types, and their addresses.\n"
+        set("tunnel_links", "type ifname")
+        set("tunnel_routes", "typeof fib daddr oifname")
+        set("tunnel_own4", "type ipv4_addr")
+        set("tunnel_own6", "type ipv6_addr")
+        text += "\n\t# Marks of WireGuard devices that are not ours; (server, port, mark) that we may ask.\n"
+        set("foreign_marks", "type mark")
+        set("resolvers4", "type ipv4_addr . inet_service . mark")
+        set("resolvers6", "type ipv6_addr . inet_service . mark")
+        return text
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+import Wire
+
+/// What of the configuration decides how the table `inet sluice` looks. Everything that changes while running is an element of its sets.
+package struct RulesetPlan: Hashable, Sendable {
+    /// Where traffic goes that no rule names.
+    package enum Default: Hashable, Sendable { case direct, tunnel }
+
+    /// What becomes of other programs' own port 53 and 853.
+    package enum Foreign: Hashable, Sendable { case reject, allow }
+
+    package enum Action: String, Hashable, Sendable, CaseIterable { case tunnel, direct, lan, block }
+
+    /// The addresses from `first` to `last`, both included and of one family, that one network rule decides.
+    package struct NetworkRange: Hashable, Sendable {
+        package let first: IPAddress
+        package let last: IPAddress
+        package let action: Action
+
+        package init(first: IPAddress, last: IPAddress, action: Action) {
+            self.first = first
+            self.last = last
+            self.action = action
+        }
+    }
+
+    package var routingDefault: Default
+    /// Whether local networks that no rule names can be reached.
+    package var lanSharing: Bool
+    /// While disconnected, `tunnel` addresses go outside instead of nowhere (`tunnel_rules_when_disconnected = "system"`).
+    package var tunnelRulesWhenDisconnectedSystem: Bool
+    package var foreign: Foreign
+    /// Whether 100.64.0.0/10 counts as a local network (`cgnat = "lan"`).
+    package var cgnatIsPrivate: Bool
+    /// No address may be in two of them: the longest prefix has won already.
+    package var networks: [NetworkRange]
+    /// How many learned addresses each set can hold.
+    package var learnedSize: Int
+
+    package init(
+        routingDefault: Default = .direct, lanSharing: Bool = true, tunnelRulesWhenDisconnectedSystem: Bool = false,
+        foreign: Foreign = .reject, cgnatIsPrivate: Bool = false, networks: [NetworkRange] = [], learnedSize: Int = 65536
+    ) {
+        self.routingDefault = routingDefault
+        self.lanSharing = lanSharing
+        self.tunnelRulesWhenDisconnectedSystem = tunnelRulesWhenDisconnectedSystem
+        self.foreign = foreign
+        self.cgnatIsPrivate = cgnatIsPrivate
+        self.networks = networks
+        self.learnedSize = learnedSize
+    }
+
+    /// The whole table, as `nft -f` reads it.
+    package func text() -> String {
+        let parts = [sets, output, prerouting, classify, paths, guards]
+        return "table inet sluice {\n" + parts.joined(separator: "\n") + "}\n"
+    }
+
+    /// Puts the table in place of the one that may be there, elements included, in one transaction: no packet sees neither.
+    package func replacement(with elements: [SetElement]) -> String {
+        var text = "table inet sluice {\n}\ndelete table inet sluice\n" + self.text()
+        for set in SetName.allCases {
+            let members = elements.filter { $0.set == set }
+            guard !members.isEmpty else { continue }
+            text += "add element inet sluice \(set.rawValue) { " + members.map(\.description).joined(separator: ", ") + " }\n"
+        }
+        return text
+    }
+}

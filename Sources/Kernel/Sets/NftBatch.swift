@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+
+/// The bytes of one nfnetlink batch: all of it is applied, within the send call, or nothing.
+///
+/// The numbers are those of <linux/netfilter/nfnetlink.h> and nf_tables.h; Fixtures/ruleset/batch.hex explains each byte.
+struct NftBatch: Sendable {
+    private(set) var buffer = NetlinkBuffer()
+    private var sequence: UInt32
+
+    static let table = "sluice"
+    static let newElement: UInt16 = 0x0A0C
+    static let getElement: UInt16 = 0x0A0D
+    static let deleteElement: UInt16 = 0x0A0E
+    private static let begin: UInt16 = 0x0010
+    private static let end: UInt16 = 0x0011
+    /// nfgenmsg: NFPROTO_INET, version 0, no resource.
+    static let header: [UInt8] = [1, 0, 0, 0]
+    /// nfgenmsg of the batch itself: no family, version 0, NFNL_SUBSYS_NFTABLES in network order.
+    private static let batchHeader: [UInt8] = [0, 0, 0, 10]
+    /// So many elements of the widest key fit into one list, whose length has 16 bits.
+    static let elementsPerMessage = 1024
+
+    /// Numbers its messages from `sequence` on.
+    init(sequence: UInt32) {
+        self.sequence = sequence
+        buffer.message(Self.begin, flags: 0, sequence: sequence, header: Self.batchHeader)
+    }
+
+    init(_ changes: [ElementChange], sequence: UInt32) {
+        self.init(sequence: sequence)
+        append(changes)
+        finish()
+    }
+
+    /// Neighbours that go into one set in one way share a message; the order is kept.
+    mutating func append(_ changes: some Collection<ElementChange>) {
+        var rest = changes[...]
+        while let first = rest.first {
+            let run = rest.prefix(Self.elementsPerMessage).prefix {
+                $0.kind == first.kind && $0.element.set == first.element.set && ($0.element.seconds == nil) == (first.element.seconds == nil)
+            }
+            rest = rest.dropFirst(run.count)
+            let elements = run.map(\.element)
+            switch first.kind {
+            case .remove: message(Self.deleteElement, 0, first.element.set, elements)
+            case .add:
+                message(Self.newElement, NetlinkFlag.create, first.element.set, elements)
+                // An element that is there keeps its old end when it is added again; so it is taken out and put in anew.
+                guard first.element.seconds != nil else { continue }
+                message(Self.deleteElement, 0, first.element.set, elements)
+                message(Self.newElement, NetlinkFlag.create, first.element.set, elements)
+            }
+        }
+    }
+
+    /// Takes every element out of a set.
+    mutating func flush(_ set: SetName) { message(Self.deleteElement, 0, set, nil) }
+
+    /// The last message of the list asks for the acknowledgement; the batch's end says nothing.
+    mutating func finish() {
+        buffer.askForAcknowledgement()
+        let last = buffer.lastSequence
+        sequence &+= 1
+        buffer.message(Self.end, flags: 0, sequence: sequence, header: Self.batchHeader)
+        confirmedBy = last
+    }
+
+    /// The sequence number whose acknowledgement confirms the batch.
+    private(set) var confirmedBy: UInt32 = 0
+
+    private mutating func message(_ type: UInt16, _ flags: UInt16, _ set: SetName, _ elements: [SetElement]?) {
+        sequence &+= 1
+        buffer.message(type, flags: flags, sequence: sequence, header: Self.header) { Self.body(&$0, set, elements) }
+    }
+
+    static func body(_ buffer: inout NetlinkBuffer, _ set: SetName, _ elements: [SetElement]?) {
+        buffer.attribute(1, text: table)  // NFTA_SET_ELEM_LIST_TABLE
+        buffer.attribute(2, text: set.rawValue)  // NFTA_SET_ELEM_LIST_SET
+        guard let elements else { return }
+        buffer.nest(3) { list in  // NFTA_SET_ELEM_LIST_ELEMENTS
+            for element in elements {
+                list.nest(1) { item in  // NFTA_LIST_ELEM
+                    item.nest(1) { $0.attribute(1, element.key) }  // NFTA_SET_ELEM_KEY, NFTA_DATA_VALUE
+                    if let seconds = element.seconds {
+                        item.attribute(4, (UInt64(seconds) * 1000).bigEndianBytes)  // NFTA_SET_ELEM_TIMEOUT, in milliseconds
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension UInt64 {
+    fileprivate var bigEndianBytes: [UInt8] { stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: self >> $0) } }
+}

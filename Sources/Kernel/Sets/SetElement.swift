@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+import Policy
+import Steering
+import Wire
+
+/// One element of one set, as the kernel keeps it.
+package struct SetElement: Hashable, Sendable {
+    package let set: SetName
+    /// The key's bytes as they stand in the kernel; the parts of a concatenation are padded to 4 bytes each.
+    package let key: [UInt8]
+    /// Until the kernel forgets it by itself; nil: never. Only for sets that may expire.
+    package let seconds: UInt32?
+
+    private init(_ set: SetName, _ key: [UInt8], seconds: UInt32? = nil) {
+        self.set = set
+        self.key = key
+        self.seconds = set.expires ? seconds : nil
+    }
+
+    /// An address that a rule owns.
+    package static func learned(_ route: SteeredRoute, _ address: IPAddress, seconds: UInt32? = nil) -> SetElement {
+        .init(.learned(route, address.family), address.bytes, seconds: seconds)
+    }
+
+    /// The tunnel can be entered in this family.
+    package static func tunnelOpen(_ family: IPAddress.Family) -> SetElement { .init(.tunnelOpen, family.netfilter) }
+    /// There is a default route outside in this family.
+    package static func outsideOpen(_ family: IPAddress.Family) -> SetElement { .init(.outsideOpen, family.netfilter) }
+    /// No tunnel is wanted; belongs in for both families, or for none.
+    package static func tunnelUnwanted(_ family: IPAddress.Family) -> SetElement { .init(.tunnelUnwanted, family.netfilter) }
+
+    /// One of our tunnel devices, for all sets that name them. Names longer than 15 bytes are cut, as no device has one.
+    package static func tunnelLink(_ name: String) -> [SetElement] {
+        let bytes = Array(name.utf8.prefix(15))
+        let key = bytes + Array(repeating: 0, count: 16 - bytes.count)
+        return [.init(.tunnelLinks, key), .init(.tunnelRoutes, key)]
+    }
+
+    /// An address of one of our tunnel devices.
+    package static func tunnelOwn(_ address: IPAddress) -> SetElement {
+        .init(address.family == .v4 ? .tunnelOwn4 : .tunnelOwn6, address.bytes)
+    }
+
+    /// The whole mark of a WireGuard device that somebody else brought up; not 0.
+    package static func foreignMark(_ mark: UInt32) -> SetElement { .init(.foreignMarks, mark.bytes) }
+
+    /// We may ask this server on this path.
+    package static func resolver(_ address: IPAddress, port: UInt16, _ path: Path) -> SetElement {
+        .init(
+            address.family == .v4 ? .resolvers4 : .resolvers6,
+            address.bytes + [UInt8(port >> 8), UInt8(truncatingIfNeeded: port), 0, 0] + path.mark.bytes)
+    }
+}
+
+extension SetElement: CustomStringConvertible {
+    /// The element as nft(8) writes it.
+    package var description: String {
+        let text =
+            switch set.key {
+            case .address: IPAddress(bytes: key)?.description ?? ""
+            case .link: "\"\(String(decoding: key.prefix { $0 != 0 }, as: UTF8.self))\""
+            case .family: key == IPAddress.Family.v4.netfilter ? "ipv4" : "ipv6"
+            case .mark: Self.mark(key[...])
+            case .resolver:
+                [
+                    IPAddress(bytes: key.dropLast(8))?.description ?? "", "\(UInt16(key[key.count - 8]) << 8 | UInt16(key[key.count - 7]))",
+                    Self.mark(key.suffix(4)),
+                ].joined(separator: " . ")
+            }
+        return text + (seconds.map { " timeout \($0)s" } ?? "")
+    }
+
+    private static func mark(_ bytes: ArraySlice<UInt8>) -> String {
+        let digits = String(bytes.native(UInt32.self, at: bytes.startIndex) ?? 0, radix: 16)
+        return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
+    }
+}
+
+extension IPAddress.Family {
+    /// NFPROTO_IPV4 and NFPROTO_IPV6 of <linux/netfilter.h>, in one byte.
+    fileprivate var netfilter: [UInt8] { self == .v4 ? [2] : [10] }
+}
+
+extension UInt32 {
+    /// In the machine's own byte order, as the kernel keeps marks.
+    fileprivate var bytes: [UInt8] {
+        let ordered = littleEndian
+        return (0..<4).map { UInt8(truncatingIfNeeded: ordered >> ($0 * 8)) }
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+import Steering
+import Wire
+
+/// A set of the table `inet sluice` whose elements change while it runs. The raw value is its name in the kernel.
+package enum SetName: String, Hashable, Sendable, CaseIterable {
+    /// Learned addresses; no element of `tunnel` has a timeout, so that a dead daemon fails closed.
+    case tunnel4, tunnel6, direct4, direct6, lan4, lan6
+    /// The families in which the tunnel can be entered now.
+    case tunnelOpen = "tunnel_open"
+    /// The families that have a default route outside the tunnel.
+    case outsideOpen = "outside_open"
+    /// The families for which no tunnel is wanted (disconnected): the default goes as if there were none.
+    case tunnelUnwanted = "tunnel_unwanted"
+    /// The names of our tunnel devices.
+    case tunnelLinks = "tunnel_links"
+    /// The same names, for `fib daddr oifname`: nft before 1.0.8 gives that another type than `oifname` has.
+    case tunnelRoutes = "tunnel_routes"
+    /// The addresses of our tunnel devices.
+    case tunnelOwn4 = "tunnel_own4"
+    case tunnelOwn6 = "tunnel_own6"
+    /// Whole marks of other people's WireGuard devices.
+    case foreignMarks = "foreign_marks"
+    /// (server, port, mark) triples that port 53 and 853 may be used for.
+    case resolvers4, resolvers6
+
+    /// The set that learned addresses of this kind and family stand in.
+    package static func learned(_ route: SteeredRoute, _ family: IPAddress.Family) -> SetName {
+        switch (route, family) {
+        case (.tunnel, .v4): .tunnel4
+        case (.tunnel, .v6): .tunnel6
+        case (.direct, .v4): .direct4
+        case (.direct, .v6): .direct6
+        case (.lan, .v4): .lan4
+        case (.lan, .v6): .lan6
+        }
+    }
+
+    enum Key { case address, resolver, link, family, mark }
+
+    var key: Key {
+        switch self {
+        case .tunnel4, .tunnel6, .direct4, .direct6, .lan4, .lan6, .tunnelOwn4, .tunnelOwn6: .address
+        case .resolvers4, .resolvers6: .resolver
+        case .tunnelLinks, .tunnelRoutes: .link
+        case .tunnelOpen, .outsideOpen, .tunnelUnwanted: .family
+        case .foreignMarks: .mark
+        }
+    }
+
+    /// Whether elements may end by themselves.
+    var expires: Bool {
+        switch self {
+        case .direct4, .direct6, .lan4, .lan6: true
+        case .tunnel4, .tunnel6, .tunnelOpen, .outsideOpen, .tunnelUnwanted, .tunnelLinks, .tunnelRoutes, .tunnelOwn4, .tunnelOwn6,
+            .foreignMarks, .resolvers4, .resolvers6:
+            false
+        }
+    }
+}

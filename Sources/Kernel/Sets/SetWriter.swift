@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+import CLinux
+import Glibc
+import Steering
+
+/// Writes elements into the sets of `inet sluice` by a netlink socket of its own, whatever other tables the machine has.
+package struct SetWriter: ~Copyable {
+    private var socket: NetlinkSocket
+    private static let operation = "write nftables elements"
+    /// A batch of 65,536 IPv6 addresses with timeouts, three times over, is 13 MB.
+    private static let largestBatch: Int32 = 32 << 20
+
+    /// Errors: no netlink, or no nftables in the kernel.
+    package init() throws(KernelError) {
+        socket = try NetlinkSocket(NETLINK_NETFILTER)
+        socket.allow(bytes: Self.largestBatch)
+    }
+
+    /// Writes learned addresses; when it returns they are in the kernel, but for those it returns.
+    ///
+    /// All together in one transaction; if the kernel refuses that, one by one. An address to remove that is not there counts as removed.
+    /// Errors: `missing` if the table or a set is gone, and whatever concerns the socket.
+    package mutating func commit(_ changes: [SetChange]) throws(KernelError) -> [RefusedChange<SetChange>] {
+        try commit(changes) { ElementChange($0) }
+    }
+
+    /// Writes elements of any set; otherwise as above.
+    package mutating func commit(_ changes: [ElementChange]) throws(KernelError) -> [RefusedChange<ElementChange>] {
+        try commit(changes) { $0 }
+    }
+
+    private mutating func commit<Change>(
+        _ changes: [Change], _ element: (Change) -> ElementChange
+    ) throws(KernelError) -> [RefusedChange<Change>] {
+        guard !changes.isEmpty else { return [] }
+        guard let trouble = try transact(changes.map(element)) else { return [] }
+        if changes.count == 1 { return try refusal(of: changes[0], element(changes[0]), trouble) }
+        var refused: [RefusedChange<Change>] = []
+        for change in changes {
+            guard let trouble = try transact([element(change)]) else { continue }
+            refused += try refusal(of: change, element(change), trouble)
+        }
+        return refused
+    }
+
+    /// What a refused change amounts to: nothing, one refused element, or a table that is gone.
+    private func refusal<Change>(
+        of change: Change, _ element: ElementChange, _ errno: Int32
+    ) throws(KernelError) -> [RefusedChange<Change>] {
+        switch (errno, element.kind) {
+        case (ENOENT, .remove): return []
+        case (ENOENT, .add): throw .missing("set \(element.element.set.rawValue) of table inet sluice")
+        case (ENFILE, _), (ENOSPC, _): return [.init(change: change, error: .full("set \(element.element.set.rawValue)"))]
+        case (let errno, _): return [.init(change: change, error: .call(Self.operation, errno: errno))]
+        }
+    }
+
+    /// One batch; the first errno of a refused one.
+    private mutating func transact(_ changes: [ElementChange]) throws(KernelError) -> Int32? {
+        try transact(NftBatch(changes, sequence: socket.nextSequence()))
+    }
+
+    private mutating func transact(_ batch: NftBatch) throws(KernelError) -> Int32? {
+        try socket.send(batch.buffer.bytes, Self.operation)
+        var confirmed = false
+        var failure: Int32?
+        while let messages = try socket.receive(Self.operation) {
+            for message in messages {
+                guard let code = message.errno else { continue }
+                if code != 0, failure == nil { failure = code }
+                confirmed = confirmed || message.sequence == batch.confirmedBy
+            }
+        }
+        socket.advance(to: batch.buffer.lastSequence)
+        if failure == EPERM || (failure == nil && !confirmed) { throw .call(Self.operation, errno: failure ?? ENODATA) }
+        return failure
+    }
+
+    /// Whether the set holds the element now; a set that is not there holds nothing.
+    package mutating func contains(_ element: SetElement) throws(KernelError) -> Bool {
+        let operation = "look up an nftables element"
+        var request = NetlinkBuffer()
+        request.message(NftBatch.getElement, flags: 0, sequence: socket.nextSequence(), header: NftBatch.header) {
+            NftBatch.body(&$0, element.set, [element])
+        }
+        try socket.send(request.bytes, operation)
+        var found: Bool?
+        while let messages = try socket.receive(operation) {
+            for message in messages where message.sequence == request.lastSequence {
+                switch message.errno {
+                case nil where message.type == NftBatch.newElement: found = true
+                case ENOENT: found = false
+                case let code?: throw .call(operation, errno: code)
+                case nil: break
+                }
+            }
+        }
+        guard let found else { throw .unreadable(operation) }
+        return found
+    }
+
+    /// Takes every element out of a set. Errors: `missing` if the set is gone.
+    package mutating func flush(_ set: SetName) throws(KernelError) {
+        var batch = NftBatch(sequence: socket.nextSequence())
+        batch.flush(set)
+        batch.finish()
+        switch try transact(batch) {
+        case nil: return
+        case ENOENT: throw .missing("set \(set.rawValue) of table inet sluice")
+        case let errno?: throw .call("flush a set", errno: errno)
+        }
+    }
+}

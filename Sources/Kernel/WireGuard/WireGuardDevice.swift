@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+import Glibc
+import Policy
+import Wire
+
+/// A WireGuard device that we bring up: of the kernel, or of wireguard-go where the kernel has none.
+package struct WireGuardDevice: Hashable, Sendable {
+    package let name: String
+    /// The interface's index, as long as the device lives.
+    package let index: UInt32
+
+    /// Makes the device, or takes over the one of this name that a former run left, and brings it up as the setup says.
+    ///
+    /// Its own packets carry the mark of the outside path. Main gets no route.
+    /// Errors: `call` with EEXIST when something else has the name; `program` with the words of `wg`.
+    package static func bringUp(_ setup: WireGuardSetup, _ routes: inout RouteSocket) throws(KernelError) -> WireGuardDevice {
+        let link = try adoptOrCreate(setup.name, &routes)
+        _ = try Program("wg", "setconf", setup.name, "/dev/stdin").run(input: setup.setconf)
+        _ = try Program("wg", "set", setup.name, "fwmark", "\(Path.outside.mark)").run()
+        let wanted = setup.addresses.map { LinkAddress(link: link.index, address: $0.0, length: $0.length) }
+        let standing = try routes.addresses().filter { $0.link == link.index }
+        for address in standing where !wanted.contains(address) && !address.isLinkLocal { try routes.remove(address) }
+        for address in wanted { try routes.add(address) }
+        try routes.activate(link.index, mtu: setup.mtu ?? 1420)
+        return WireGuardDevice(name: setup.name, index: link.index)
+    }
+
+    private static func adoptOrCreate(_ name: String, _ routes: inout RouteSocket) throws(KernelError) -> Link {
+        if let link = try routes.link(named: name) {
+            // wireguard-go makes a device of kind "tun".
+            guard link.kind == "wireguard" || link.kind == "tun" else { throw .call("create \(name)", errno: EEXIST) }
+            return link
+        }
+        do {
+            try routes.createLink(name, kind: "wireguard")
+        } catch .call(_, errno: EOPNOTSUPP) {
+            // It goes to the background when the device can be configured.
+            _ = try Program("wireguard-go", name).run(limit: 5000)
+        }
+        guard let link = try routes.link(named: name) else { throw .timedOut("create \(name)") }
+        return link
+    }
+
+    /// Takes the device away; wireguard-go then ends by itself. Returns when it is gone, which is within 2 s or `timedOut`.
+    package func remove(_ routes: inout RouteSocket) throws(KernelError) {
+        do { try routes.deleteLink(index) } catch .call(_, errno: ENODEV) { return }
+        let deadline = Program.now() + 2000
+        while try routes.links().contains(where: { $0.index == index }) {
+            guard Program.now() < deadline else { throw .timedOut("delete \(name)") }
+            usleep(2000)
+        }
+    }
+
+    package func status() throws(KernelError) -> WireGuardStatus { try Self.status(of: name) }
+
+    /// Of any WireGuard device, those that somebody else brought up included.
+    package static func status(of name: String) throws(KernelError) -> WireGuardStatus {
+        let dump = try Program("wg", "show", name, "dump").run()
+        guard let status = WireGuardStatus(dump: dump) else { throw .unreadable("wg show \(name) dump") }
+        return status
+    }
+}
+
+extension LinkAddress {
+    /// Made by the kernel itself on a tun device.
+    fileprivate var isLinkLocal: Bool {
+        guard case .v6(let high, _) = address else { return false }
+        return high >> 54 == 0xFE80 >> 6
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+
+extension Resolver {
+    /// The five of the lab. Each has addresses that no other one gives.
+    static let lab = [
+        Resolver(
+            name: "relay1", place: .relay1, addresses: ["10.64.1.1", "fd64:1::1"], v4: "203.0.113.11", v6: "2001:db8:203::11",
+            zones: company + orders),
+        Resolver(name: "relay2", place: .relay2, addresses: ["10.64.2.1"], v4: "203.0.113.12", v6: "2001:db8:203::12"),
+        Resolver(
+            name: "system", place: .inet, addresses: ["198.51.100.53", "2001:db8:51::53"], v4: "203.0.113.13", v6: "2001:db8:203::13"),
+        Resolver(
+            name: "public", place: .inet, addresses: ["203.0.113.53", "2001:db8:203::53"], v4: "203.0.113.14", v6: "2001:db8:203::14"),
+        Resolver(name: "lan", place: .lan, addresses: ["192.168.77.1", "fd77::1"], v4: "192.168.77.15", v6: "fd77::15"),
+    ]
+
+    /// Names behind relay1: a private web server, and an answer of 3,012 bytes of text, too big for UDP.
+    private static let company = """
+            local-zone: "intranet.corp.example." static
+            local-data: "intranet.corp.example. 60 IN A 10.20.0.5"
+            local-data: "intranet.corp.example. 60 IN TXT relay1"
+            local-zone: "big.corp.example." static
+            local-data: 'big.corp.example. 60 IN TXT \(Array(repeating: #""\#(String(repeating: "relay1-", count: 35) + "relay1")""#, count: 12).joined(separator: " "))'
+
+        """
+
+    /// Names h0 to h9999 below order.corp.example, each with an address of its own: 198.18.(N / 250).(N % 250 + 1).
+    private static let orders =
+        "    local-zone: \"order.corp.example.\" static\n"
+        + (0..<10_000).map { "    local-data: \"h\($0).order.corp.example. 60 IN A 198.18.\($0 / 250).\($0 % 250 + 1)\"\n" }.joined()
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+import Glibc
+internal import Wire
+
+/// A leak test: asks random names of every cell while it watches every interface, and judges where their packets left.
+///
+/// It shares no parser, no matcher and no policy with the daemon: names come from its plan, packets are its only witness, libldns reads them.
+/// It sees this network namespace. What is encrypted before it leaves (DNS over TLS, the outside of a tunnel) carries no name to be found.
+package struct LeakRun {
+    private let plan: LeakPlan
+    private let pace: Pace
+
+    package init(_ plan: LeakPlan, pace: Pace = .quick) {
+        self.plan = plan
+        self.pace = pace
+    }
+
+    /// Runs on the calling thread until the report is there: for a plan of ten cells under 5 s when the upstreams answer.
+    ///
+    /// - Throws: `.notPermitted` without root (CAP_NET_RAW, and CAP_NET_ADMIN for marks), `.plan` for servers that are not plain and for more
+    ///   than 32,768 questions, `.system` when the kernel fails.
+    package func run() throws(LeakError) -> LeakReport {
+        for server in [plan.listener] + plan.controls.map(\.server) {
+            guard case .plain = server.scheme else { throw .plan("\(server) is not a plain server: its packets carry no name to be seen") }
+        }
+        guard let token = RunToken(random: try Randomness.bytes(RunToken.prefixLength)) else {
+            throw .system(call: "randombytes_buf", errno: 0)
+        }
+        let start = ContinuousClock.now
+        let list = try Questionnaire(plan, token: token)
+        var watch = try Watch(token: token, tunnels: plan.tunnelLinks, receiveBuffer: pace.receiveBuffer)
+        var outcomes = try control(list, &watch)
+        outcomes.merge(try ask(list.cells, of: list, within: pace.answer, &watch)) { $1 }
+        let lost = try watch.finish(at: .now + pace.settling)
+        let judge = Judge(
+            plan: plan, questions: list.questions, leftOut: list.leftOut, outcomes: outcomes, sightings: watch.sightings.counts,
+            unplaced: watch.sightings.unplaced, lost: lost, interfaces: watch.sightings.links.all,
+            duration: start.duration(to: .now))
+        return judge.report
+    }
+
+    /// Sends the controls up to three times, those again that were not seen where they belong.
+    private func control(_ list: Questionnaire, _ watch: inout Watch) throws(LeakError) -> [Int: Outcome] {
+        var outcomes: [Int: Outcome] = [:]
+        for _ in 0..<3 {
+            let sightings = watch.sightings
+            let unseen = list.controls.filter { number in
+                switch list.questions[number].owner {
+                case .control(let index): !sightings.saw(number, on: plan.controls[index].side == .tunnel ? .tunnel : .outside)
+                case .cell: false
+                }
+            }
+            outcomes.merge(try ask(unseen, of: list, within: pace.control / 3, &watch)) { $1 }
+        }
+        return outcomes
+    }
+
+    /// Asks these questions, at most `inFlight` at a time, and returns when each has its outcome.
+    private func ask(
+        _ numbers: [Int], of list: Questionnaire, within time: Duration, _ watch: inout Watch
+    ) throws(LeakError) -> [Int: Outcome] {
+        var waiting = numbers[...]
+        var open: [Exchange] = []
+        var outcomes: [Int: Outcome] = [:]
+        while !waiting.isEmpty || !open.isEmpty {
+            while open.count < max(1, pace.inFlight), let number = waiting.popFirst() {
+                open.append(try Exchange(list.questions[number], number: number, deadline: .now + time))
+            }
+            if let deadline = open.lazy.filter({ $0.outcome == nil }).map(\.deadline).min() {
+                var sockets = open.map(\.interest)
+                try watch.wait(for: &sockets, until: deadline)
+                for (exchange, socket) in zip(open, sockets) where socket.revents != 0 { exchange.advance() }
+            }
+            let now = ContinuousClock.now
+            open.removeAll { exchange in
+                exchange.expire(at: now)
+                guard let outcome = exchange.outcome else { return false }
+                outcomes[exchange.number] = outcome
+                return true
+            }
+        }
+        return outcomes
+    }
+}

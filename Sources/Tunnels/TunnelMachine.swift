@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+import Policy
+import Wire
+
+/// The life of one tunnel: facts and time in, what to do out.
+package struct TunnelMachine: Hashable, Sendable {
+    package enum Phase: Hashable, Sendable {
+        /// No device, or one that is down. `retry` is when to bring it up again, `wait` how long the try after that waits, in milliseconds.
+        case absent(retry: Instant, wait: Int64)
+        /// The device is up; the other side has not been heard of since.
+        case connecting(since: Instant)
+        case connected
+        /// The device is up, the other side silent.
+        case dead
+    }
+
+    /// What was seen of a tunnel.
+    package struct Facts: Hashable, Sendable {
+        package var isUp: Bool
+        /// When the last handshake was; nil: never.
+        package var handshake: Instant?
+        /// When a probe through the tunnel was last answered; nil: never.
+        package var answer: Instant?
+
+        package init(isUp: Bool = false, handshake: Instant? = nil, answer: Instant? = nil) {
+            self.isUp = isUp
+            self.handshake = handshake
+            self.answer = answer
+        }
+    }
+
+    package enum Action: Hashable, Sendable {
+        case none
+        /// Make the device and configure it.
+        case bringUp
+    }
+
+    /// WireGuard gives a session up this long after its handshake (its paper's Reject-After-Time), in milliseconds.
+    package static let handshakeLife: Int64 = 180_000
+    /// How long a device may stay unheard of before it counts as dead, in milliseconds.
+    package static let patience: Int64 = 10_000
+    private static let firstWait: Int64 = 250
+    private static let longestWait: Int64 = 15_000
+
+    package private(set) var phase: Phase
+    /// Whether the device was ever up: before that, its absence is no error.
+    private var wasUp = false
+    /// How long one answered probe counts, in milliseconds.
+    private let answerLife: Int64
+
+    /// - Parameter answerLife: probe interval times the failures allowed, in milliseconds.
+    package init(answerLife: Int64, at now: Instant) {
+        self.answerLife = answerLife
+        phase = .absent(retry: now, wait: Self.firstWait)
+    }
+
+    package mutating func observe(_ facts: Facts, at now: Instant) -> Action {
+        guard facts.isUp else { return lost(at: now) }
+        wasUp = true
+        let isAlive = facts.handshake.map { now - $0 < Self.handshakeLife } ?? false || facts.answer.map { now - $0 < answerLife } ?? false
+        switch phase {
+        case _ where isAlive: phase = .connected
+        case .absent: phase = .connecting(since: now)
+        case .connecting(let since): if now - since >= Self.patience { phase = .dead }
+        case .connected: phase = .dead
+        case .dead: break
+        }
+        return .none
+    }
+
+    private mutating func lost(at now: Instant) -> Action {
+        guard case .absent(let retry, let wait) = phase else {
+            // Somebody took it away. The first try waits a little: whoever did it may be about to put it back.
+            phase = .absent(retry: now + Self.firstWait, wait: Self.firstWait * 2)
+            return .none
+        }
+        guard now >= retry else { return .none }
+        phase = .absent(retry: now + wait, wait: min(wait * 2, Self.longestWait))
+        return .bringUp
+    }
+
+    /// The state the matrix sees.
+    package var state: TunnelState {
+        switch phase {
+        case .absent: wasUp ? .error : .connecting
+        case .connecting: .connecting
+        case .connected: .connected
+        case .dead: .error
+        }
+    }
+}

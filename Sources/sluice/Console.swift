@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+import ArgumentParser
+import Configuration
+import Daemon
+import FoundationEssentials
+import Glibc
+import Rules
+
+/// Results on stdout, all else on stderr; what ends a command, and with which code (contract: exit codes).
+enum Console {
+    static let failed = ExitCode(1)
+    static let problemFound = ExitCode(2)
+    static let noDaemon = ExitCode(3)
+    static let notPermitted = ExitCode(4)
+    static let inconclusive = ExitCode(5)
+
+    /// Colour only on a terminal, and never against NO_COLOR.
+    static func allowsColor(on descriptor: Int32) -> Bool {
+        let forbidden = unsafe getenv("NO_COLOR").map { unsafe $0.pointee != 0 } ?? false
+        return isatty(descriptor) == 1 && !forbidden
+    }
+
+    /// Prints one JSON object on one line.
+    static func show(json value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+
+    static func complain(_ text: String) {
+        let bytes = Array((text.hasSuffix("\n") ? text : text + "\n").utf8)
+        _ = unsafe bytes.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+
+    /// Says what went wrong and what to do, and gives the code to end with.
+    static func end(_ error: DaemonError) -> ExitCode {
+        switch error {
+        case .invalid(let problems):
+            complain(text(of: problems, on: STDERR_FILENO))
+            return problemFound
+        case .notPermitted(let what):
+            complain("sluice: not permitted: \(what)\n    hint: run it as root, or join the group that [control] names")
+            return notPermitted
+        case .failed(let what, let hint):
+            complain("sluice: \(what)" + (hint.map { "\n    hint: \($0)" } ?? ""))
+            return failed
+        case .noDaemon(let path):
+            complain("sluice: no daemon answers at \(path)\n    hint: start it with 'sluice run', or name its configuration with --config")
+            return noDaemon
+        }
+    }
+
+    static func text(of problems: [Problem], on descriptor: Int32) -> String {
+        render(problems, color: allowsColor(on: descriptor)) { path in
+            guard let data = try? Data(contentsOf: URL(filePath: path)) else { return nil }
+            return Array(data)
+        }
+    }
+}
+
+/// What verbs that read a configuration share.
+struct ConfigurationOption: ParsableArguments {
+    @Option(help: ArgumentHelp("The configuration.", valueName: "file"))
+    var config = Loaded.usualPath
+
+    /// The configuration with all it names; the command ends here when it has errors.
+    func load() throws -> Loaded {
+        let loaded = Loaded(path: config)
+        guard loaded.errors.isEmpty else { throw Console.end(.invalid(loaded.problems)) }
+        return loaded
+    }
+
+    /// Asks the daemon of this configuration.
+    func ask(_ request: ControlRequest) throws -> ControlReply {
+        let loaded = Loaded(path: config)
+        do throws(DaemonError) {
+            return try ControlClient(folder: loaded.configuration.paths.run).ask(request)
+        } catch {
+            throw Console.end(error)
+        }
+    }
+}
+
+struct JSONFlag: ParsableArguments {
+    @Flag(help: "One JSON object instead of text.")
+    var json = false
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+import ArgumentParser
+import Daemon
+import Wire
+
+struct QueryCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "query", abstract: "Asks the running daemon, and shows the answer, the way it took and the leases it made.")
+
+    @Argument(help: "The name.", transform: NameArgument.parse)
+    var name: Name
+
+    @Argument(help: "The record's type.", transform: TypeArgument.parse)
+    var type = RecordType.a
+
+    @OptionGroup var source: ConfigurationOption
+    @OptionGroup var output: JSONFlag
+
+    func run() throws {
+        let reply = try source.ask(ControlRequest(.query, name: "\(name)", type: type.rawValue))
+        guard let report = reply.query, let shown = QueryView(report, Question(name: name, type: type)) else {
+            throw Console.end(.failed("the daemon's reply cannot be read", hint: nil))
+        }
+        if output.json { try Console.show(json: shown) } else { print(shown.lines) }
+    }
+}
+
+/// Contract: `query`.
+struct QueryView: Encodable {
+    let schema = 1
+    let name: String
+    let type: String
+    let rcode: String
+    let ede: Reason?
+    let answers: [RecordText]
+    let path: String
+    let server: String?
+    let cached: Bool
+    let leases: [QueryReport.Lease]
+
+    struct Reason: Encodable {
+        let code: UInt16
+        let text: String
+    }
+
+    init?(_ report: QueryReport, _ question: Question) {
+        let message = report.message.span
+        var reader = MessageReader(message)
+        guard let header = try? reader.header(), (try? reader.question()) != nil else { return nil }
+        var answers: [RecordText] = []
+        for _ in 0..<header.answers {
+            guard let record = try? reader.record() else { return nil }
+            answers.append(RecordText(record, in: report.message))
+        }
+        var edns: EDNS?
+        for _ in 0..<Int(header.authorities) + Int(header.additionals) {
+            guard let record = try? reader.record() else { return nil }
+            if record.type == .opt { edns = try? EDNS(record, in: message) }
+        }
+        name = "\(question.name)"
+        type = "\(question.type)"
+        rcode = "\(header.flags.responseCode)"
+        ede = edns?.error.map { Reason(code: $0.code, text: $0.text) }
+        self.answers = answers
+        path = report.path
+        server = report.server
+        cached = report.cached
+        leases = report.leases
+    }
+
+    enum CodingKeys: CodingKey { case schema, name, type, rcode, ede, answers, path, server, cached, leases }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(schema, forKey: .schema)
+        try container.encode(name, forKey: .name)
+        try container.encode(type, forKey: .type)
+        try container.encode(rcode, forKey: .rcode)
+        try container.encode(ede, forKey: .ede)
+        try container.encode(answers, forKey: .answers)
+        try container.encode(path, forKey: .path)
+        try container.encode(server, forKey: .server)
+        try container.encode(cached, forKey: .cached)
+        try container.encode(leases, forKey: .leases)
+    }
+
+    /// For people.
+    var lines: String {
+        var lines = ["\(name) \(type)  \(rcode)" + (ede.map { "  (\($0.code): \($0.text))" } ?? "")]
+        lines += answers.map { "  \($0.name)  \($0.ttl)  \($0.type)  \($0.data)" }
+        lines.append("  path      \(path)")
+        lines.append("  answered  " + (server.map { "by \($0)" + (cached ? ", from the cache" : "") } ?? "here, no server was asked"))
+        lines += leases.map { "  lease     \($0.address) → \($0.route), \($0.seconds) s more, for \($0.name)" }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+import ArgumentParser
+import Daemon
+
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "The running daemon on one screen: tunnels, paths, sets, rules.")
+
+    @OptionGroup var source: ConfigurationOption
+    @OptionGroup var output: JSONFlag
+
+    func run() throws {
+        guard let status = try source.ask(ControlRequest(.status)).status else {
+            throw Console.end(.failed("the daemon's reply cannot be read", hint: nil))
+        }
+        if output.json { try Console.show(json: status) } else { print(StatusText.lines(status)) }
+    }
+}
+
+struct ReloadCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reload", abstract: "Reads configuration and rules again; with any error in them the old ones stay in force.")
+
+    @OptionGroup var source: ConfigurationOption
+    @OptionGroup var output: JSONFlag
+
+    func run() throws {
+        guard let reload = try source.ask(ControlRequest(.reload)).reload else {
+            throw Console.end(.failed("the daemon's reply cannot be read", hint: nil))
+        }
+        if output.json {
+            struct View: Encodable {
+                let schema = 1
+                let rules: Int
+                let errors: [String]
+            }
+            try Console.show(json: View(rules: reload.rules, errors: reload.errors))
+        } else if reload.errors.isEmpty {
+            print("reloaded: \(reload.rules) rules")
+        } else {
+            Console.complain(reload.errors.joined(separator: "\n") + "\nnot reloaded: the old configuration stays in force")
+        }
+        if !reload.errors.isEmpty { throw Console.problemFound }
+    }
+}
+
+/// `status` for people.
+enum StatusText {
+    static func lines(_ status: StatusReport) -> String {
+        var lines = ["sluice  \(status.state)   up \(duration(status.uptime))   pid \(status.pid)"]
+        lines.append("  listen    " + status.listeners.joined(separator: ", "))
+        for tunnel in status.tunnels {
+            let handshake = tunnel.handshake.map { "handshake \($0) s ago" } ?? "no handshake"
+            let mark = tunnel.inUse ? "*" : " "
+            lines.append("  tunnel  \(mark) " + pad(tunnel.name, 12) + pad(tunnel.interface, 10) + pad(tunnel.state, 14) + handshake)
+        }
+        for path in status.paths {
+            let servers = path.servers.isEmpty ? "no server" : path.servers.joined(separator: ", ")
+            lines.append(
+                "  path      " + pad(path.path, 12) + pad(path.open ? "open" : "closed", 10) + pad("\(path.asked) asked", 14) + servers)
+        }
+        let sets = status.sets.filter { $0.elements > 0 }.map { "\($0.name) \($0.elements)" }
+        lines.append("  sets      " + (sets.isEmpty ? "empty" : sets.joined(separator: "   ")))
+        lines.append(
+            "  rules     \(status.rules.count) from "
+                + (status.rules.files.isEmpty ? "no file" : status.rules.files.joined(separator: ", ")))
+        let questions = status.questions
+        lines.append(
+            "  questions \(questions.total)   cached \(questions.cached)   refused \(questions.refused)   blocked \(questions.blocked)   local \(questions.local)"
+        )
+        if status.repairs > 0 { lines.append("  repairs   \(status.repairs)") }
+        if questions.commitFailures > 0 { lines.append("  failures  \(questions.commitFailures) addresses the kernel did not take") }
+        lines += status.rules.rejected.map { "  rejected  " + $0 }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func pad(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(1, width - text.count))
+    }
+
+    private static func duration(_ seconds: Int64) -> String {
+        switch seconds {
+        case ..<120: "\(seconds) s"
+        case ..<7200: "\(seconds / 60) min"
+        case ..<172_800: "\(seconds / 3600) h"
+        default: "\(seconds / 86_400) d"
+        }
+    }
+}

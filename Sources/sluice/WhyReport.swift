@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+import Daemon
+import Policy
+import Resolving
+import Rules
+import Wire
+
+/// Contract: `why`.
+struct WhyReport: Encodable {
+    let schema = 1
+    let name: String
+    let type: String
+    let app: String
+    let state: String
+    let setting: String
+    let path: String
+    let servers: [String]
+    let reason: String
+    let text: String
+    let rule: RuleEntry?
+    let losers: [RuleEntry]
+
+    struct RuleEntry: Encodable {
+        let action: String
+        let pattern: String
+        let file: String
+        let line: Int
+
+        init(_ rule: Rule) {
+            action = rule.action.rawValue
+            pattern = rule.text
+            file = rule.file
+            line = rule.line
+        }
+
+        var place: String { "\(action) \(pattern)  (\(file):\(line))" }
+    }
+
+    enum CodingKeys: CodingKey { case schema, name, type, app, state, setting, path, servers, reason, text, rule, losers }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(schema, forKey: .schema)
+        try container.encode(name, forKey: .name)
+        try container.encode(type, forKey: .type)
+        try container.encode(app, forKey: .app)
+        try container.encode(state, forKey: .state)
+        try container.encode(setting, forKey: .setting)
+        try container.encode(path, forKey: .path)
+        try container.encode(servers, forKey: .servers)
+        try container.encode(reason, forKey: .reason)
+        try container.encode(text, forKey: .text)
+        // Null where no rule decided: a key that comes and goes is a trap for scripts.
+        try container.encode(rule, forKey: .rule)
+        try container.encode(losers, forKey: .losers)
+    }
+
+    init(_ loaded: Loaded, _ question: Question, _ app: App, _ state: TunnelState) {
+        let circumstances = loaded.circumstances(state: state, systemServers: loaded.systemServers)
+        let matches = loaded.matcher.matches(question.name)
+        let reverse = Reserved.network(of: question.name).flatMap { $0.length == $0.address.width ? loaded.matcher.match($0.address) : nil }
+        let decision = circumstances.decide(question, rule: matches.first ?? reverse, app: app)
+        name = "\(question.name)"
+        type = "\(question.type)"
+        self.app = app.rawValue
+        self.state = state.rawValue
+        setting = circumstances.settingWord
+        path = decision.outcome.word
+        servers = decision.outcome.servers
+        reason = decision.reason.rawValue
+        text = decision.sentence(circumstances)
+        rule = decision.rule.map(RuleEntry.init)
+        losers = matches.filter { $0 != decision.rule }.map(RuleEntry.init)
+    }
+
+    /// For people.
+    var lines: String {
+        var rows = [("path", path)]
+        if let rule { rows.append(("rule", rule.place)) }
+        rows.append(("reason", text))
+        if !servers.isEmpty { rows.append(("servers", servers.joined(separator: ", "))) }
+        rows.append(("setting", setting))
+        rows.append(("state", state))
+        for loser in losers { rows.append(("loser", loser.place)) }
+        let indent = 10
+        return "\(name) \(type)" + (app == "normal" ? "" : "  asked by an app that is \(app)") + "\n"
+            + rows.map { "  " + $0.0 + String(repeating: " ", count: indent - $0.0.count) + $0.1 }.joined(separator: "\n")
+    }
+}
+
+extension Circumstances {
+    fileprivate var settingWord: String {
+        switch setting {
+        case .standard: "default"
+        case .system: "system"
+        case .custom(let servers):
+            switch servers.first.map(kind(of:)) {
+            case .relay, nil: "default"
+            case .privateCustom: "private-custom"
+            case .publicCustom: "public-custom"
+            }
+        }
+    }
+}
+
+extension Decision.Outcome {
+    fileprivate var servers: [String] {
+        switch self {
+        case .ask(_, let asks): asks.map { "\($0.server)" }
+        case .refuse, .block, .local: []
+        }
+    }
+}
+
+extension Decision {
+    fileprivate func sentence(_ circumstances: Circumstances) -> String {
+        let because = rule.map { "the rule '\($0.action.rawValue) \($0.text)'" } ?? "the DNS setting"
+        switch outcome {
+        case .ask(let path, let asks):
+            let way =
+                switch path {
+                case .tunnel: "in the tunnel" + (circumstances.tunnelInUse.map { " '\($0)'" } ?? "") + ", and never outside it"
+                case .outside: "outside the tunnel, and never in it"
+                case .lan: "outside the tunnel, and only at private addresses"
+                }
+            let cause = reason == .reserved ? "the name belongs to the local network" : because + " says so"
+            return "asked \(way): \(cause)" + (asks.isEmpty ? "; but no server is known there, so it is answered SERVFAIL" : "")
+        case .refuse(let refusal): return "answered SERVFAIL, nothing sent: \(refusal.error.text) (\(because))"
+        case .block: return "answered NXDOMAIN, nothing sent: \(because) blocks it"
+        case .local: return "answered on this machine, nothing sent: the name is reserved by a standard"
+        }
+    }
+}

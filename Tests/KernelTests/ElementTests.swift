@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+import Glibc
+import Policy
+import Steering
+import Testing
+import Wire
+
+@testable import Kernel
+
+@Suite(.serialized) struct ElementTests {
+    static let oneOfEach: [SetElement] =
+        [
+            .learned(.tunnel, IPAddress("192.0.2.255")!), .learned(.tunnel, IPAddress("2001:db8::ffff")!),
+            .learned(.direct, IPAddress("192.0.2.8")!, seconds: 300), .learned(.direct, IPAddress("2001:db8::8")!, seconds: 300),
+            .learned(.lan, IPAddress("10.0.0.9")!, seconds: 300), .learned(.lan, IPAddress("fd00::9")!, seconds: 300),
+            .tunnelOpen(.v4), .tunnelOpen(.v6), .outsideOpen(.v4), .tunnelUnwanted(.v6), .tunnelOwn(IPAddress("10.64.1.2")!),
+            .tunnelOwn(IPAddress("fd00:64::2")!), .foreignMark(0xCA6C), .resolver(IPAddress("198.51.100.53")!, port: 53, .outside),
+            .resolver(IPAddress("2001:db8::53")!, port: 853, .tunnel),
+        ] + SetElement.tunnelLink("office")
+
+    /// Fixtures/ruleset/batch.hex: bytes in hexadecimal, notes behind `#`. Little-endian machines only.
+    @Test func batchIsAsReviewed() throws {
+        let changes = [
+            ElementChange(.add, .learned(.tunnel, IPAddress("192.0.2.7")!)),
+            ElementChange(.add, .learned(.direct, IPAddress("2001:db8::7")!, seconds: 300)),
+            ElementChange(.remove, .resolver(IPAddress("198.51.100.53")!, port: 53, .outside)),
+        ]
+        let bytes = NftBatch(changes, sequence: 1).buffer.bytes
+        let text = try fixture("batch.hex", orWrite: "")
+        let expected = text.split(separator: "\n").flatMap { $0.prefix { $0 != "#" }.split(separator: " ") }.map { UInt8($0, radix: 16) }
+        #expect(expected.count > 200)
+        #expect(bytes.map { $0 } == expected)
+    }
+
+    @Test func malformedMessagesEndTheReading() {
+        for count in 0..<64 {
+            var bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37) }
+            _ = NetlinkMessage.all(in: bytes, count: 4096)
+            bytes = Array(repeating: 0xFF, count: count)
+            for message in NetlinkMessage.all(in: bytes, count: count) { _ = message.attributes(skipping: 12) }
+            let message = NetlinkMessage(type: 24, flags: 0, sequence: 0, payload: bytes)
+            _ = (Route(message), RoutingRule(message), Link(message), LinkAddress(message))
+        }
+    }
+}
+
+@Suite(.serialized, .enabled(if: isRoot, "needs root: makes network namespaces")) struct SetWriterTests {
+    private func withTable(_ plan: RulesetPlan = .init(), _ body: (inout SetWriter) throws -> Void) throws {
+        try Room().run {
+            try Nftables().load(plan)
+            var writer = try SetWriter()
+            try body(&writer)
+        }
+    }
+
+    private func address(_ number: Int) -> IPAddress { .v4(0xC000_0000 + UInt32(number)) }
+
+    @Test func learnedAddressesAreThereWhenCommitReturns() throws {
+        try withTable { (writer: inout SetWriter) throws in
+            let changes = [
+                SetChange(.tunnel, IPAddress("192.0.2.7")!, .add(seconds: nil)), SetChange(.tunnel, IPAddress("2001:db8::7")!, .add(seconds: nil)),
+                SetChange(.direct, IPAddress("192.0.2.8")!, .add(seconds: 60)), SetChange(.lan, IPAddress("10.0.0.8")!, .add(seconds: 60)),
+            ]
+            for _ in 0..<2 {
+                #expect(try writer.commit(changes) == [])
+                for change in changes { #expect(try writer.contains(ElementChange(change).element)) }
+            }
+            // Only for tunnel is there no end.
+            let text = try Nftables().list() ?? ""
+            #expect(text.contains("elements = { 192.0.2.7 }"))
+            #expect(text.contains("192.0.2.8 timeout 1m"))
+            let removals = changes.map { SetChange($0.route, $0.address, .remove) }
+            for _ in 0..<2 {
+                #expect(try writer.commit(removals) == [])
+                for change in changes { #expect(try !writer.contains(ElementChange(change).element)) }
+            }
+        }
+    }
+
+    @Test func anotherAddMovesTheEnd() throws {
+        try withTable { (writer: inout SetWriter) throws in
+            let add = { SetChange(.direct, IPAddress("192.0.2.8")!, .add(seconds: $0)) }
+            #expect(try writer.commit([add(2)]) == [])
+            usleep(1_200_000)
+            #expect(try writer.commit([add(2)]) == [])
+            usleep(1_200_000)
+            #expect(try writer.contains(ElementChange(add(2)).element))
+            usleep(1_500_000)
+            #expect(try !writer.contains(ElementChange(add(2)).element))
+        }
+    }
+
+    @Test func oneRefusedElementDoesNotTakeTheOthersAlong() throws {
+        try withTable(.init(learnedSize: 4)) { (writer: inout SetWriter) throws in
+            let changes = (0..<6).map { SetChange(.tunnel, address($0), .add(seconds: nil)) }
+            let gone = SetChange(.tunnel, address(99), .remove)
+            let refused = try writer.commit([gone] + changes)
+            #expect(refused.map(\.change) == Array(changes.suffix(2)))
+            #expect(refused.allSatisfy { $0.error == .full("set tunnel4") })
+            for change in changes.prefix(4) { #expect(try writer.contains(ElementChange(change).element)) }
+            // A full set still renews what it has.
+            let timed = (0..<4).map { SetChange(.direct, address($0), .add(seconds: 60)) }
+            for _ in 0..<3 { #expect(try writer.commit(timed) == []) }
+            try writer.flush(.tunnel4)
+            #expect(try writer.commit(Array(changes.suffix(4))) == [])
+        }
+    }
+
+    @Test func aTableThatIsGoneIsSaid() throws {
+        try Room().run {
+            var writer = try SetWriter()
+            let change = SetChange(.tunnel, address(1), .add(seconds: nil))
+            let missing = KernelError.missing("set tunnel4 of table inet sluice")
+            #expect(throws: missing) { try writer.commit([change]) }
+            #expect(throws: missing) { try writer.commit([change, change]) }
+            #expect(throws: missing) { try writer.flush(.tunnel4) }
+            try Nftables().load(RulesetPlan())
+            #expect(try writer.commit([change]) == [])
+        }
+    }
+
+    @Test func aWholeLedgerGoesInOneBatch() throws {
+        try withTable { (writer: inout SetWriter) throws in
+            let all = (0..<65536).map { ElementChange(.add, .learned(.tunnel, .v6(high: 0x2001_0DB8_0000_0000, low: UInt64($0)))) }
+            let timed = (0..<65536).map { ElementChange(.add, .learned(.direct, .v6(high: 0x2001_0DB8_0000_0000, low: UInt64($0)), seconds: 60)) }
+            #expect(try writer.commit(all + timed) == [])
+            #expect(try writer.commit(timed) == [])
+            #expect(try writer.contains(all[65535].element))
+            #expect(try writer.contains(timed[65535].element))
+        }
+    }
+
+    /// Beside a foreign interval set of many elements the time of a commit does not change.
+    @Test func commitTakesMicroseconds() throws {
+        try withTable { (writer: inout SetWriter) throws in
+            func median() throws -> Double {
+                var times: [Double] = []
+                for number in 0..<2000 {
+                    let change = [SetChange(.tunnel, address(number), .add(seconds: nil))]
+                    let start = nanoseconds()
+                    let refused = try writer.commit(change)
+                    times.append(Double(nanoseconds() - start) / 1000)
+                    #expect(refused.isEmpty)
+                }
+                return times.sorted()[times.count / 2]
+            }
+            let alone = try median()
+            let foreign = (0..<20000).map { "\(IPAddress.v4(0x0B00_0000 + UInt32($0) * 4))/31" }.joined(separator: ", ")
+            try Nftables().load("table inet foreign {\nset many { type ipv4_addr; flags interval; elements = { \(foreign) } }\n}\n")
+            try writer.flush(.tunnel4)
+            let beside = try median()
+            print("one element: \(alone) µs, beside a foreign set \(beside) µs")
+            #expect(alone < 500 && beside < alone * 3)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+import Glibc
+import Testing
+import Wire
+
+@testable import Kernel
+
+/// The table's text, compared byte for byte with Fixtures/ruleset/*.nft. SLUICE_WRITE_FIXTURES=1 writes them anew, to be read in the diff.
+@Suite struct RulesetTests {
+    static let plans: [(name: String, plan: RulesetPlan)] = [
+        ("direct", RulesetPlan()),
+        (
+            "tunnel",
+            RulesetPlan(
+                routingDefault: .tunnel, lanSharing: false, tunnelRulesWhenDisconnectedSystem: true, foreign: .allow, cgnatIsPrivate: true,
+                networks: [
+                    .init(first: .v4(0x0A14_0000), last: .v4(0x0A14_FFFF), action: .tunnel),
+                    .init(first: .v4(0x0A15_0000), last: .v4(0x0A15_0000), action: .tunnel),
+                    .init(first: .v4(0xC000_0200), last: .v4(0xC000_02FF), action: .block),
+                    .init(
+                        first: .v6(high: 0x2001_0DB8_0000_0000, low: 0), last: .v6(high: 0x2001_0DB8_0000_0000, low: .max), action: .direct),
+                ], learnedSize: 1024)
+        ),
+    ]
+
+    @Test(arguments: 0..<2) func textIsAsReviewed(_ index: Int) throws {
+        let (name, plan) = Self.plans[index]
+        #expect(try fixture("\(name).nft", orWrite: plan.text()) == plan.text())
+    }
+
+    @Test(.enabled(if: isRoot, "needs root: makes a network namespace"), arguments: 0..<2)
+    func kernelTakesTheTableAndGivesItBack(_ index: Int) throws {
+        let plan = Self.plans[index].plan
+        let room = try Room()
+        try room.run {
+            let nftables = try Nftables()
+            #expect(try nftables.list() == nil)
+            try nftables.load(plan)
+            let first = try nftables.list() ?? ""
+            for set in SetName.allCases { #expect(first.contains("\tset \(set.rawValue) {")) }
+            // As the kernel gives it back it is a ruleset again, and the same.
+            try nftables.load("delete table inet sluice\n" + first)
+            #expect(try nftables.list() == first)
+            // A refused replacement changes nothing.
+            #expect(throws: KernelError.self) { try nftables.load(plan.replacement(with: []) + "add rule inet sluice none accept\n") }
+            #expect(try nftables.list() == first)
+            try nftables.remove()
+            try nftables.remove()
+            #expect(try nftables.list() == nil)
+        }
+    }
+
+    @Test(.enabled(if: isRoot, "needs root: makes a network namespace")) func everyKindOfElementComesWithTheTable() throws {
+        let elements = ElementTests.oneOfEach
+        try Room().run {
+            let nftables = try Nftables()
+            try nftables.load(RulesetPlan(), elements: [])
+            var writer = try SetWriter()
+            for element in elements { #expect(try !writer.contains(element), "\(element)") }
+            try nftables.load(RulesetPlan(), elements: elements)
+            for element in elements { #expect(try writer.contains(element), "\(element)") }
+            // What netlink and nft call the same is the same.
+            #expect(try writer.commit(elements.map { ElementChange(.remove, $0) }) == [])
+            for element in elements { #expect(try !writer.contains(element), "\(element)") }
+            #expect(try writer.commit(elements.map { ElementChange(.add, $0) }) == [])
+            let text = try nftables.list() ?? ""
+            for element in elements where element.seconds == nil { #expect(text.contains(element.description), "\(element)") }
+        }
+    }
+}

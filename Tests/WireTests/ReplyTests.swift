@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+import Testing
+import Wire
+import Workbench
+
+@Suite struct ReplyTests {
+    private static let www = Name.of("www.example")
+
+    private func query(_ change: (inout Message) -> Void = { _ in }) throws -> Query {
+        var message = Message.query(Self.www, .a)
+        change(&message)
+        return try Query(message: message)
+    }
+
+    private func answer(_ records: [Message.Record], flags: UInt16 = 0x8180) throws -> Answer {
+        var message = Message(Self.www, .a, records)
+        message.flags = flags
+        return try #require(Judged(message, to: try query()).answer)
+    }
+
+    @Test func idAndQuestionAreEchoedInTheClientsCase() throws {
+        let asked = [UInt8](hex: "BEEF 0100 0001 0000 0000 0000 03 577757 07 4578416D704C65 00 0001 0001")
+        guard case .query(let query) = Received(asked.span) else {
+            Issue.record("not taken")
+            return
+        }
+        let answer = try answer([.address(Self.www, .of("192.0.2.7"))])
+        for reply in [query.reply(answer, age: 0), query.reply(.serverFailure), query.reply(.noError)] {
+            let opinion = try #require(LdnsOpinion(reply))
+            #expect(opinion.id == 0xBEEF)
+            #expect(opinion.questionName == Array(asked[12..<25]))
+            #expect(opinion.questionType == 1)
+            #expect(opinion.isResponse && opinion.recursionDesired && opinion.recursionAvailable && !opinion.isTruncated)
+            #expect(!opinion.hasEDNS, "none asked for")
+        }
+    }
+
+    @Test func theReasonStandsInTheReplyIfTheClientSpeaksEDNS() throws {
+        let error = ExtendedError(22, "tunnel connecting")
+        let reply = try query().reply(.serverFailure, error: error)
+        #expect(Array(reply.suffix(23)) == [0, 15, 0, 19, 0, 22] + Array("tunnel connecting".utf8))
+        let opinion = try #require(LdnsOpinion(reply))
+        #expect(opinion.code == 2 && opinion.hasEDNS && opinion.payloadSize == 1232)
+        let plain = try query { $0.additionals = [] }.reply(.serverFailure, error: error)
+        #expect(try #require(LdnsOpinion(plain)).hasEDNS == false)
+        #expect(plain.count == 12 + 17)
+    }
+
+    @Test func longReasonsAreCut() throws {
+        let reply = try query().reply(.serverFailure, error: ExtendedError(18, String(repeating: "x", count: 70_000)))
+        #expect(LdnsOpinion(reply)?.code == 2)
+        #expect(reply.count < 29 + 300)
+    }
+
+    @Test func extendedCodesNeedEDNS() throws {
+        #expect(try LdnsOpinion(query().reply(.badVersion))?.code == 16)
+        // Without it only four bits are left; 16 would read as NOERROR.
+        #expect(try LdnsOpinion(query { $0.additionals = [] }.reply(.badVersion))?.code == 2)
+    }
+
+    @Test(arguments: [false, true], [false, true]) func ADGoesToThoseWhoAskForIt(_ asksAD: Bool, _ asksDO: Bool) throws {
+        let query = try query {
+            if asksAD { $0.flags |= 0x0020 }
+            $0.additionals = [.opt(dnssecOK: asksDO)]
+        }
+        let records: [Message.Record] = [.address(Self.www, .of("192.0.2.7"))]
+        #expect(LdnsOpinion(query.reply(try answer(records, flags: 0x81A0), age: 0))?.authenticData == (asksAD || asksDO))
+        #expect(LdnsOpinion(query.reply(try answer(records), age: 0))?.authenticData == false)
+        #expect(LdnsOpinion(query.reply(.noError))?.authenticData == false)
+    }
+
+    @Test(arguments: [false, true]) func CDIsEchoed(_ isSet: Bool) throws {
+        let query = try query { $0.flags |= isSet ? 0x0010 : 0 }
+        #expect(LdnsOpinion(query.reply(try answer([.address(Self.www, .of("192.0.2.7"))], flags: 0x8190), age: 0))?.checkingDisabled == isSet)
+    }
+
+    @Test func theUpstreamsOwnFlagsDoNotPass() throws {
+        // AA, and RA off.
+        let reply = try query().reply(try answer([.address(Self.www, .of("192.0.2.7"))], flags: 0x8500), age: 0)
+        #expect(reply[2] & 0x04 == 0)
+        #expect(LdnsOpinion(reply)?.recursionAvailable == true)
+    }
+
+    @Test func TTLsGrowOldAndEndAtZero() throws {
+        let answer = try answer([.cname(Self.www, .of("cdn.example"), ttl: 30), .address(.of("cdn.example"), .of("192.0.2.7"), ttl: 300)])
+        for (age, expected) in [(0, [30, 300]), (10, [20, 290]), (30, [0, 270]), (40, [0, 260]), (UInt32.max, [0, 0])] as [(UInt32, [UInt32])] {
+            #expect(LdnsOpinion(try query().reply(answer, age: age))?.ttls == expected)
+        }
+    }
+
+    @Test func localRecordsStandUnderTheAskedName() throws {
+        let reply = try query().reply(.noError, records: [.init(.a, ttl: 3600, data: [127, 0, 0, 1]), .init(.a, ttl: 3600, data: [127, 0, 0, 2])])
+        let opinion = try #require(LdnsOpinion(reply))
+        #expect(opinion.answers == 2 && opinion.ttls == [3600, 3600])
+        #expect(Judged(reply.span, to: try query(), id: 0x1234).answer?.addresses == [.of("127.0.0.1"), .of("127.0.0.2")])
+    }
+
+    @Test(arguments: [(nil, 512), (100, 512), (512, 512), (800, 800), (1232, 1232), (4096, 1232), (65535, 1232)] as [(UInt16?, Int)])
+    func whatDoesNotFitIsCutToTheQuestion(_ payload: UInt16?, _ limit: Int) throws {
+        let query = try query { $0.additionals = payload.map { [.opt(payload: $0)] } ?? [] }
+        // 16 bytes a record.
+        for count in [1, 29, 30, 31, 48, 49, 72, 73, 74, 75, 100, 200] {
+            let records = (0..<count).map { Message.Record.address(Self.www, .v4(0xC000_0200 + UInt32($0))) }
+            let reply = query.reply(try answer(records), age: 0)
+            let fitted = query.fitted(reply)
+            let opinion = try #require(LdnsOpinion(fitted))
+            #expect(fitted.count <= limit)
+            #expect(opinion.isTruncated == (reply.count > limit))
+            #expect(opinion.answers == (reply.count > limit ? 0 : count))
+            #expect(opinion.questions == 1 && opinion.id == 0x1234)
+            #expect(opinion.hasEDNS == (payload != nil))
+        }
+    }
+
+    @Test(arguments: WireMessage.replies.filter { !["servfail", "truncated"].contains($0.name) })
+    func ldnsReadsWhatWeHandOut(_ message: WireMessage) throws {
+        let query = try message.query
+        let answer = try #require(Judged(message.bytes.span, to: query, id: 0x1234).answer)
+        let given = try #require(LdnsOpinion(message.bytes))
+        let handed = try #require(LdnsOpinion(query.reply(answer, age: 0)))
+        #expect(handed.code == given.code)
+        #expect(handed.answers == given.answers)
+        #expect(handed.authorities == given.authorities)
+        #expect(handed.additionals == 0)
+        #expect(handed.questionName == given.questionName)
+        #expect(handed.questionType == given.questionType)
+    }
+
+    @Test func questionsToUpstreamsCarryEDNSAndNothingOfTheClientButItsWishes() throws {
+        for (flags, dnssecOK) in [(0x0100, false), (0x0110, true), (0x0120, false), (0x0130, true)] as [(UInt16, Bool)] {
+            let query = try query {
+                $0.flags = flags
+                $0.additionals = [.opt(payload: 4096, dnssecOK: dnssecOK, options: [0, 10, 0, 2, 7, 7])]
+            }
+            let sent = query.upstream(id: 0xABCD)
+            let opinion = try #require(LdnsOpinion(sent))
+            #expect(opinion.id == 0xABCD && !opinion.isResponse && opinion.recursionDesired)
+            #expect(opinion.checkingDisabled == (flags & 0x10 != 0) && opinion.authenticData == (flags & 0x20 != 0))
+            #expect(opinion.hasEDNS && opinion.payloadSize == 1232)
+            #expect(sent.count == 12 + 17 + 11, "no option of the client's goes on")
+            #expect(sent[sent.count - 4] == (dnssecOK ? 0x80 : 0))
+        }
+        let plain = try query { $0.additionals = [] }.upstream(id: 1)
+        #expect(LdnsOpinion(plain)?.hasEDNS == true)
+    }
+}
