@@ -14,7 +14,7 @@ package enum LabInside {
         // Only in namespaces of its own may any of this happen.
         guard getpid() == 1 else { exit(64) }
         watchLifeline()
-        let lifeline = Descriptor(STDIN_FILENO)
+        let lifeline = Descriptor(dup(STDIN_FILENO))
         var servers: [Child] = []
         do throws(LabError) {
             var builder = try Builder(executable: Lab.ownExecutable)

@@ -25,7 +25,9 @@ extension Answer {
     package func removing(_ refused: [IPAddress], from query: Query) -> Answer? {
         let span = body.span
         var reader = MessageReader(span)
-        guard let header = try? reader.header(), (try? reader.question()) != nil else { return nil }
+        guard var header = try? reader.header(), (try? reader.question()) != nil else { return nil }
+        // What was signed is no longer whole.
+        header.flags.remove(.authenticData)
         var answers: [ResourceRecord] = []
         var authorities: [ResourceRecord] = []
         for _ in 0..<header.answers {

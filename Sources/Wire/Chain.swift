@@ -18,16 +18,15 @@ package struct Chain: Sendable {
     package init(of question: Question, in answers: [ResourceRecord], _ packet: Span<UInt8>) throws(WireError) {
         var names = [question.name]
         var current = question.name
-        while question.type != .cname, question.type != .any, names.count <= Self.longest,
+        while question.type != .cname, question.type != .any,
             let link = answers.first(where: { $0.owner == current && $0.type == .cname })
         {
             var reader = MessageReader(packet, at: link.data.lowerBound)
             current = try reader.name()
             guard reader.offset == link.data.upperBound else { throw .badData(at: link.data.lowerBound) }
-            guard !names.contains(current) else { throw .badData(at: link.data.lowerBound) }
+            guard !names.contains(current), names.count <= Self.longest else { throw .badData(at: link.data.lowerBound) }
             names.append(current)
         }
-        guard names.count <= Self.longest else { throw .badData(at: Header.size) }
         let last = current
         func belongs(_ record: ResourceRecord) -> Bool {
             guard record.class == question.class else { return false }

@@ -18,7 +18,7 @@ extension Judged {
             self = .truncated
             return
         }
-        self = (try? Self.read(packet, header, &reader, query)) ?? .failed(.formatError, nil)
+        self = (try? Self.read(packet, header, &reader, query)) ?? .failed(.serverFailure, nil)
     }
 
     private static func read(
@@ -68,7 +68,9 @@ extension Answer {
     ) {
         let negative = !chain.answersQuestion
         var ttls = Self.lowest(answers) + Self.lowest(authorities)
-        let limit = negative ? Self.negativeLifetime(authorities, packet) : ttls.prefix(answers.count).map(\.seconds).min()
+        // The end of a chain is known for no longer than the way to it, also where it ends in "no".
+        let shortest = ttls.prefix(answers.count).map(\.seconds).min()
+        let limit = negative ? Self.negativeLifetime(authorities, packet).map { min($0, shortest ?? $0) } : shortest
         if negative, let limit { ttls = ttls.map { ($0.offset, min($0.seconds, limit)) } }
         self.body = body
         self.code = code

@@ -52,20 +52,23 @@ package struct MessageReader: ~Copyable, ~Escapable {
         Question(name: try name(), type: RecordType(rawValue: try uint16()), class: try uint16())
     }
 
-    /// Reads a name, following compression pointers. Each must point before the name's own start and before the last one's target,
-    /// so a name costs at most 127 steps (RFC 1035 section 4.1.4, RFC 9267).
+    /// Pointers followed in one name: more than one a label are pointers to pointers, which nobody honest writes.
+    private static let mostPointers = 127
+
+    /// Reads a name, following compression pointers. Each must point before the name's own start and before the last one's target
+    /// (RFC 1035 section 4.1.4, RFC 9267).
     @_lifetime(self: copy self)
     package mutating func name() throws(WireError) -> Name {
         var name = Name()
         var position = offset
         var limit = offset
-        var jumped = false
+        var pointers = 0
         while true {
             guard position < packet.count else { throw .truncated(at: position) }
             let length = Int(packet[position])
             switch length {
             case 0:
-                if !jumped { offset = position + 1 }
+                if pointers == 0 { offset = position + 1 }
                 return name
             case 1...63:
                 guard position + 1 + length <= packet.count else { throw .truncated(at: position) }
@@ -75,9 +78,9 @@ package struct MessageReader: ~Copyable, ~Escapable {
             case 0xC0...0xFF:
                 guard position + 2 <= packet.count else { throw .truncated(at: position) }
                 let target = (length & 0x3F) << 8 | Int(packet[position + 1])
-                guard target < limit, target >= Header.size else { throw .badPointer(at: position) }
-                if !jumped { offset = position + 2 }
-                jumped = true
+                guard target < limit, target >= Header.size, pointers < Self.mostPointers else { throw .badPointer(at: position) }
+                if pointers == 0 { offset = position + 2 }
+                pointers += 1
                 limit = target
                 position = target
             default: throw .badLabel(at: position)

@@ -16,6 +16,8 @@ extension Query {
 
     /// A reply made here: the question echoed, `records` of the asked name, and, if the client speaks EDNS, the reason.
     package func reply(_ code: ResponseCode, records: [LocalRecord] = [], error: ExtendedError? = nil) -> [UInt8] {
+        // Without EDNS there are four bits, and the low four of BADVERS are NOERROR.
+        let code = edns == nil && code.rawValue > 15 ? .serverFailure : code
         var message: [UInt8] = []
         message.append(id)
         message.append(replyFlags.with(code).rawValue)

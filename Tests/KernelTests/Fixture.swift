@@ -2,12 +2,12 @@
 import Glibc
 
 /// The text of a file in Fixtures/ruleset; written first when the environment says SLUICE_WRITE_FIXTURES=1.
-func fixture(_ name: String, orWrite text: @autoclosure () -> String, from file: String = #filePath) throws -> String {
+func fixture(_ name: String, orWrite text: String?, from file: String = #filePath) throws -> String {
     let root = file.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
     let path = "\(root)/Fixtures/ruleset/\(name)"
-    if let wish = unsafe getenv("SLUICE_WRITE_FIXTURES"), unsafe wish.pointee == 0x31 {
+    if let text, let wish = unsafe getenv("SLUICE_WRITE_FIXTURES"), unsafe wish.pointee == 0x31 {
         guard let stream = unsafe fopen(path, "w") else { throw RoomError("write \(path)", errno) }
-        unsafe fputs(text(), stream)
+        unsafe fputs(text, stream)
         unsafe fclose(stream)
     }
     guard let stream = unsafe fopen(path, "r") else { throw RoomError("read \(path)", errno) }

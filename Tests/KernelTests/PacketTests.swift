@@ -13,7 +13,7 @@ let isRoot = geteuid() == 0
     @Test(arguments: [0, 1, 2]) func ownTrafficTakesItsPathWhateverTheReversePathFilter(_ filter: Int) throws {
         let street = try Street(reversePathFilter: filter)
         try street.steer()
-                #expect(try street.host.call(Street.web[0]).greeting == "relay 10.64.1.2")
+        #expect(try street.host.call(Street.web[0]).greeting == "relay 10.64.1.2")
         #expect(try street.host.call(Street.web[1]).greeting == "inet 198.51.100.2")
         #expect(try street.host.call(Street.web[2]).greeting == "relay fd00:64:1::2")
         #expect(try street.host.call(Street.web[3]).greeting == "inet 2001:db8:100::2")
@@ -22,7 +22,7 @@ let isRoot = geteuid() == 0
     @Test(arguments: [0, 1, 2]) func forwardedTrafficTakesItsPathWhateverTheReversePathFilter(_ filter: Int) throws {
         let street = try Street(reversePathFilter: filter)
         try street.steer()
-                #expect(try street.client.call(Street.web[0]).greeting == "relay 10.64.1.2")
+        #expect(try street.client.call(Street.web[0]).greeting == "relay 10.64.1.2")
         #expect(try street.client.call(Street.web[1]).greeting == "inet 192.168.77.2")
         #expect(try street.client.call(Street.web[2]).greeting == "relay fd00:64:1::2")
         #expect(try street.client.call(Street.web[3]).greeting == "inet fd00:77::2")

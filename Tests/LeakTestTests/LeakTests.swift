@@ -152,6 +152,20 @@ struct LeakTests {
         #expect(report.cells.map(\.verdict) == [.silent, .unanswered, .clean])
     }
 
+    @Test func aPacketThatLeavesAfterTheLastAnswerIsFound() async throws {
+        let report = try await Self.report([Self.cell("x.example", .nothing)], ["x.example": .forwardLate(Network.outside, "eth0")])
+        #expect(report.verdict == .leak)
+        #expect(report.cells[0].answers.allSatisfy { $0.rcode == "SERVFAIL" })
+    }
+
+    @Test func anAnswerToAnotherQuestionIsNone() async throws {
+        var pace = Pace.quick
+        pace.answer = .milliseconds(300)
+        let report = try await Self.report([Self.cell("x.example", .nothing)], ["x.example": .misanswer], pace: pace)
+        #expect(report.verdict == .inconclusive)
+        #expect(report.cells.map(\.verdict) == [.unanswered])
+    }
+
     @Test func aQuestionThatIsAnsweredHereDoesNotSpoilItsCell() async throws {
         // As AAAA of a tunnel without IPv6: one type is seen, the other is answered at once.
         let report = try await Self.report([Self.cell("corp.example", .tunnel)], ["corp.example": .forwardA(Network.tunnel, "tun0")])

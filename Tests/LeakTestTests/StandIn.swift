@@ -13,6 +13,10 @@ enum Handling: Sendable {
     case refuse
     /// Gives no answer.
     case ignore
+    /// Answers with the id of another question.
+    case misanswer
+    /// Answers SERVFAIL, and forwards 150 ms after that.
+    case forwardLate(ServerAddress, String)
 
     struct Hop: Sendable {
         var server: ServerAddress
@@ -46,6 +50,14 @@ func withStandIn<Value>(_ table: [String: Handling], _ body: () throws -> Value)
         switch table[suffix] ?? .refuse {
         case .refuse: return response(to: query, rcode: 2)
         case .ignore: return nil
+        case .misanswer: return response(to: [query[0] ^ 1] + query[1...], rcode: 3)
+        case .forwardLate(let server, let device):
+            // A new thread is in the namespace of the one that starts it.
+            startThread {
+                usleep(150_000)
+                _ = Handling.Hop(server: server, device: device).ask(query)
+            }
+            return response(to: query, rcode: 2)
         case .forwardA(let server, let device):
             return head.type == "A" ? Handling.Hop(server: server, device: device).ask(query) : response(to: query, rcode: 0)
         case .forward(let hops): return hops.reduce(nil) { $1.ask(query) ?? $0 } ?? response(to: query, rcode: 2)

@@ -23,14 +23,14 @@ struct LdnsOpinion {
         guard status == LDNS_STATUS_OK, let packet = unsafe made else { return nil }
         defer { unsafe ldns_pkt_free(packet) }
         id = unsafe ldns_pkt_id(packet)
-        hasEDNS = unsafe ldns_pkt_edns(packet)
+        hasEDNS = unsafe ldns_pkt_edns(packet) != 0
         code = unsafe Int(ldns_pkt_get_rcode(packet).rawValue) | Int(ldns_pkt_edns_extended_rcode(packet)) << 4
-        isResponse = unsafe ldns_pkt_qr(packet)
-        isTruncated = unsafe ldns_pkt_tc(packet)
-        recursionDesired = unsafe ldns_pkt_rd(packet)
-        recursionAvailable = unsafe ldns_pkt_ra(packet)
-        authenticData = unsafe ldns_pkt_ad(packet)
-        checkingDisabled = unsafe ldns_pkt_cd(packet)
+        isResponse = unsafe ldns_pkt_qr(packet) != 0
+        isTruncated = unsafe ldns_pkt_tc(packet) != 0
+        recursionDesired = unsafe ldns_pkt_rd(packet) != 0
+        recursionAvailable = unsafe ldns_pkt_ra(packet) != 0
+        authenticData = unsafe ldns_pkt_ad(packet) != 0
+        checkingDisabled = unsafe ldns_pkt_cd(packet) != 0
         payloadSize = unsafe Int(ldns_pkt_edns_udp_size(packet))
         questions = unsafe ldns_rr_list_rr_count(ldns_pkt_question(packet))
         answers = unsafe ldns_rr_list_rr_count(ldns_pkt_answer(packet))
@@ -44,7 +44,7 @@ struct LdnsOpinion {
             questionName = []
             questionType = 0
         }
-        ttls = unsafe (0..<answers).map { unsafe ldns_rr_ttl(ldns_rr_list_rr(ldns_pkt_answer(packet), $0)) }
+        ttls = (0..<answers).map { unsafe ldns_rr_ttl(ldns_rr_list_rr(ldns_pkt_answer(packet), $0)) }
     }
 
     private typealias OpaquePacket = UnsafeMutablePointer<ldns_pkt>

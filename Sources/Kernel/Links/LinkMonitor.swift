@@ -54,10 +54,12 @@ package struct LinkMonitor: ~Copyable {
         switch Int32(message.type) {
         case Int32(RTM_NEWLINK), Int32(RTM_DELLINK):
             // A bridge tells of its ports in messages of its own family.
-            message.payload.first != 0 ? nil : Link(message).map {
-                let exists = Int32(message.type) == Int32(RTM_NEWLINK)
-                return .linkChanged(index: $0.index, name: $0.name, isUp: exists && $0.isUp, exists: exists)
-            }
+            message.payload.first != 0
+                ? nil
+                : Link(message).map {
+                    let exists = Int32(message.type) == Int32(RTM_NEWLINK)
+                    return .linkChanged(index: $0.index, name: $0.name, isUp: exists && $0.isUp, exists: exists)
+                }
         case Int32(RTM_NEWADDR), Int32(RTM_DELADDR): .addressesChanged
         case Int32(RTM_NEWROUTE), Int32(RTM_DELROUTE): concernsUs(message) ? .routesChanged : nil
         case Int32(RTM_NEWRULE), Int32(RTM_DELRULE): .rulesChanged

@@ -12,7 +12,9 @@ struct NetlinkBuffer: Sendable {
     init(capacity: Int = 512) { bytes.reserveCapacity(capacity) }
 
     /// Appends one message. `header` is the fixed part behind the netlink header; `body` adds the attributes.
-    mutating func message(_ type: UInt16, flags: UInt16, sequence: UInt32, header: [UInt8], _ body: (inout NetlinkBuffer) -> Void = { _ in }) {
+    mutating func message(
+        _ type: UInt16, flags: UInt16, sequence: UInt32, header: [UInt8], _ body: (inout NetlinkBuffer) -> Void = { _ in }
+    ) {
         let start = bytes.count
         append(UInt32(0))
         append(type)

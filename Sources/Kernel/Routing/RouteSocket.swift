@@ -31,7 +31,8 @@ package struct RouteSocket: ~Copyable {
         for rule in wanted { if let index = surplus.firstIndex(of: rule) { surplus.remove(at: index) } }
         var requests = NetlinkBuffer()
         for rule in wanted where !standing.contains(rule) {
-            rule.write(to: &requests, UInt16(RTM_NEWRULE), flags: NetlinkFlag.create | NetlinkFlag.exclusive, sequence: socket.nextSequence())
+            rule.write(
+                to: &requests, UInt16(RTM_NEWRULE), flags: NetlinkFlag.create | NetlinkFlag.exclusive, sequence: socket.nextSequence())
         }
         for rule in surplus { rule.write(to: &requests, UInt16(RTM_DELRULE), flags: 0, sequence: socket.nextSequence()) }
         try apply(requests, operation, but: [EEXIST, ENOENT])

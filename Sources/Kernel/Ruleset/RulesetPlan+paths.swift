@@ -31,7 +31,9 @@ extension RulesetPlan {
     /// EHOSTUNREACH at once nevertheless, one that blocks with its second SYN, after a second; an IPv6 socket in both cases after a
     /// second. So TCP of IPv6 is reset instead (ECONNREFUSED within 0.2 ms).
     static func refuse(_ match: String, _ reason: String) -> String {
-        let six = match.hasPrefix("ip ") ? "" : "\t\t\(match)\(match.hasPrefix("ip6") ? "" : " meta nfproto ipv6") meta l4proto tcp counter reject with tcp reset\n"
+        let six =
+            match.hasPrefix("ip ")
+            ? "" : "\t\t\(match)\(match.hasPrefix("ip6") ? "" : " meta nfproto ipv6") meta l4proto tcp counter reject with tcp reset\n"
         return six + "\t\t\(match) counter reject with icmpx \(reason)\n"
     }
 

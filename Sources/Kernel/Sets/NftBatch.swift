@@ -37,7 +37,8 @@ struct NftBatch: Sendable {
         var rest = changes[...]
         while let first = rest.first {
             let run = rest.prefix(Self.elementsPerMessage).prefix {
-                $0.kind == first.kind && $0.element.set == first.element.set && ($0.element.seconds == nil) == (first.element.seconds == nil)
+                $0.kind == first.kind && $0.element.set == first.element.set
+                    && ($0.element.seconds == nil) == (first.element.seconds == nil)
             }
             rest = rest.dropFirst(run.count)
             let elements = run.map(\.element)

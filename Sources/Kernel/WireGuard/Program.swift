@@ -27,7 +27,9 @@ struct Program {
         for index in [1, 2, 4] { _ = sluice_set_nonblocking(pipes[index]) }
         // All of it before the program starts: its end cannot raise SIGPIPE here.
         let bytes = Array(input.utf8)
-        guard unsafe bytes.isEmpty || write(pipes[1], bytes, bytes.count) == bytes.count else { throw .call("write to \(name)", errno: errno) }
+        guard unsafe bytes.isEmpty || write(pipes[1], bytes, bytes.count) == bytes.count else {
+            throw .call("write to \(name)", errno: errno)
+        }
         let child = try start(input: pipes[0], output: pipes[3], errors: pipes[5])
         let watch = sluice_pidfd_open(child)
         for index in [0, 1, 3, 5] { close(pipes[index]) }
@@ -61,7 +63,7 @@ struct Program {
         unsafe posix_spawnattr_setsigmask(&attributes, &none)
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var words: [UnsafeMutablePointer<CChar>?] = unsafe ([name] + arguments).map { unsafe strdup($0) } + [nil]
-        defer { for unsafe word in unsafe words { unsafe free(word) } }
+        defer { for unsafeword in unsafe words { unsafe free(word) } }
         var child: pid_t = 0
         let code = unsafe posix_spawnp(&child, name, &actions, &attributes, &words, Glibc.environ)
         guard code == 0 else { throw .call("start \(name)", errno: code) }

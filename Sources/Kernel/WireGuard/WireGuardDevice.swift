@@ -15,14 +15,20 @@ package struct WireGuardDevice: Hashable, Sendable {
     /// Errors: `call` with EEXIST when something else has the name; `program` with the words of `wg`.
     package static func bringUp(_ setup: WireGuardSetup, _ routes: inout RouteSocket) throws(KernelError) -> WireGuardDevice {
         let link = try adoptOrCreate(setup.name, &routes)
-        _ = try Program("wg", "setconf", setup.name, "/dev/stdin").run(input: setup.setconf)
-        _ = try Program("wg", "set", setup.name, "fwmark", "\(Path.outside.mark)").run()
-        let wanted = setup.addresses.map { LinkAddress(link: link.index, address: $0.0, length: $0.length) }
-        let standing = try routes.addresses().filter { $0.link == link.index }
-        for address in standing where !wanted.contains(address) && !address.isLinkLocal { try routes.remove(address) }
-        for address in wanted { try routes.add(address) }
+        // With the mark in the same step: no packet of the device goes without.
+        let marked = "[Interface]\nFwMark = \(Path.outside.mark)\n" + setup.setconf
+        _ = try Program("wg", "setconf", setup.name, "/dev/stdin").run(input: marked)
+        try setAddresses(setup.addresses.map { LinkAddress(link: link.index, address: $0.0, length: $0.length) }, on: link, &routes)
         try routes.activate(link.index, mtu: setup.mtu ?? 1420)
         return WireGuardDevice(name: setup.name, index: link.index)
+    }
+
+    private static func setAddresses(_ wanted: [LinkAddress], on link: Link, _ routes: inout RouteSocket) throws(KernelError) {
+        let surplus = try routes.addresses().filter { $0.link == link.index && !wanted.contains($0) && !$0.isLinkLocal }
+        // IPv6 has an address once, whatever its prefix; with its last IPv4 address a device would lose its routes.
+        for address in surplus where address.address.family == .v6 { try routes.remove(address) }
+        for address in wanted { try routes.add(address) }
+        for address in surplus where address.address.family == .v4 { try routes.remove(address) }
     }
 
     private static func adoptOrCreate(_ name: String, _ routes: inout RouteSocket) throws(KernelError) -> Link {

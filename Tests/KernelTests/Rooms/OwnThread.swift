@@ -19,14 +19,3 @@ func startThread(_ work: @escaping () -> Void) throws -> pthread_t {
     guard status == 0 else { throw RoomError("pthread_create", status) }
     return thread
 }
-
-/// Runs `body` on a new thread and waits for it.
-func onOwnThread<Value>(_ body: () throws -> Value) throws -> Value {
-    var result: Result<Value, any Error>?
-    try withoutActuallyEscaping(body) { body in
-        let thread = try startThread { result = Result { try body() } }
-        pthread_join(thread, nil)
-    }
-    guard let result else { throw RoomError("no result", 0) }
-    return try result.get()
-}

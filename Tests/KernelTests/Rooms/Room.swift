@@ -4,19 +4,28 @@ import Glibc
 
 @testable import Kernel
 
-/// A fresh network namespace. What runs in it runs on a thread of its own, so that nothing else of the test process moves there.
+/// A fresh network namespace. This thread is in it while something runs there, and back where it was afterwards.
 final class Room: Sendable {
     private let descriptor: Int32
 
     init(forwards: Bool = false) throws {
-        descriptor = try onOwnThread {
-            guard sluice_unshare(SLUICE_NEWNET) == 0 else { throw RoomError("unshare", errno) }
-            let descriptor = unsafe open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)
-            guard descriptor >= 0 else { throw RoomError("open namespace", errno) }
-            _ = try Program("ip", "link", "set", "lo", "up").run()
-            return descriptor
-        }
-        if forwards { try shell("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1") }
+        let home = try Self.here()
+        defer { Self.leave(to: home) }
+        guard sluice_unshare(SLUICE_NEWNET) == 0 else { throw RoomError("unshare", errno) }
+        descriptor = try Self.here()
+        _ = try Program("ip", "link", "set", "lo", "up").run()
+        if forwards { _ = try Program("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1").run() }
+    }
+
+    private static func here() throws -> Int32 {
+        let descriptor = unsafe open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw RoomError("open namespace", errno) }
+        return descriptor
+    }
+
+    private static func leave(to home: Int32) {
+        precondition(sluice_setns(home, SLUICE_NEWNET) == 0, "this thread cannot leave the namespace")
+        close(home)
     }
 
     deinit { close(descriptor) }
@@ -25,11 +34,10 @@ final class Room: Sendable {
     var path: String { "/proc/\(getpid())/fd/\(descriptor)" }
 
     func run<Value>(_ body: () throws -> Value) throws -> Value {
-        let descriptor = descriptor
-        return try onOwnThread {
-            guard sluice_setns(descriptor, SLUICE_NEWNET) == 0 else { throw RoomError("setns", errno) }
-            return try body()
-        }
+        let home = try Self.here()
+        defer { Self.leave(to: home) }
+        guard sluice_setns(descriptor, SLUICE_NEWNET) == 0 else { throw RoomError("setns", errno) }
+        return try body()
     }
 
     @discardableResult func shell(_ script: String) throws -> String {

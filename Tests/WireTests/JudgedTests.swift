@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+import Testing
+import Wire
+import Workbench
+
+@Suite struct JudgedTests {
+    private static let www = Name.of("www.example")
+    private static let address = Message.Record.address(www, .of("192.0.2.7"))
+
+    private func judged(_ type: RecordType = .a, _ answers: [Message.Record] = [], _ change: (inout Message) -> Void = { _ in }) throws -> Judged {
+        var message = Message(Self.www, type, answers)
+        change(&message)
+        return Judged(message, to: try Query(message: .query(Self.www, type)))
+    }
+
+    // MARK: Whose reply it is
+
+    @Test func aReplyThatFitsIsTaken() throws { #expect(try judged(.a, [Self.address]).answer?.addresses == [.of("192.0.2.7")]) }
+
+    @Test func anotherIdIsForeign() throws { #expect(try judged(.a, [Self.address]) { $0.id = 0x1235 } == .foreign) }
+
+    @Test func anotherQuestionIsForeign() throws {
+        #expect(try judged(.a, [Self.address]) { $0.questions[0] = Question(name: .of("www.example2"), type: .a) } == .foreign)
+        #expect(try judged(.a, [Self.address]) { $0.questions[0] = Question(name: Self.www, type: .aaaa) } == .foreign)
+        #expect(try judged(.a, [Self.address]) { $0.questions[0] = Question(name: Self.www, type: .a, class: 3) } == .foreign)
+        #expect(try judged(.a, [Self.address]) { $0.questions = [] } == .foreign)
+        #expect(try judged(.a, [Self.address]) { $0.questions.append($0.questions[0]) } == .foreign)
+    }
+
+    @Test func aQuestionIsNoReply() throws { #expect(try judged(.a, [Self.address]) { $0.flags = 0x0100 } == .foreign) }
+
+    @Test func anotherOperationIsForeign() throws { #expect(try judged(.a, [Self.address]) { $0.flags |= 0x2800 } == .foreign) }
+
+    @Test func theQuestionMayComeBackInOtherCase() throws {
+        var message = Message(Self.www, .a, [Self.address])
+        message.isCompressed = true
+        var bytes = message.bytes
+        for index in 13..<16 { bytes[index] -= 32 }
+        let query = try Query(message: .query(Self.www, .a))
+        let answer = try #require(Judged(bytes.span, to: query, id: 0x1234).answer)
+        #expect(answer.addresses == [.of("192.0.2.7")])
+        #expect(LdnsOpinion(query.reply(answer, age: 0))?.questionName == Array(query.rawQuestion.dropLast(4)), "as the client wrote it")
+    }
+
+    // MARK: What kind it is
+
+    @Test func whatIsCutOffGoesAgainByTCP() throws {
+        #expect(try judged(.a, []) { $0.flags |= 0x0200 } == .truncated)
+        #expect(try judged(.a, [Self.address]) { $0.flags |= 0x0200 } == .truncated)
+        #expect(try judged(.a, []) { $0.flags |= 0x0200; $0.id = 7 } == .foreign)
+    }
+
+    @Test(arguments: [1, 2, 4, 5, 9]) func otherCodesAreFailures(_ code: UInt16) throws {
+        #expect(try judged(.a, []) { $0.flags |= code } == .failed(ResponseCode(rawValue: code), nil))
+    }
+
+    @Test func aFailureSaysWhy() throws {
+        let judged = try judged(.a, []) {
+            $0.flags |= 2
+            $0.additionals = [.opt(options: [0, 10, 0, 1, 9, 0, 15, 0, 4, 0, 22, 0x68, 0x69, 0, 15, 0, 2, 0, 1])]
+        }
+        #expect(judged == .failed(.serverFailure, ExtendedError(22, "hi")))
+    }
+
+    @Test func codesAreExtendedByEDNS() throws {
+        #expect(try judged(.a, []) { $0.additionals = [.opt(code: 1)] } == .failed(.badVersion, nil))
+    }
+
+    @Test func nonsenseIsAFailureAndNotTheClientsFault() throws {
+        var message = Message(Self.www, .a, [Self.address])
+        message.answers[0].data = [.bytes([192, 0, 2])]
+        let query = try Query(message: .query(Self.www, .a))
+        #expect(Judged(message, to: query) == .failed(.serverFailure, nil))
+        let bytes = Array(Message(Self.www, .a, [Self.address]).bytes.dropLast())
+        #expect(Judged(bytes.span, to: query, id: 0x1234) == .failed(.serverFailure, nil))
+    }
+
+    // MARK: What is in it
+
+    @Test func recordsOutsideTheChainAreCutAway() throws {
+        let query = try Query(message: .query(Self.www, .a))
+        let chain: [Message.Record] = [.cname(Self.www, .of("cdn.test")), .address(.of("cdn.test"), .of("203.0.113.5"))]
+        let strays: [Message.Record] = [
+            .address(.of("bank.test"), .of("198.51.100.66")), .address(Self.www, .of("198.51.100.67")), .cname(.of("bank.test"), .of("evil.test")),
+            .txt(.of("cdn.test"), "x"), .address(.of("cdn.test"), .of("2001:db8::66")),
+        ]
+        for place in 0...2 {
+            for isCompressed in [true, false] {
+                var message = Message(Self.www, .a, Array(chain[..<place]) + strays + Array(chain[place...]))
+                message.authorities = [.soa(.of("test"), ttl: 60, minimum: 60)]
+                message.isCompressed = isCompressed
+                let answer = try #require(Judged(message, to: query).answer)
+                #expect(answer.addresses == [.of("203.0.113.5")])
+                let reply = query.reply(answer, age: 0)
+                let opinion = try #require(LdnsOpinion(reply))
+                #expect(opinion.answers == 2 && opinion.authorities == 1 && opinion.ttls == [300, 300])
+                // What we cut is as good as new.
+                #expect(Judged(reply.span, to: query, id: 0x1234).answer?.addresses == [.of("203.0.113.5")])
+            }
+        }
+    }
+
+    @Test func theChainMayStandInAnyOrder() throws {
+        let records: [Message.Record] = [
+            .address(.of("c.test"), .of("203.0.113.5")), .cname(.of("b.test"), .of("c.test")), .cname(Self.www, .of("b.test")),
+        ]
+        #expect(try judged(.a, records).answer?.addresses == [.of("203.0.113.5")])
+    }
+
+    @Test func aChainThatEndsInItselfIsNonsense() throws {
+        #expect(try judged(.a, [.cname(Self.www, Self.www)]) == .failed(.serverFailure, nil))
+        let loop: [Message.Record] = [.cname(Self.www, .of("b.test")), .cname(.of("b.test"), .of("c.test")), .cname(.of("c.test"), .of("b.test"))]
+        #expect(try judged(.a, loop) == .failed(.serverFailure, nil))
+    }
+
+    @Test(arguments: [(1, true), (15, true), (16, true), (17, false), (200, false)])
+    func chainsHaveSixteenLinksAtMost(_ links: Int, _ isTaken: Bool) throws {
+        let names = [Self.www] + (1...links).map { Name.of("n\($0).test") }
+        let records = zip(names, names.dropFirst()).map { Message.Record.cname($0, $1) } + [.address(names[links], .of("203.0.113.5"))]
+        #expect(try judged(.a, records).answer?.addresses == (isTaken ? [.of("203.0.113.5")] : nil))
+    }
+
+    @Test func aQuestionForTheCNAMEItselfIsNotFollowed() throws {
+        let answer = try #require(try judged(.cname, [.cname(Self.www, .of("cdn.test")), .address(.of("cdn.test"), .of("203.0.113.5"))]).answer)
+        #expect(answer.addresses.isEmpty)
+        #expect(answer.lifetime == 300)
+    }
+
+    @Test func hintsOfServiceBindingsAreAddresses() throws {
+        let hints: [IPAddress] = [.of("203.0.113.5"), .of("203.0.113.6"), .of("2001:db8::5")]
+        #expect(try judged(.https, [.https(Self.www, hints: hints)]).answer?.addresses == hints)
+        let chained: [Message.Record] = [.cname(Self.www, .of("cdn.test")), .https(.of("cdn.test"), hints: hints)]
+        #expect(try judged(.https, chained).answer?.addresses == hints)
+        // Not of a name nobody asked for, nor of the additional section.
+        #expect(try judged(.https, [.https(Self.www, hints: []), .https(.of("x.test"), hints: hints)]).answer?.addresses == [])
+        #expect(try judged(.https, [.https(Self.www, hints: [])]) { $0.additionals = [.address(Self.www, hints[0])] }.answer?.addresses == [])
+    }
+
+    @Test(arguments: ["0001 00 0004 0003 010203", "0001 00 0004 0008 01020304", "0001 00 0006 0004 01020304", "0001 00 0004", "0001"])
+    func hintsThatDoNotParseAreNone(_ hex: String) throws {
+        var record = Message.Record.https(Self.www, hints: [])
+        record.data = [.bytes([UInt8](hex: hex))]
+        #expect(try judged(.https, [record]).answer?.addresses == [])
+    }
+
+    @Test func theAdditionalSectionDoesNotPass() throws {
+        let query = try Query(message: .query(Self.www, .a))
+        var message = Message(Self.www, .a, [Self.address])
+        message.additionals = [.address(.of("bank.test"), .of("198.51.100.66")), .opt()]
+        let reply = query.reply(try #require(Judged(message, to: query).answer), age: 0)
+        #expect(LdnsOpinion(reply)?.additionals == 0)
+        #expect(LdnsOpinion(reply)?.answers == 1)
+    }
+}
