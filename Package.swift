@@ -69,9 +69,14 @@ let package = Package(
             ],
             swiftSettings: house),
 
+        // An instrument of the lab tests.
+        .executableTarget(
+            name: "sluice-probe", dependencies: ["CLinux", "Wire", "Steering", "Upstreams", "Kernel"], path: "Tests/Probe", swiftSettings: house),
+
         tests(of: "Wire"),
         tests(of: "Kernel", on: ["CLinux", "Wire", "Policy", "Steering"]),
         tests(of: "Configuration", on: ["Wire", "Rules", "Policy"]),
         tests(of: "LeakTest", on: ["CLinux", "CLdns", "Wire"]),
+        .testTarget(name: "EndToEndTests", swiftSettings: house),
     ]
 )

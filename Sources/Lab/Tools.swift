@@ -5,6 +5,7 @@ struct Tools {
     let ip: String
     let wg: String
     let nft: String
+    let unshare: String
     /// Nil where it is not installed; the kernel may have WireGuard itself.
     let wireguardGo: String?
     let unbound: String
@@ -15,6 +16,7 @@ struct Tools {
         ip = try Self.find("ip", package: "iproute2")
         wg = try Self.find("wg", package: "wireguard-tools")
         nft = try Self.find("nft", package: "nftables")
+        unshare = try Self.find("unshare", package: "util-linux")
         wireguardGo = Self.search("wireguard-go")
         unbound = try servers.program("unbound")
         nginx = try servers.program("nginx")

@@ -60,7 +60,7 @@ package struct Ledger: Sendable {
                 if !lease.isConfirmed { changes.append(add(lease, now)) }
                 leases[key] = lease
             } else {
-                if count(route, address.family) >= capacity { changes += evict(route, address.family) }
+                if count(route, address.family) >= capacity { changes += evict(route, address.family, sparing: addresses) }
                 let lease = Lease(route: route, address: address, name: name, until: until, kernelUntil: route == .tunnel ? nil : until)
                 leases[key] = lease
                 counts[route, default: [:]][address.family, default: 0] += 1
@@ -109,8 +109,10 @@ package struct Ledger: Sendable {
         return SetChange(lease.route, lease.address, .add(seconds: seconds))
     }
 
-    private mutating func evict(_ route: SteeredRoute, _ family: IPAddress.Family) -> [SetChange] {
-        let oldest = leases.values.filter { $0.route == route && $0.address.family == family }.min { $0.until < $1.until }
+    /// Makes room in a full set, but not by what the same answer hands out: where nothing else is left, the kernel says that the set is full.
+    private mutating func evict(_ route: SteeredRoute, _ family: IPAddress.Family, sparing: [IPAddress]) -> [SetChange] {
+        let oldest = leases.values.lazy.filter { $0.route == route && $0.address.family == family && !sparing.contains($0.address) }
+            .min { $0.until < $1.until }
         guard let oldest else { return [] }
         evictions += 1
         drop(Key(route: route, address: oldest.address))

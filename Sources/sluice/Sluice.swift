@@ -11,7 +11,8 @@ import ArgumentParser
             """,
         version: "sluice 0.1.0",
         subcommands: [
-            RunCommand.self, CheckCommand.self, WhyCommand.self, QueryCommand.self, StatusCommand.self, ReloadCommand.self, LabCommand.self,
+            RunCommand.self, CheckCommand.self, WhyCommand.self, QueryCommand.self, StatusCommand.self, ReloadCommand.self,
+            LeakTestCommand.self, LabCommand.self,
             LabInsideCommand.self,
         ])
 }

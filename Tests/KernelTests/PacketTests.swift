@@ -218,4 +218,43 @@ let isRoot = geteuid() == 0
         #expect(try street.inet.call("fd00:64:1::2").errno == ETIMEDOUT)
         #expect(try street.host.call("10.64.1.2").greeting == "host 10.64.1.2")
     }
+
+    @Test(arguments: [(0, "host"), (2, "host"), (0, "client"), (2, "client")])
+    func flowKeepsThePathItBeganOn(_ index: Int, _ from: String) throws {
+        let street = try Street()
+        try street.watch("eth0")
+        try street.watch("tun0")
+        try street.steer()
+        let room = from == "host" ? street.host : street.client
+        let steered = IPAddress(Street.web[index])!
+        let other = IPAddress(Street.web[index + 1])!
+        let inside = try Datagrams(to: "\(steered)", in: room)
+        let outside = try Datagrams(to: "\(other)", in: room)
+        try inside.send()
+        try outside.send()
+        try street.change([.init(.remove, .learned(.tunnel, steered)), .init(.add, .learned(.tunnel, other))])
+        let before = (try street.seen("tun0"), try street.seen("eth0"))
+        for _ in 0..<3 { try inside.send() }
+        #expect(try street.seen("tun0") == before.0 + 3)
+        #expect(try street.seen("eth0") == before.1)
+        for _ in 0..<3 { try outside.send() }
+        #expect(try street.seen("tun0") == before.0 + 3)
+        #expect(try street.seen("eth0") == before.1 + 3)
+        // What begins now goes as the sets say now.
+        #expect(try room.call("\(steered)").greeting.hasPrefix("inet"))
+        #expect(try room.call("\(other)").greeting.hasPrefix("relay"))
+    }
+
+    @Test func otherUsersMarksAreNotBelieved() throws {
+        let street = try Street()
+        try street.steer(more: [.resolver(IPAddress(Street.web[1])!, port: 53, .outside)])
+        let mark = Path.outside.mark
+        #expect(try street.host.call(Street.web[0], mark: mark).greeting == "inet 198.51.100.2")
+        #expect(try street.host.call(Street.web[0], mark: mark, user: 65534).greeting == "relay 10.64.1.2")
+        #expect(try street.host.call(Street.web[1], 53, mark: mark).greeting == "inet 198.51.100.2")
+        #expect(try street.host.call(Street.web[1], 53, mark: mark, user: 65534).errno == ECONNREFUSED)
+        // Unless the whole mark is a foreign WireGuard device's.
+        try street.change([.init(.add, .foreignMark(mark | 7))])
+        #expect(try street.host.call(Street.web[0], mark: mark | 7, user: 65534).greeting == "inet 198.51.100.2")
+    }
 }

@@ -41,6 +41,30 @@ final class Greeter: Sendable {
     }
 }
 
+/// One UDP flow, kept open.
+final class Datagrams: Sendable {
+    private let descriptor: Int32
+
+    init(to address: String, in room: Room) throws {
+        descriptor = try room.run { socket(AF_INET6, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0) }
+        var target = socketAddress(IPAddress(address)!, 4000)
+        let status = unsafe withUnsafePointer(to: &target) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size))
+            }
+        }
+        guard status == 0 else { throw RoomError("connect", errno) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Again after the answer that nobody listens, which the first attempt after it reports.
+    func send() throws {
+        for _ in 0..<2 where unsafe Glibc.send(descriptor, "!", 1, 0) == 1 { return }
+        throw RoomError("send", errno)
+    }
+}
+
 /// What a connection came to.
 struct Call: CustomStringConvertible {
     /// What the server said; empty if there was no connection.
@@ -53,15 +77,21 @@ struct Call: CustomStringConvertible {
 
 extension Room {
     /// Connects by TCP and reads the greeting, or sends a datagram twice.
-    func call(_ address: String, _ port: UInt16 = 80, mark: UInt32 = 0, datagram: Bool = false, blocking: Bool = false) throws -> Call {
-        try run { try makeCall(address, port, mark, datagram, blocking) }
+    func call(_ address: String, _ port: UInt16 = 80, mark: UInt32 = 0, datagram: Bool = false, blocking: Bool = false, user: UInt32 = 0)
+        throws -> Call
+    {
+        try run { try makeCall(address, port, mark, datagram, blocking, user) }
     }
 }
 
-private func makeCall(_ address: String, _ port: UInt16, _ mark: UInt32, _ datagram: Bool, _ blocking: Bool) throws -> Call {
+private func makeCall(_ address: String, _ port: UInt16, _ mark: UInt32, _ datagram: Bool, _ blocking: Bool, _ user: UInt32) throws -> Call
+{
     let to = IPAddress(address)!
     let kind = (datagram ? SOCK_DGRAM : SOCK_STREAM).rawValue | SOCK_CLOEXEC.rawValue
+    // A socket belongs to the user that its thread is at this moment.
+    sluice_own_as(user)
     let descriptor = socket(AF_INET6, Int32(kind), 0)
+    sluice_own_as(0)
     defer { close(descriptor) }
     var off: Int32 = 0
     unsafe setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &off, 4)

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+# The leak test convicts: clean when clean, 2 with a leak, 5 when it cannot see.
+. "$(dirname "$0")/claims.sh"
+
+output=$(sluice leaktest --quick --json)
+same "clean ends with 0" 0 $?
+contains "verdict" '"verdict":"clean"' "$output"
+same "five cells" 5 "$(echo "$output" | grep -o '"expected"' | wc -l)"
+ip rule add pref 5 fwmark 0x01000000/0xff000000 lookup main
+output=$(sluice leaktest --json)
+same "a foreign rule alone: our egress guard drops what would leak, and the test cannot vouch" 5 $?
+nft flush chain inet sluice egress
+output=$(sluice leaktest --json)
+same "with the guard emptied too it is a leak, 2" 2 $?
+contains "verdict" '"verdict":"leak"' "$output"
+contains "by its interface" '"interface":"eth0"' "$output"

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+# Each target does its own set-up; on Debian 12 with the Swift toolchain nothing else is needed.
+SWIFT_FLAGS := --explicit-target-dependency-import-check error
+RELEASE := -c release --static-swift-stdlib $(SWIFT_FLAGS)
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+BINARY := .build/release/sluice
+
+.PHONY: setup build run test lint install clean
+
+setup:
+	@Packaging/setup
+
+build: setup
+	swift build $(RELEASE)
+
+# The main job, shown in a lab of network namespaces that is gone afterwards.
+run: build
+	@Packaging/lab/fetch-servers
+	@$(SUDO) $(BINARY) lab -- Packaging/lab/main-job
+
+test: build lint
+	@Packaging/lab/fetch-servers
+	swift build --build-tests $(SWIFT_FLAGS)
+	@Packaging/run-tests
+
+lint:
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+
+install: build
+	$(SUDO) install -D -m 755 $(BINARY) $(DESTDIR)/usr/local/sbin/sluice
+
+clean:
+	rm -rf .build

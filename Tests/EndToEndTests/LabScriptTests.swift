@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+import Glibc
+import Testing
+
+/// Claims about the whole, made by scripts on the lab's host with real clients, servers, WireGuard and nftables.
+@Suite(.serialized, .enabled(if: Machine.canRunLab, Comment(rawValue: Machine.whyNot)))
+struct LabScriptTests {
+    /// The scripts of Fixtures/lab, with the claims each makes at least: a script that ends early must not pass.
+    static let scripts: [(name: String, claims: Int, daemon: Bool)] = [
+        ("clients", 24, true), ("order", 3, true), ("tunnel-gone", 27, false), ("bad-input", 18, true), ("stop", 13, true),
+        ("forward", 7, true), ("leaktest", 8, true),
+    ]
+
+    @Test func everyScriptIsRun() {
+        let found = Machine.files(in: "Fixtures/lab").filter { $0 != "claims.sh" }
+        #expect(Set(found) == Set(Self.scripts.map { $0.name + ".sh" }))
+    }
+
+    @Test(arguments: scripts)
+    func everyClaimOfAScriptHolds(_ script: (name: String, claims: Int, daemon: Bool)) throws {
+        let arguments = ["lab"] + (script.daemon ? [] : ["--no-daemon"]) + ["--", "bash", "\(Machine.root)/Fixtures/lab/\(script.name).sh"]
+        let run = try Machine.run([Machine.binary] + arguments)
+        let made = run.output.split(separator: "\n").count { $0.hasPrefix("ok ") }
+        #expect(run.status == 0, "\(run.output.suffix(3000))")
+        #expect(made >= script.claims, "\(run.output.suffix(3000))")
+    }
+
+    @Test func theMainJobIsAsTheReadmeShowsIt() throws {
+        let run = try Machine.run([Machine.binary, "lab", "--", "\(Machine.root)/Packaging/lab/main-job"])
+        #expect(run.status == 0, "\(run.output.suffix(4000))")
+        #expect(run.output.contains("All as it should be"))
+    }
+}
+
+/// The lab leaves nothing: not after success, failure, or SIGKILL.
+@Suite(.serialized, .enabled(if: Machine.canRunLab, Comment(rawValue: Machine.whyNot)))
+struct LabRemainsTests {
+    @Test func nothingIsLeftAfterSuccessAndFailure() throws {
+        let before = try Machine.traces()
+        #expect(try Machine.run([Machine.binary, "lab", "--", "true"]).status == 0)
+        #expect(try Machine.run([Machine.binary, "lab", "--", "sh", "-c", "exit 7"]).status == 7)
+        #expect(try Machine.traces() == before)
+    }
+
+    @Test func nothingIsLeftAfterSIGKILL() throws {
+        let before = try Machine.traces()
+        let lab = try Machine.start([Machine.binary, "lab", "--", "sh", "-c", "echo up; sleep 100"])
+        try Machine.waitForLine(lab)
+        kill(lab.pid, SIGKILL)
+        _ = Machine.wait(lab)
+        var after = try Machine.traces()
+        for _ in 0..<100 where after != before {
+            usleep(20_000)
+            after = try Machine.traces()
+        }
+        #expect(after == before)
+    }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+import CLinux
+import Glibc
+import Kernel
+import Steering
+import Upstreams
+import Wire
+
+/// An instrument of the lab tests: what a shell script is too slow or too blunt to do. Prints `ok …` and ends with 0, or says what is wrong.
+@main enum Probe {
+    static func main() throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count == 3, let count = Int(arguments[2]) else { fail("usage: sluice-probe order|garbage COUNT") }
+        switch arguments[1] {
+        case "order": try order(count)
+        case "garbage": garbage(count)
+        default: fail("usage: sluice-probe order|garbage COUNT")
+        }
+    }
+
+    /// Asks `count` names with an address each that nobody had before; when an answer is there, its address must be in the kernel's set already.
+    static func order(_ count: Int) throws {
+        var sets = try SetWriter()
+        let client = Client()
+        var late = 0
+        for number in 0..<count {
+            // The lab's relay answers h0…h9999.order.corp.example so.
+            let address = IPAddress.v4(198 << 24 | 18 << 16 | UInt32(number / 250) << 8 | UInt32(number % 250 + 1))
+            let element = SetElement.learned(.tunnel, address)
+            if try sets.contains(element) { fail("\(address) is in the set before anybody asked") }
+            guard let reply = client.ask(question("h\(number).order.corp.example", id: UInt16(truncatingIfNeeded: number))) else {
+                fail("no answer for h\(number).order.corp.example")
+            }
+            if try !sets.contains(element) { late += 1 }
+            guard reply.suffix(from: 12).contains(address) else { fail("the answer for h\(number) has not the address \(address)") }
+        }
+        guard late == 0 else { fail("\(late) of \(count) answers came before their address was in the set") }
+        print("ok \(count) answers, each after its address")
+    }
+
+    /// Sends `count` packets of random bytes, and of questions with random bytes in them; a sane question in between must always be answered.
+    static func garbage(_ count: Int) {
+        let client = Client()
+        var random = SystemRandomNumberGenerator()
+        let sane = question("sane.corp.example", id: 7)
+        for number in 0..<count {
+            var packet =
+                number % 2 == 0
+                ? sane : (0..<Int.random(in: 0...600, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            if number % 2 == 0 {
+                for _ in 0..<Int.random(in: 1...6, using: &random) {
+                    packet[Int.random(in: 0..<packet.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+                }
+                if Bool.random() { packet.removeLast(Int.random(in: 0..<packet.count, using: &random)) }
+            }
+            client.send(packet)
+            if number % 50 == 49 {
+                client.drain()
+                guard client.ask(sane) != nil else { fail("no answer after \(number + 1) packets of garbage") }
+            }
+        }
+        print("ok \(count) packets of garbage, every sane question answered")
+    }
+
+    static func question(_ name: String, id: UInt16) -> [UInt8] {
+        var message: [UInt8] = [UInt8(id >> 8), UInt8(truncatingIfNeeded: id), 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]
+        for label in name.split(separator: ".") { message += [UInt8(label.utf8.count)] + Array(label.utf8) }
+        return message + [0, 0, 1, 0, 1]
+    }
+
+    static func fail(_ text: String) -> Never {
+        print("FAILED: \(text)")
+        exit(1)
+    }
+}
+
+/// A client of 127.0.0.53, by UDP.
+struct Client {
+    private let fd = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+
+    init() {
+        let server = SocketAddress(.v4(0x7F00_0035), port: 53)
+        guard unsafe server.with({ unsafe connect(fd, $0, $1) }) == 0 else { Probe.fail("no socket") }
+        var limit = timeval(tv_sec: 2, tv_usec: 0)
+        _ = unsafe setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    func send(_ packet: [UInt8]) { _ = unsafe packet.withUnsafeBytes { unsafe Glibc.send(fd, $0.baseAddress, $0.count, 0) } }
+
+    /// The reply with the question's id; nil when none comes in 2 s.
+    func ask(_ packet: [UInt8]) -> [UInt8]? {
+        send(packet)
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        for _ in 0..<10_000 {
+            let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(fd, $0.baseAddress, $0.count, 0) }
+            guard count > 0 else { return nil }
+            if count >= packet.count, Array(buffer[..<2]) == Array(packet[..<2]), buffer[3] & 15 == 0 { return Array(buffer[..<count]) }
+        }
+        return nil
+    }
+
+    func drain() {
+        var byte: UInt8 = 0
+        while unsafe recv(fd, &byte, 1, Int32(MSG_DONTWAIT)) >= 0 {}
+    }
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate func contains(_ address: IPAddress) -> Bool { firstRange(of: address.bytes) != nil }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+import Policy
+import Resolving
+import Steering
+import Wire
+import Workbench
+
+extension ScenarioRun {
+    /// Lines in which something happens.
+    mutating func happen(_ words: inout Words) throws(ScenarioFailure) {
+        let event = try words.next()
+        switch event {
+        case "client": try client(&words)
+        case "answer", "nodata", "nxdomain", "servfail", "refused", "tc", "foreign": try packet(event, &words)
+        case "lost":
+            let asked = try recipient(&words)
+            change { $0.lost(asked.id, .unreachable, at: $1.now) }
+        case "commit":
+            guard !commits.isEmpty else { throw words.failure("nothing is to be committed") }
+            let commit = commits.removeFirst()
+            let fails = try words.next("ok or fails") { ["ok": false, "fails": true][$0] }
+            let addresses = words.takeAll().map { IPAddress.of($0) }
+            let refused = fails ? commit.changes.filter { addresses.isEmpty || addresses.contains($0.address) } : []
+            change { resolver, _ in resolver.committed(commit.id, refused: refused) }
+        case "expire": change { $0.expireLeases(at: $1.now) }
+        case "flushed": change { $0.replayLeases(at: $1.now) }
+        default: throw words.failure("'\(event)' is no event")
+        }
+    }
+
+    /// `client A git.corp.example AAAA [tcp] [app=excluded] [noedns] [payload=512] [do] [cd]`
+    private mutating func client(_ words: inout Words) throws(ScenarioFailure) {
+        let label = try words.next()
+        let name = try words.next("name") { Name($0) }
+        let type = try words.next("type") { RecordType($0) }
+        var message = Message.query(name, type)
+        message.id = UInt16(truncatingIfNeeded: label.utf8.reduce(7) { $0 &* 31 &+ Int($1) })
+        var transport = Transport.udp
+        var app = App.normal
+        for word in words.takeAll() {
+            switch word {
+            case "tcp": transport = .tcp
+            case "noedns": message.additionals = []
+            case "do": message.additionals = [.opt(dnssecOK: true)]
+            case "cd": message.flags |= 0x10
+            case "app=excluded": app = .excluded
+            case "app=tunneled": app = .tunneled
+            default:
+                guard word.hasPrefix("payload="), let size = UInt16(word.dropFirst(8)) else { throw words.failure("'\(word)' is no option") }
+                message.additionals = [.opt(payload: size)]
+            }
+        }
+        let bytes = message.bytes
+        guard case .query(let query) = Received(bytes.span) else { throw words.failure("not a question") }
+        let client = Client(token: UInt64(message.id), transport: transport, app: app)
+        clients[label] = (client, query)
+        change { $0.receive(query, from: client, at: $1.now) }
+    }
+
+    /// The question an event is about: `#N`, counted from 1 over the whole scenario, or the last one.
+    private func recipient(_ words: inout Words) throws(ScenarioFailure) -> Asked {
+        guard let word = words.first, word.hasPrefix("#") else {
+            guard let last = asked.last else { throw words.failure("nothing was asked") }
+            return last
+        }
+        _ = try words.next()
+        guard let number = Int(word.dropFirst()), asked.indices.contains(number - 1) else { throw words.failure("nothing was asked as \(word)") }
+        return asked[number - 1]
+    }
+
+    private mutating func packet(_ kind: String, _ words: inout Words) throws(ScenarioFailure) {
+        let asked = try recipient(&words)
+        var reader = MessageReader(asked.bytes.span)
+        guard let header = try? reader.header(), let question = try? reader.question() else { throw words.failure("what was asked is no question") }
+        var message = Message(question.name, question.type)
+        message.id = header.id
+        message.additionals = [.opt()]
+        switch kind {
+        case "answer": message.answers = try records(of: question, &words)
+        case "nodata", "nxdomain":
+            if kind == "nxdomain" { message.flags |= 3 }
+            if words.take("cname") { message.answers = [.cname(question.name, try words.next("name") { Name($0) })] }
+            if words.take("soa") {
+                let seconds = try words.next("number") { UInt32($0) }
+                message.authorities = [.soa(question.name.parent, ttl: seconds, minimum: seconds)]
+            }
+        case "servfail":
+            message.flags |= 2
+            if words.take("ede") {
+                let code = try words.next("number") { UInt8($0) }
+                message.additionals = [.opt(options: [0, 15, 0, 2, 0, code])]
+            }
+        case "refused": message.flags |= 5
+        case "tc": message.flags |= 0x0200
+        default:
+            message.answers = [.address(question.name, .of("198.51.100.66"))]
+            switch try words.next() {
+            case "id": message.id = header.id ^ 1
+            case "question": message.questions = [Question(name: .of("other.example"), type: question.type)]
+            case "noise": message.flags = 0
+            default: throw words.failure("foreign id, question or noise")
+            }
+        }
+        let bytes = message.bytes
+        change { $0.reply(to: asked.id, bytes.span, at: $1.now) }
+    }
+
+    /// `cname NAME`, `192.0.2.7`, `hint ADDRESS`, `ptr NAME`, `txt WORD`, `many N`, `stray NAME ADDRESS`, `nonsense`; `ttl N` for those before it.
+    private func records(of question: Question, _ words: inout Words) throws(ScenarioFailure) -> [Message.Record] {
+        var records: [Message.Record] = []
+        var owner = question.name
+        var timed = 0
+        while !words.isEmpty {
+            let word = try words.next()
+            switch word {
+            case "cname":
+                let target = try words.next("name") { Name($0) }
+                records.append(.cname(owner, target))
+                owner = target
+            case "hint": records.append(.https(owner, hints: [try words.next("address") { IPAddress($0) }]))
+            case "ptr": records.append(.ptr(owner, try words.next("name") { Name($0) }))
+            case "txt": records.append(.txt(owner, try words.next()))
+            case "many":
+                for number in 0..<(try words.next("number") { UInt32($0) }) { records.append(.address(owner, .v4(0xCB00_7100 + number))) }
+            case "stray": records.append(.address(try words.next("name") { Name($0) }, try words.next("address") { IPAddress($0) }))
+            case "nonsense":
+                var record = Message.Record.address(owner, .of("192.0.2.7"))
+                record.data = [.bytes([1])]
+                records.append(record)
+            case "ttl":
+                let seconds = try words.next("number") { UInt32($0) }
+                for index in timed..<records.count { records[index].ttl = seconds }
+                timed = records.count
+            default:
+                guard let address = IPAddress(word) else { throw words.failure("'\(word)' is no record") }
+                records.append(.address(owner, address))
+            }
+        }
+        return records
+    }
+}

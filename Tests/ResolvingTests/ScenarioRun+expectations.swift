@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+import Policy
+import Resolving
+import Steering
+import Wire
+import Workbench
+
+extension ScenarioRun {
+    /// Lines that say what the resolver does: each takes the next effect, which must have come at the present moment.
+    mutating func expect(_ words: inout Words) throws(ScenarioFailure) {
+        if words.take("nothing") {
+            if let first = effects.first { throw words.failure("not nothing: \(described(first.effect))") }
+            return
+        }
+        if words.first == "lease" || words.first == "no" { return try expectLease(&words) }
+        guard let (time, effect) = effects.first else { throw words.failure("nothing happened") }
+        effects.removeFirst()
+        let actual = described(effect)
+        guard time == now else { throw words.failure("at \(time.milliseconds) ms, not now: \(actual)") }
+        let saying = words.rest.firstIndex(of: "saying")
+        let wanted = words.rest[..<(saying ?? words.rest.endIndex)].joined(separator: " ")
+        switch effect {
+        case .reply(let client, let bytes):
+            let reply = ReplyWords(bytes)
+            guard let label = clients.first(where: { $0.value.client == client })?.key, let query = clients[label]?.query else {
+                throw words.failure("a reply to nobody: \(actual)")
+            }
+            guard reply.fits(query) else { throw words.failure("id or question are not the client's: \(actual)") }
+            guard reply.forms(label).contains(wanted) else { throw words.failure("instead: \(actual)") }
+            if let saying, !reply.reason.contains(words.rest[(saying + 1)...].joined(separator: " ")) {
+                throw words.failure("instead: \(reply.reason)")
+            }
+        case .ask(_, _, _, let bytes):
+            guard actual == wanted else { throw words.failure("instead: \(actual)") }
+            let reply = ReplyWords(bytes)
+            guard reply.isQuestion else { throw words.failure("what is sent is no question") }
+        case .commit, .close:
+            guard Self.sorted(actual) == Self.sorted(wanted) else { throw words.failure("instead: \(actual)") }
+        }
+    }
+
+    /// An effect in the words of a scenario.
+    func described(_ effect: Effect) -> String {
+        switch effect {
+        case .reply(let client, let bytes):
+            let label = clients.first { $0.value.client == client }?.key ?? "?"
+            return ReplyWords(bytes).forms(label).last ?? "?"
+        case .ask(_, let ask, let transport, let bytes):
+            return "ask \(ask.path.rawValue) \(ask.server) \(ReplyWords(bytes).question)" + (transport == .tcp ? " tcp" : "")
+        case .commit(_, let changes):
+            return "commit " + changes.map(Self.described).joined(separator: ", ")
+        case .close(let ids): return "close of a socket that is not open: \(ids)"
+        }
+    }
+
+    /// `tunnel4 192.0.2.7`, `direct6 2001:db8::1 for 2100s`, `-tunnel4 192.0.2.7`.
+    private static func described(_ change: SetChange) -> String {
+        let set = change.route.rawValue + (change.address.family == .v4 ? "4" : "6") + " \(change.address)"
+        return switch change.change {
+        case .add(let seconds): set + (seconds.map { " for \($0)s" } ?? "")
+        case .remove: "-" + set
+        }
+    }
+
+    /// The changes of one commit have no order.
+    private static func sorted(_ commit: String) -> [String] {
+        (commit.hasPrefix("commit ") ? commit.dropFirst(7) : commit[...]).split(separator: ", ").map(String.init).sorted()
+    }
+
+    /// `lease tunnel 192.0.2.7 [until 2100s]`, `no lease 192.0.2.7`
+    private func expectLease(_ words: inout Words) throws(ScenarioFailure) {
+        let none = words.take("no")
+        guard words.take("lease"), let resolver else { throw words.failure("lease ROUTE ADDRESS") }
+        let route = none ? nil : try words.next("route") { SteeredRoute(rawValue: $0) }
+        let address = try words.next("address") { IPAddress($0) }
+        let leases = resolver.ledger.leases(of: address).filter { route == nil || $0.route == route }
+        guard leases.isEmpty == none else { throw words.failure("instead: \(leases)") }
+        guard words.take("until") else { return }
+        let until = try words.next("time", milliseconds)
+        guard leases.contains(where: { $0.until.milliseconds == until }) else {
+            throw words.failure("instead until: \(leases.map(\.until.milliseconds)) ms")
+        }
+    }
+}

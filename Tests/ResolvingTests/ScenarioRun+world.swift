@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+import Policy
+import Rules
+import Steering
+import Wire
+import Workbench
+
+extension ScenarioRun {
+    /// Lines that say how the world is; false when the line says something else.
+    mutating func prepare(_ words: inout Words) throws(ScenarioFailure) -> Bool {
+        switch words.first {
+        case "rule", "rules": try prepareRules(&words)
+        case "tunnel": try prepareTunnel(&words)
+        case "setting":
+            _ = try words.next()
+            snapshot.circumstances.setting =
+                switch try words.next() {
+                case "default": .standard
+                case "system": .system
+                case "custom": .custom(try servers(&words))
+                default: throw words.failure("no setting")
+                }
+        case "system", "relay":
+            let word = try words.next()
+            let servers = try servers(&words)
+            if word == "system" { snapshot.circumstances.systemServers = servers } else { snapshot.circumstances.relayServers = servers }
+        case "profile":
+            _ = try words.next()
+            snapshot.circumstances.profile = try words.next("profile", Profile.init)
+        case "lan_sharing":
+            _ = try words.next()
+            snapshot.circumstances.lanSharing = try words.next() == "on"
+        case "tunnel_rules_when_disconnected":
+            _ = try words.next()
+            snapshot.circumstances.tunnelRulesFallToSystem = try words.next() == "system"
+        case "network":
+            _ = try words.next()
+            snapshot.network = try words.next("number") { Int($0) }
+        case "ours":
+            _ = try words.next()
+            for word in words.takeAll() { snapshot.steeringGuard.ours.insert(.of(word)) }
+        case "grace":
+            _ = try words.next()
+            grace = try words.next("time", milliseconds)
+        case "capacity":
+            _ = try words.next()
+            capacity = try words.next("number") { Int($0) }
+        default: return false
+        }
+        return true
+    }
+
+    private mutating func prepareRules(_ words: inout Words) throws(ScenarioFailure) {
+        if try words.next() == "rules" {
+            guard words.take("none") else { throw words.failure("'rules none', or 'rule …'") }
+            rules = []
+        } else {
+            let (read, problems) = RuleParser.read(Array(words.takeAll().joined(separator: " ").utf8), file: "scenario")
+            guard problems.isEmpty else { throw words.failure("\(problems)") }
+            rules += read
+        }
+        snapshot.matcher = Matcher(rules)
+    }
+
+    private mutating func prepareTunnel(_ words: inout Words) throws(ScenarioFailure) {
+        _ = try words.next()
+        if words.take("families") {
+            snapshot.tunnelFamilies = Set(words.takeAll().compactMap { ["v4": .v4, "v6": .v6][$0] })
+            return
+        }
+        let state = try words.next("state") { TunnelState(rawValue: $0) }
+        snapshot.circumstances.state = state
+        snapshot.circumstances.tunnelInUse = state == .connected ? words.isEmpty ? "office" : try words.next() : nil
+    }
+
+    private func servers(_ words: inout Words) throws(ScenarioFailure) -> [ServerAddress] {
+        var servers: [ServerAddress] = []
+        for word in words.takeAll() {
+            guard let server = ServerAddress(word) else { throw words.failure("'\(word)' is no server") }
+            servers.append(server)
+        }
+        return servers
+    }
+}
