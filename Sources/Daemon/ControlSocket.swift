@@ -99,7 +99,9 @@ package struct ControlClient: ~Copyable {
         guard fd >= 0 else { throw .system("socket", errno) }
         guard unsafe UnixAddress.with(path, { unsafe connect(fd, $0, $1) }) == 0 else {
             let code = errno
-            if code == EACCES || code == EPERM { throw .notPermitted("you may not use \(path)") }
+            if code == EACCES || code == EPERM {
+                throw .notPermitted("\(path) is for root and the group that [control] names\n    hint: sudo, or join that group")
+            }
             throw .noDaemon(path)
         }
         var limit = timeval(tv_sec: 10, tv_usec: 0)

@@ -13,8 +13,10 @@ package enum Daemon {
     package static func run(path: String, log: Logger) throws(DaemonError) {
         let loaded = Loaded(path: path)
         guard loaded.errors.isEmpty else { throw .invalid(loaded.problems) }
-        guard geteuid() == 0 else { throw .notPermitted("sluice run changes routes and firewall, which takes root") }
-        for problem in loaded.problems { log.warning("\(problem.text)") }
+        guard geteuid() == 0 else {
+            throw .notPermitted("sluice run changes routes and firewall, which takes root\n    hint: sudo sluice run")
+        }
+        for problem in loaded.problems { log.warning("\(problem.place): \(problem.message)") }
 
         let inbox = Mailbox<SupervisorMessage>()
         let outbox = Mailbox<WorkerMessage>()

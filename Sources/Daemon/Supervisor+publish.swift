@@ -102,22 +102,10 @@ extension Loaded {
             routingDefault: configuration.routing.default == .tunnel ? .tunnel : .direct, lanSharing: configuration.dns.lanSharing,
             tunnelRulesWhenDisconnectedSystem: configuration.dns.tunnelRulesWhenDisconnected == .system,
             foreign: configuration.dns.foreign == .allow ? .allow : .reject, cgnatIsPrivate: configuration.dns.cgnat == .lan,
-            networks: SteeredRange.flatten(networks).map { .init(first: $0.first, last: $0.last, action: .init($0.action)) },
+            networks: SteeredRange.flatten(networks),
             learnedSize: Self.learnedSize)
     }
 
     /// Elements of each set of learned addresses.
     static let learnedSize = 65_536
-}
-
-extension RulesetPlan.Action {
-    fileprivate init(_ action: Action) {
-        self =
-            switch action {
-            case .tunnel: .tunnel
-            case .direct: .direct
-            case .lan: .lan
-            case .block: .block
-            }
-    }
 }

@@ -35,11 +35,11 @@ extension Supervisor {
 }
 
 extension Problem {
+    /// `file:line:column`, as far as they are known.
+    var place: String { ([file] + [line, column].filter { $0 > 0 }.map(String.init)).joined(separator: ":") }
+
     /// As compilers write it.
-    package var text: String {
-        let place = [file] + [line, column].filter { $0 > 0 }.map(String.init)
-        return place.joined(separator: ":") + ": \(severity.rawValue): \(message)" + (hint.map { " (\($0))" } ?? "")
-    }
+    var text: String { place + ": \(severity.rawValue): \(message)" + (hint.map { " (\($0))" } ?? "") }
 }
 
 extension Loaded {

@@ -42,6 +42,7 @@ final class Supervisor {
     var network = 0
     var systemServers: [ServerAddress] = []
     private var published: Situation?
+    private var lastError: KernelError?
 
     private struct Routed: Equatable {
         let link: UInt32?
@@ -110,8 +111,11 @@ final class Supervisor {
                 if tunnels[index].machine.observe(tunnels[index].facts, at: now) == .bringUp { bringUp(index) }
             }
             try settle()
+            lastError = nil
         } catch {
-            log.error("\(error)")
+            // The next round tries again; the same words once are enough.
+            if error != lastError { log.error("\(error)") }
+            lastError = error
         }
     }
 

@@ -60,7 +60,7 @@ struct Program {
         var variables = unsafe environment.map { unsafe strdup($0) } + [nil]
         let place = unsafe folder.flatMap { unsafe strdup($0) }
         defer {
-            for unsafe word in unsafe arguments + variables + [place] { unsafe free(word) }
+            unsafe (arguments + variables + [place]).forEach { unsafe free($0) }
         }
         let id = unsafe sluice_child_start(&child, place, arguments[0], &arguments, &variables)
         if id < 0 { throw .system(name, errno) }

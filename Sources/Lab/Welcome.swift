@@ -17,6 +17,17 @@ package enum Welcome {
     package static func text(daemon: Bool, color: Bool) -> String {
         let (bold, dim, plain) = color ? ("\u{1B}[1m", "\u{1B}[2m", "\u{1B}[0m") : ("", "", "")
         let ask = daemon ? "dig +short" : "dig +short @198.51.100.53"
+        let hints = [
+            ("\(ask) TXT git.corp.example", "who answered?"),
+            (daemon ? "sluice why git.corp.example" : "sluice why git.corp.example --state connected", "and why"),
+            (daemon ? "curl http://git.corp.example" : "curl http://203.0.113.10", "from which address does the connection come?"),
+            ("\(ask) TXT some.other.name", "a name without a rule"),
+            ("ip netns exec inet tcpdump -lni host", "what leaves the host, seen from outside"),
+        ]
+        let width = hints.map(\.0.count).max() ?? 0
+        let table = hints.map { command, meaning in
+            "    \(command)\(String(repeating: " ", count: width - command.count + 3))\(dim)\(meaning)\(plain)\n"
+        }
         return """
 
                 \(bold)lan\(plain)     192.168.77.1 resolver \(dim)·\(plain) 192.168.77.15 nas.home, web
@@ -29,12 +40,7 @@ package enum Welcome {
 
               \(dim)Every resolver names itself in TXT, every web server its client. Try:\(plain)
 
-                \(ask) TXT git.corp.example        \(dim)who answered?\(plain)
-                sluice why git.corp.example               \(dim)and why\(plain)
-                curl http://git.corp.example              \(dim)from which address does the connection come?\(plain)
-                \(ask) TXT some.other.name         \(dim)a name without a rule\(plain)
-                ip netns exec inet tcpdump -lni host      \(dim)what leaves the host, seen from outside\(plain)
-
+            \(table.joined())
 
             """
     }

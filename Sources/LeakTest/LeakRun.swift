@@ -29,8 +29,13 @@ package struct LeakRun {
         let start = ContinuousClock.now
         let list = try Questionnaire(plan, token: token)
         var watch = try Watch(token: token, tunnels: plan.tunnelLinks, receiveBuffer: pace.receiveBuffer)
-        var outcomes = try control(list, &watch)
-        outcomes.merge(try ask(list.cells, of: list, within: pace.answer, &watch)) { $1 }
+        // The sockets of the controls stay open to the end: to an answer that comes after its socket the kernel replies with an ICMP error, unmarked,
+        // and the name in it would be a leak of our own making.
+        var asked: [Exchange] = []
+        defer { withExtendedLifetime(asked) {} }
+        var outcomes = try control(list, &watch, &asked)
+        var cells: [Exchange] = []
+        outcomes.merge(try ask(list.cells, of: list, within: pace.answer, &watch, &cells)) { $1 }
         let lost = try watch.finish(at: .now + pace.settling)
         let judge = Judge(
             plan: plan, questions: list.questions, leftOut: list.leftOut, outcomes: outcomes, sightings: watch.sightings.counts,

@@ -50,7 +50,13 @@ extension Resolver {
             let server = flight.asks[sent.server]
             cache.insert(answer, from: server, for: key, at: now)
             end(key)
-            deliver(answer, .server(server), age: 0, to: flight.waiters, flight.decision, at: now)
+            // Apps that ask alike wait together, and rules may have come since: each is answered by what is decided for it now.
+            var waiters = flight.waiters
+            while let app = waiters.first?.client.app {
+                let decision = decide(flight.query.question, app: app)
+                deliver(answer, .server(server), age: 0, to: waiters.filter { $0.client.app == app }, decision, at: now)
+                waiters.removeAll { $0.client.app == app }
+            }
         }
     }
 

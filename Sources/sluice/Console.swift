@@ -39,7 +39,7 @@ enum Console {
             complain(text(of: problems, on: STDERR_FILENO))
             return problemFound
         case .notPermitted(let what):
-            complain("sluice: not permitted: \(what)\n    hint: run it as root, or join the group that [control] names")
+            complain("sluice: not permitted: \(what)")
             return notPermitted
         case .failed(let what, let hint):
             complain("sluice: \(what)" + (hint.map { "\n    hint: \($0)" } ?? ""))

@@ -74,20 +74,29 @@ enum Machine {
         return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
     }
 
+    static func contents(of file: String) throws -> [UInt8] {
+        let fd = unsafe open(root + "/" + file, O_RDONLY)
+        guard fd >= 0 else { throw Failure(text: "no \(file)") }
+        defer { close(fd) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while case let count = unsafe read(fd, &buffer, buffer.count), count > 0 { bytes += buffer[..<count] }
+        return bytes
+    }
+
     static func files(in folder: String) -> [String] { entries(of: root + "/" + folder) }
 
-    /// What a lab could leave: namespaces, links, mounts, rules of the firewall and of routing, processes of the lab, files in its places.
+    /// What a lab could leave: namespaces, links, mounts, rules of firewall and routing, processes in mount namespaces of their own, files.
     static func traces() throws -> [String] {
         var traces: [String] = []
         for command in ["ip netns list", "ip -br link", "ip rule", "ip -6 rule", "nft list tables", "cat /proc/mounts"] {
             traces.append(command + ": " + (try run(["/bin/sh", "-c", command])).output)
         }
-        let names = ["wireguard-go", "unbound", "nginx", "sluice"]
-        for name in names { traces.append(name + ": " + (try run(["/bin/sh", "-c", "pgrep -x \(name) | sort"])).output) }
-        for folder in ["/run", "/etc", "/var/lib", "/tmp", "/etc/wireguard", "/run/netns", "/run/wireguard"] {
-            traces.append(
-                folder + ": "
-                    + entries(of: folder).filter { !$0.hasPrefix("swift") && !$0.hasPrefix("TemporaryDirectory") }.joined(separator: " "))
+        let own = try run(["/bin/sh", "-c", "readlink /proc/self/ns/mnt"]).output
+        let others = try run(["/bin/sh", "-c", "for p in /proc/[0-9]*; do readlink $p/ns/mnt; done"]).output
+        traces.append("mount namespaces: " + Set(others.split(separator: "\n").filter { !own.hasPrefix($0) }).sorted().joined(separator: " "))
+        for folder in ["/run", "/etc", "/var/lib", "/etc/wireguard", "/run/netns"] {
+            traces.append(folder + ": " + entries(of: folder).joined(separator: " "))
         }
         return traces
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Glibc
 import Policy
+import Rules
 import Steering
 import Testing
 import Wire
@@ -195,7 +196,7 @@ let isRoot = geteuid() == 0
 
     @Test func networksOfRulesDecideByTheirRanges() throws {
         let street = try Street()
-        func range(_ first: String, _ last: String, _ action: RulesetPlan.Action) -> RulesetPlan.NetworkRange {
+        func range(_ first: String, _ last: String, _ action: Action) -> SteeredRange {
             .init(first: IPAddress(first)!, last: IPAddress(last)!, action: action)
         }
         try street.steer(

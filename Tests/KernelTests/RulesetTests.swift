@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Glibc
+import Rules
+import Steering
 import Testing
 import Wire
 

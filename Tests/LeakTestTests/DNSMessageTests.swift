@@ -22,14 +22,14 @@ import Testing
         #expect(DNSMessage.query(name: "a..example", type: .a, id: 1) == nil)
     }
 
-    /// Debian's ldns 1.8.3 aborts the process on it; this test would end with the test run.
-    @Test func anNSEC3RecordOfAnotherAlgorithmNeverReachesLdns() throws {
+    /// Debian's ldns 1.8.3 aborts in its work with NSEC3 records of other algorithms. That no record reaches it at all is seen by one it could not
+    /// read: the data end before their length.
+    @Test(arguments: [6, 8, 10]) func noRecordReachesLdns(count: Int) throws {
         var message = try #require(DNSMessage.query(name: "k3v.corp.example", type: .a, id: 7))
         message[2] = 0x81
         message[3] = 0x83
-        message[9] = 1
-        let hashed: [UInt8] = [2, 0, 0, 1, 0, 20] + Array(repeating: 7, count: 20)
-        message += [0xC0, 12, 0, 50, 0, 1, 0, 0, 0, 60, 0, UInt8(hashed.count)] + hashed
+        message[count + 1] = 1
+        message += [0xC0, 12, 0, 50, 0, 1, 0, 0, 0, 60, 0, 99] + [2, 0, 0, 1, 0, 20, 7]
         let head = try #require(DNSMessage.head(of: message))
         #expect(head == DNSMessage.Head(id: 7, isResponse: true, rcode: "NXDOMAIN", name: "k3v.corp.example", type: "A"))
     }

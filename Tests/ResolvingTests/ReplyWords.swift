@@ -3,7 +3,8 @@ import Wire
 
 /// A message in the words of a scenario.
 struct ReplyWords {
-    private var header = Header(id: 0, flags: [], questions: 0, answers: 0, authorities: 0, additionals: 0)
+    private var id: UInt16 = 0
+    private var flags: Header.Flags = []
     private var rawQuestion: [UInt8] = []
     private(set) var question = ""
     private var records: [String] = []
@@ -22,7 +23,8 @@ struct ReplyWords {
 
     private mutating func read(_ bytes: [UInt8]) throws(WireError) {
         var reader = MessageReader(bytes.span)
-        header = try reader.header()
+        let header = try reader.header()
+        (id, flags) = (header.id, header.flags)
         let asked = try reader.question()
         rawQuestion = Array(bytes[Header.size..<reader.offset])
         question = "\(asked.name) \(asked.type)"
@@ -49,19 +51,19 @@ struct ReplyWords {
     }
 
     func fits(_ query: Query) -> Bool {
-        isWhole && header.id == query.id && header.flags.contains(.response) && rawQuestion == query.rawQuestion && (edns == nil) == (query.edns == nil)
+        isWhole && id == query.id && flags.contains(.response) && rawQuestion == query.rawQuestion && (edns == nil) == (query.edns == nil)
     }
 
-    var isQuestion: Bool { isWhole && !header.flags.contains(.response) && header.flags.contains(.recursionDesired) && edns != nil }
+    var isQuestion: Bool { isWhole && !flags.contains(.response) && flags.contains(.recursionDesired) && edns != nil }
     var reason: String { edns?.error?.text ?? "" }
 
     /// The ways a scenario may say this reply: with or without the client's name and the TTLs, the fullest one last.
     func forms(_ label: String) -> [String] {
-        let code = ResponseCode(rawValue: header.flags.responseCode.rawValue | UInt16(edns?.extendedCode ?? 0) << 4)
+        let code = ResponseCode(rawValue: flags.responseCode.rawValue | UInt16(edns?.extendedCode ?? 0) << 4)
         let error = edns?.error?.code
         var content: String
         switch code {
-        case .noError: content = header.flags.contains(.truncated) ? "tc" : records.isEmpty ? "nodata" : shortened
+        case .noError: content = flags.contains(.truncated) ? "tc" : records.isEmpty ? "nodata" : shortened
         case .nameError: content = (["nxdomain"] + records).joined(separator: " ")
         default: content = "\(code)".lowercased()
         }

@@ -55,6 +55,12 @@ struct Words {
         return Array(rest)
     }
 
+    /// Cuts the words off at `place`.
+    mutating func takeAll(from place: Int) -> [String] {
+        defer { rest = rest[..<place] }
+        return Array(rest[place...])
+    }
+
     func failure(_ message: String) -> ScenarioFailure { ScenarioFailure(line, message) }
 }
 

@@ -17,19 +17,19 @@ extension ScenarioRun {
         effects.removeFirst()
         let actual = described(effect)
         guard time == now else { throw words.failure("at \(time.milliseconds) ms, not now: \(actual)") }
-        let saying = words.rest.firstIndex(of: "saying")
-        let wanted = words.rest[..<(saying ?? words.rest.endIndex)].joined(separator: " ")
+        let from = Self.tail("from", &words)
+        let saying = Self.tail("saying", &words)
+        let wanted = words.takeAll().joined(separator: " ")
         switch effect {
-        case .reply(let client, let bytes):
+        case .reply(let client, let bytes, let source):
             let reply = ReplyWords(bytes)
             guard let label = clients.first(where: { $0.value.client == client })?.key, let query = clients[label]?.query else {
                 throw words.failure("a reply to nobody: \(actual)")
             }
             guard reply.fits(query) else { throw words.failure("id or question are not the client's: \(actual)") }
             guard reply.forms(label).contains(wanted) else { throw words.failure("instead: \(actual)") }
-            if let saying, !reply.reason.contains(words.rest[(saying + 1)...].joined(separator: " ")) {
-                throw words.failure("instead: \(reply.reason)")
-            }
+            if let saying, !reply.reason.contains(saying) { throw words.failure("instead, saying: \(reply.reason)") }
+            if let from, from != Self.described(source) { throw words.failure("instead, from: \(Self.described(source))") }
         case .ask(_, _, _, let bytes):
             guard actual == wanted else { throw words.failure("instead: \(actual)") }
             let reply = ReplyWords(bytes)
@@ -42,7 +42,7 @@ extension ScenarioRun {
     /// An effect in the words of a scenario.
     func described(_ effect: Effect) -> String {
         switch effect {
-        case .reply(let client, let bytes):
+        case .reply(let client, let bytes, _):
             let label = clients.first { $0.value.client == client }?.key ?? "?"
             return ReplyWords(bytes).forms(label).last ?? "?"
         case .ask(_, let ask, let transport, let bytes):
@@ -60,6 +60,20 @@ extension ScenarioRun {
         case .add(let seconds): set + (seconds.map { " for \($0)s" } ?? "")
         case .remove: "-" + set
         }
+    }
+
+    private static func described(_ source: Source) -> String {
+        switch source {
+        case .here: "here"
+        case .cache: "cache"
+        case .server(let ask): "\(ask.path.rawValue) \(ask.server)"
+        }
+    }
+
+    /// Cuts off what stands behind `mark`.
+    private static func tail(_ mark: String, _ words: inout Words) -> String? {
+        guard let place = words.rest.lastIndex(of: mark) else { return nil }
+        return words.takeAll(from: place).dropFirst().joined(separator: " ")
     }
 
     /// The changes of one commit have no order.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import Policy
+import Resolving
 import Rules
 import Steering
 import Wire

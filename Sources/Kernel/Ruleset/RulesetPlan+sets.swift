@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import Rules
+import Steering
 import Wire
 
 extension RulesetPlan {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import Wire
+import Steering
 
 /// What of the configuration decides how the table `inet sluice` looks. Everything that changes while running is an element of its sets.
 package struct RulesetPlan: Hashable, Sendable {
@@ -8,21 +8,6 @@ package struct RulesetPlan: Hashable, Sendable {
 
     /// What becomes of other programs' own port 53 and 853.
     package enum Foreign: Hashable, Sendable { case reject, allow }
-
-    package enum Action: String, Hashable, Sendable, CaseIterable { case tunnel, direct, lan, block }
-
-    /// The addresses from `first` to `last`, both included and of one family, that one network rule decides.
-    package struct NetworkRange: Hashable, Sendable {
-        package let first: IPAddress
-        package let last: IPAddress
-        package let action: Action
-
-        package init(first: IPAddress, last: IPAddress, action: Action) {
-            self.first = first
-            self.last = last
-            self.action = action
-        }
-    }
 
     package var routingDefault: Default
     /// Whether local networks that no rule names can be reached.
@@ -33,13 +18,13 @@ package struct RulesetPlan: Hashable, Sendable {
     /// Whether 100.64.0.0/10 counts as a local network (`cgnat = "lan"`).
     package var cgnatIsPrivate: Bool
     /// No address may be in two of them: the longest prefix has won already.
-    package var networks: [NetworkRange]
+    package var networks: [SteeredRange]
     /// How many learned addresses each set can hold.
     package var learnedSize: Int
 
     package init(
         routingDefault: Default = .direct, lanSharing: Bool = true, tunnelRulesWhenDisconnectedSystem: Bool = false,
-        foreign: Foreign = .reject, cgnatIsPrivate: Bool = false, networks: [NetworkRange] = [], learnedSize: Int = 65536
+        foreign: Foreign = .reject, cgnatIsPrivate: Bool = false, networks: [SteeredRange] = [], learnedSize: Int = 65536
     ) {
         self.routingDefault = routingDefault
         self.lanSharing = lanSharing

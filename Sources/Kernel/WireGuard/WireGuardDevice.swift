@@ -14,10 +14,11 @@ package struct WireGuardDevice: Hashable, Sendable {
     /// Its own packets carry the mark of the outside path. Main gets no route.
     /// Errors: `call` with EEXIST when something else has the name; `program` with the words of `wg`.
     package static func bringUp(_ setup: WireGuardSetup, _ routes: inout RouteSocket) throws(KernelError) -> WireGuardDevice {
-        let link = try adoptOrCreate(setup.name, &routes)
+        let (link, isNew) = try adoptOrCreate(setup.name, &routes)
         // With the mark in the same step: no packet of the device goes without.
         let marked = "[Interface]\nFwMark = \(Path.outside.mark)\n" + setup.setconf
-        _ = try Program("wg", "setconf", setup.name, "/dev/stdin").run(input: marked)
+        // `syncconf` keeps the sessions of peers that stay.
+        _ = try Program("wg", isNew ? "setconf" : "syncconf", setup.name, "/dev/stdin").run(input: marked)
         try setAddresses(setup.addresses.map { LinkAddress(link: link.index, address: $0.0, length: $0.length) }, on: link, &routes)
         try routes.activate(link.index, mtu: setup.mtu ?? 1420)
         return WireGuardDevice(name: setup.name, index: link.index)
@@ -27,15 +28,21 @@ package struct WireGuardDevice: Hashable, Sendable {
         let surplus = try routes.addresses().filter { $0.link == link.index && !wanted.contains($0) && !$0.isLinkLocal }
         // IPv6 has an address once, whatever its prefix; with its last IPv4 address a device would lose its routes.
         for address in surplus where address.address.family == .v6 { try routes.remove(address) }
-        for address in wanted { try routes.add(address) }
+        for address in wanted {
+            do {
+                try routes.add(address)
+            } catch .call(_, errno: EACCES) where address.address.family == .v6 {
+                // IPv6 is switched off on this machine: the tunnel carries IPv4.
+            }
+        }
         for address in surplus where address.address.family == .v4 { try routes.remove(address) }
     }
 
-    private static func adoptOrCreate(_ name: String, _ routes: inout RouteSocket) throws(KernelError) -> Link {
+    private static func adoptOrCreate(_ name: String, _ routes: inout RouteSocket) throws(KernelError) -> (link: Link, isNew: Bool) {
         if let link = try routes.link(named: name) {
             // wireguard-go makes a device of kind "tun".
             guard link.kind == "wireguard" || link.kind == "tun" else { throw .call("create \(name)", errno: EEXIST) }
-            return link
+            return (link, false)
         }
         do {
             try routes.createLink(name, kind: "wireguard")
@@ -44,7 +51,7 @@ package struct WireGuardDevice: Hashable, Sendable {
             _ = try Program("wireguard-go", name).run(limit: 5000)
         }
         guard let link = try routes.link(named: name) else { throw .timedOut("create \(name)") }
-        return link
+        return (link, true)
     }
 
     /// Takes the device away; wireguard-go then ends by itself. Returns when it is gone, which is within 2 s or `timedOut`.
