@@ -84,13 +84,14 @@ extension Supervisor {
             servers: servers)
     }
 
-    /// Who is answered: as configured, else loopback and the private networks we are connected to.
+    /// Who is answered: this machine always; others as configured, else those of the private networks we are connected to.
     private var clients: [Network] {
-        guard loaded.configuration.dns.allowFrom.isEmpty else { return loaded.configuration.dns.allowFrom }
+        let loopback = ["127.0.0.0/8", "::1/128"].compactMap { Network($0) }
+        guard loaded.configuration.dns.allowFrom.isEmpty else { return loopback + loaded.configuration.dns.allowFrom }
         let ranges = PrivateRanges(includesCGNAT: loaded.configuration.dns.cgnat == .lan)
         let links = Set(tunnels.compactMap { $0.link?.index })
         let connected = addresses.filter { !links.contains($0.link) && ranges.contains($0.address) }
-        return ["127.0.0.0/8", "::1/128"].compactMap { Network($0) } + connected.compactMap { Network($0.address, length: $0.length) }
+        return loopback + connected.compactMap { Network($0.address, length: $0.length) }
     }
 }
 
