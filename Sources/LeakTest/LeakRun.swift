@@ -31,11 +31,10 @@ package struct LeakRun {
         var watch = try Watch(token: token, tunnels: plan.tunnelLinks, receiveBuffer: pace.receiveBuffer)
         // The sockets of the controls stay open to the end: to an answer that comes after its socket the kernel replies with an ICMP error, unmarked,
         // and the name in it would be a leak of our own making.
-        var asked: [Exchange] = []
-        defer { withExtendedLifetime(asked) {} }
-        var outcomes = try control(list, &watch, &asked)
-        var cells: [Exchange] = []
-        outcomes.merge(try ask(list.cells, of: list, within: pace.answer, &watch, &cells)) { $1 }
+        let controls = try control(list, &watch)
+        defer { withExtendedLifetime(controls) {} }
+        var outcomes = controls.reduce(into: [Int: Outcome]()) { $0[$1.number] = $1.outcome }
+        try ask(list.cells, of: list, within: pace.answer, &watch) { outcomes[$0.number] = $0.outcome }
         let lost = try watch.finish(at: .now + pace.settling)
         let judge = Judge(
             plan: plan, questions: list.questions, leftOut: list.leftOut, outcomes: outcomes, sightings: watch.sightings.counts,
@@ -44,9 +43,9 @@ package struct LeakRun {
         return judge.report
     }
 
-    /// Sends the controls up to three times, those again that were not seen where they belong.
-    private func control(_ list: Questionnaire, _ watch: inout Watch) throws(LeakError) -> [Int: Outcome] {
-        var outcomes: [Int: Outcome] = [:]
+    /// Sends the controls up to three times, those again that were not seen where they belong. The last exchange of each says how it ended.
+    private func control(_ list: Questionnaire, _ watch: inout Watch) throws(LeakError) -> [Exchange] {
+        var exchanges: [Exchange] = []
         for _ in 0..<3 {
             let sightings = watch.sightings
             let unseen = list.controls.filter { number in
@@ -55,18 +54,17 @@ package struct LeakRun {
                 case .cell: false
                 }
             }
-            outcomes.merge(try ask(unseen, of: list, within: pace.control / 3, &watch)) { $1 }
+            try ask(unseen, of: list, within: pace.control / 3, &watch) { exchanges.append($0) }
         }
-        return outcomes
+        return exchanges
     }
 
-    /// Asks these questions, at most `inFlight` at a time, and returns when each has its outcome.
+    /// Asks these questions, at most `inFlight` at a time, hands over each exchange when it has its outcome, and returns after the last.
     private func ask(
-        _ numbers: [Int], of list: Questionnaire, within time: Duration, _ watch: inout Watch
-    ) throws(LeakError) -> [Int: Outcome] {
+        _ numbers: [Int], of list: Questionnaire, within time: Duration, _ watch: inout Watch, ended: (Exchange) -> Void
+    ) throws(LeakError) {
         var waiting = numbers[...]
         var open: [Exchange] = []
-        var outcomes: [Int: Outcome] = [:]
         while !waiting.isEmpty || !open.isEmpty {
             while open.count < max(1, pace.inFlight), let number = waiting.popFirst() {
                 open.append(try Exchange(list.questions[number], number: number, deadline: .now + time))
@@ -79,11 +77,9 @@ package struct LeakRun {
             let now = ContinuousClock.now
             open.removeAll { exchange in
                 exchange.expire(at: now)
-                guard let outcome = exchange.outcome else { return false }
-                outcomes[exchange.number] = outcome
-                return true
+                if exchange.outcome != nil { ended(exchange) }
+                return exchange.outcome != nil
             }
         }
-        return outcomes
     }
 }

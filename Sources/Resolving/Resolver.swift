@@ -116,19 +116,24 @@ package struct Resolver {
         }
     }
 
-    /// Takes on a new world. A question in flight whose way is no longer the decided one is not carried on: through the tunnel it is refused,
-    /// on other paths decided anew.
+    /// Takes on a new world. A question in flight whose way is no longer the decided one is decided anew; but what was on its way in the tunnel
+    /// is refused where it would now go outside.
     package mutating func adopt(_ snapshot: Snapshot, at now: Instant) {
+        let isOtherTunnel = snapshot.circumstances.tunnelInUse != self.snapshot.circumstances.tunnelInUse
+        let isOtherNetwork = snapshot.network != self.snapshot.network
         self.snapshot = snapshot
         for (key, flight) in flights {
-            let now_ = flight.waiters.map { decide(flight.query.question, app: $0.client.app).outcome }
-            guard now_.contains(where: { $0 != flight.decision.outcome }) else { continue }
+            let outcomes = flight.waiters.map { decide(flight.query.question, app: $0.client.app).outcome }
+            // The same servers by another tunnel or network are others: what they answer must not be kept as theirs.
+            let isElsewhere = flight.asks.contains { $0.path == .tunnel ? isOtherTunnel : isOtherNetwork }
+            guard isElsewhere || outcomes.contains(where: { $0 != flight.decision.outcome }) else { continue }
             end(key)
-            for waiter in flight.waiters {
-                if flight.asks.contains(where: { $0.path == .tunnel }) {
+            let wasInTunnel = flight.asks.contains { $0.path == .tunnel }
+            for (waiter, outcome) in zip(flight.waiters, outcomes) {
+                if wasInTunnel, case .ask(_, let asks) = outcome, asks.contains(where: { $0.path != .tunnel && !flight.asks.contains($0) })
+                {
                     counters.refused += 1
-                    let refusal = Refusal.notConnected(snapshot.circumstances.state)
-                    send(waiter.query.reply(.serverFailure, error: refusal.error), to: waiter)
+                    send(waiter.query.reply(.serverFailure, error: .changed), to: waiter)
                 } else {
                     receive(waiter.query, from: waiter.client, at: now)
                 }
@@ -162,5 +167,6 @@ extension Query {
 }
 
 extension ExtendedError {
+    fileprivate static let changed = ExtendedError(noReachableAuthority, "the way of this name changed while it was asked")
     fileprivate static let noServer = ExtendedError(noReachableAuthority, "no server is configured for this path")
 }

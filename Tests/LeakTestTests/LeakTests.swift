@@ -18,12 +18,12 @@ struct LeakTests {
     ]
 
     static func report(
-        _ cells: [Cell], _ table: [String: Handling], controls: [Control] = controls, pace: Pace = .quick, before: String? = nil,
-        tunnels: Set<String> = ["tun0"]
+        _ cells: [Cell], _ table: [String: Handling], controls: [Control] = controls, pace: Pace = .quick, delay: UInt32 = 0,
+        before: String? = nil, tunnels: Set<String> = ["tun0"]
     ) async throws -> LeakReport {
         let plan = LeakPlan(listener: listener, tunnelLinks: tunnels, cells: cells, controls: controls)
         let report = try await onOwnThread {
-            try withStandIn(table) {
+            try withStandIn(table, delay: delay) {
                 if let before { try shell(before) }
                 return try LeakRun(plan, pace: pace).run()
             }
@@ -102,6 +102,16 @@ struct LeakTests {
         #expect(leak.port == 9999 && leak.name == report.cells[0].answers[0].name)
     }
 
+    @Test func theQuestionIsReadFromTheWireOverTCPToo() async throws {
+        // The stand-in asks for MX instead of A and AAAA: the report says what was on the wire.
+        let mx: @Sendable ([UInt8]) -> [UInt8] = { $0.dropLast(4) + [0, 15, 0, 1] }
+        let hops = Transport.allCases.map { Handling.Hop(server: Network.outside, device: "eth0", transport: $0, disguise: mx) }
+        let report = try await Self.report([Self.cell("x.example", .tunnel)], ["x.example": .forward(hops)])
+        #expect(report.verdict == .leak)
+        #expect(Set(report.cells[0].leaks.map(\.protocol)) == ["udp", "tcp"])
+        #expect(report.cells[0].leaks.allSatisfy { $0.type == "MX" })
+    }
+
     @Test(arguments: [
         (Expectation.nothing, Handling.forward(Network.tunnel, "tun0")), (.nothing, .forward(Network.lan, "lan0")),
         (.outside, .forward(Network.tunnel, "tun0")), (.tunnel, .forward(Network.lan6, "lan0")), (.lan, .forward(Network.outside, "eth0")),
@@ -132,6 +142,14 @@ struct LeakTests {
         #expect(report.verdict == .leak)
         #expect(report.control.map(\.verdict) == [.leak, .seen])
         #expect(report.control[0].leaks.first?.interface == "eth0")
+    }
+
+    @Test func aLateAnswerToAControlMakesNoLeakOfOurOwn() async throws {
+        // After 400 ms the test has stopped waiting; were the socket closed, the kernel's ICMP error would carry the name out by eth0.
+        let report = try await Self.report([Self.cell("ads.example", .nothing)], [:], delay: 400)
+        #expect(report.control.map(\.answer) == ["no answer", "no answer"])
+        #expect(report.control[0].packets == ["tun0": 2], "there and back within the settling time")
+        #expect(report.verdict == .clean)
     }
 
     @Test func lostPacketsProveNothing() async throws {

@@ -15,7 +15,9 @@ struct Network {
     static let lan6 = ServerAddress(IPAddress("fd77::1")!)
     /// Reached in the tunnel by packets marked 0x01…, outside by all others.
     static let marked = ServerAddress(IPAddress("203.0.113.9")!)
-    static let servers = [tunnel, outside, outside6, lan, lan6, marked]
+    /// A message without a question, answered at once by all servers.
+    static let greeting = [UInt8](repeating: 0, count: 12)
+    static let servers = [marked, tunnel, outside, outside6, lan, lan6]
 
     private let machine: Int32
     private let world: Int32
@@ -37,8 +39,12 @@ struct Network {
             ip address add fd77::2/64 dev lan0 nodad
             for link in tun0 eth0 lan0; do ip link set $link up; done
             # Neighbours on a link that is a millisecond old answer only the second solicitation, a second later.
-            ip neighbour add 2001:db8:1::53 lladdr 02:00:00:00:00:01 dev eth0 nud permanent
-            ip neighbour add fd77::1 lladdr 02:00:00:00:00:01 dev lan0 nud permanent
+            neighbour() { ip neighbour add $1 lladdr 02:00:00:00:00:01 dev $2 nud permanent; }
+            neighbour 10.64.0.1 tun0
+            neighbour 198.51.100.53 eth0
+            neighbour 2001:db8:1::53 eth0
+            neighbour 192.168.77.1 lan0
+            neighbour fd77::1 lan0
             ip route add default via 198.51.100.53 dev eth0
             ip rule add fwmark 0x01000000/0xff000000 lookup 100
             ip route add default via 10.64.0.1 dev tun0 table 100
@@ -61,6 +67,14 @@ struct Network {
     func close() {
         Glibc.close(world)
         Glibc.close(machine)
+    }
+
+    /// Waits until every server answers: the kernel may notice late that a link has a carrier, and drops what is sent before.
+    static func waitForServers() throws {
+        for (server, device) in zip(servers, ["eth0", "tun0", "eth0", "eth0", "lan0", "lan0"]) {
+            let answers = (0..<10).contains { _ in Handling.Hop(server: server, device: device).ask(greeting) != nil }
+            guard answers else { throw SetupError(description: "\(server) does not answer by \(device)") }
+        }
     }
 
     func inWorld<Value>(_ body: () throws -> Value) throws -> Value {

@@ -31,17 +31,21 @@ enum Handling: Sendable {
     }
 }
 
-/// The machine with its world answering and a stand-in at 127.0.0.53:53, for as long as `body` runs.
-func withStandIn<Value>(_ table: [String: Handling], _ body: () throws -> Value) throws -> Value {
+/// The machine with its world answering, each question `delay` milliseconds late, and a stand-in at 127.0.0.53:53, for as long as `body` runs.
+func withStandIn<Value>(_ table: [String: Handling], delay: UInt32 = 0, _ body: () throws -> Value) throws -> Value {
     let network = try Network()
     defer { network.close() }
     let world = try network.inWorld {
         Server(
             udp: try Network.servers.map { try Sockets.bound(to: $0, .udp) },
             tcp: try Network.servers.map { try Sockets.bound(to: $0, .tcp) }
-        ) { query, _ in response(to: query, rcode: 3) }
+        ) { query, _ in
+            if query != Network.greeting { usleep(delay * 1000) }
+            return response(to: query, rcode: 3)
+        }
     }
     defer { world.stop() }
+    try Network.waitForServers()
     let listener = LeakTests.listener
     let standIn = Server(udp: [try Sockets.bound(to: listener, .udp)], tcp: [try Sockets.bound(to: listener, .tcp)]) { query, _ in
         guard let head = DNSMessage.head(of: query) else { return nil }

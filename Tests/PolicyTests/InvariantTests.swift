@@ -6,7 +6,9 @@ import Wire
 
 /// What holds in every cell, whatever a rule's own server is.
 @Suite struct InvariantTests {
-    private static let servers: [String?] = [nil, "10.64.0.53", "192.168.9.9", "203.0.113.53", "[2001:db8::53]", "[fd00::53]", "100.64.0.53"]
+    private static let servers: [String?] = [
+        nil, "10.64.0.53", "192.168.9.9", "203.0.113.53", "[2001:db8::53]", "[fd00::53]", "100.64.0.53",
+    ]
 
     @Test(arguments: servers) func noTunnelNameEverGoesOutside(_ via: String?) {
         var asked = 0

@@ -46,7 +46,9 @@ extension ScenarioRun {
             case "app=excluded": app = .excluded
             case "app=tunneled": app = .tunneled
             default:
-                guard word.hasPrefix("payload="), let size = UInt16(word.dropFirst(8)) else { throw words.failure("'\(word)' is no option") }
+                guard word.hasPrefix("payload="), let size = UInt16(word.dropFirst(8)) else {
+                    throw words.failure("'\(word)' is no option")
+                }
                 message.additionals = [.opt(payload: size)]
             }
         }
@@ -64,14 +66,18 @@ extension ScenarioRun {
             return last
         }
         _ = try words.next()
-        guard let number = Int(word.dropFirst()), asked.indices.contains(number - 1) else { throw words.failure("nothing was asked as \(word)") }
+        guard let number = Int(word.dropFirst()), asked.indices.contains(number - 1) else {
+            throw words.failure("nothing was asked as \(word)")
+        }
         return asked[number - 1]
     }
 
     private mutating func packet(_ kind: String, _ words: inout Words) throws(ScenarioFailure) {
         let asked = try recipient(&words)
         var reader = MessageReader(asked.bytes.span)
-        guard let header = try? reader.header(), let question = try? reader.question() else { throw words.failure("what was asked is no question") }
+        guard let header = try? reader.header(), let question = try? reader.question() else {
+            throw words.failure("what was asked is no question")
+        }
         var message = Message(question.name, question.type)
         message.id = header.id
         message.additionals = [.opt()]

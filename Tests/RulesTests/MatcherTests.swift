@@ -34,7 +34,9 @@ import Workbench
 
     /// Kinds in order of precedence, and within each as the contract says; nothing clever.
     private func naive(_ rules: [Rule], _ name: Name) -> [Rule] {
-        func labels(_ suffix: Name, _ isBelow: Bool) -> Int? { name.isAtOrBelow(suffix) && !(isBelow && name == suffix) ? suffix.labelCount : nil }
+        func labels(_ suffix: Name, _ isBelow: Bool) -> Int? {
+            name.isAtOrBelow(suffix) && !(isBelow && name == suffix) ? suffix.labelCount : nil
+        }
         let ranked = rules.enumerated().compactMap { index, rule -> (rank: [Int], rule: Rule)? in
             switch rule.pattern {
             case .exact(let other): name == other ? ([0, 0, 0, index], rule) : nil
@@ -51,7 +53,8 @@ import Workbench
     @Test func theMatcherAgreesWithANaiveOne() throws {
         var random = SeededRandom(seed: 1034)
         func name() -> String {
-            (0..<Int.random(in: 1...5, using: &random)).map { _ in ["a", "b", "ab", "c"].randomElement(using: &random) ?? "a" }.joined(separator: ".")
+            (0..<Int.random(in: 1...5, using: &random)).map { _ in ["a", "b", "ab", "c"].randomElement(using: &random) ?? "a" }.joined(
+                separator: ".")
         }
         var lookups = 0
         var hits = 0
@@ -59,7 +62,9 @@ import Workbench
             let text = (0..<600).map { number -> String in
                 let action = Action.allCases.randomElement(using: &random)?.rawValue ?? "lan"
                 // Few of the kinds that need a search: they match nearly everything in so small an alphabet.
-                let pattern = number < 8 ? "/^\(name())/" : number < 16 ? "~\(name())" : (["", "=", "*."].randomElement(using: &random) ?? "") + name()
+                let pattern =
+                    number < 8
+                    ? "/^\(name())/" : number < 16 ? "~\(name())" : (["", "=", "*."].randomElement(using: &random) ?? "") + name()
                 return action + " " + pattern
             }
             let (rules, problems) = RuleParser.read(Array(text.joined(separator: "\n").utf8), file: "random")

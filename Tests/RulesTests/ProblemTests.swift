@@ -36,6 +36,7 @@ import Testing
     }
 
     @Test func kindsOfTheSameNameAreNoProblem() {
-        #expect(problems("tunnel a.example\ndirect =a.example\nblock *.a.example\nlan ~a.example\nlan /a.example/\nlan b.a.example").isEmpty)
+        #expect(
+            problems("tunnel a.example\ndirect =a.example\nblock *.a.example\nlan ~a.example\nlan /a.example/\nlan b.a.example").isEmpty)
     }
 }

@@ -35,7 +35,8 @@ import Workbench
         }
         #expect(left.isEmpty, "said of lines that are right")
         #expect(expected == 62)
-        #expect(rules.map(\.meaning) == ["tunnel suffix corp.example", "tunnel suffix strip.example hints=strip", "block suffix ads.example"])
+        #expect(
+            rules.map(\.meaning) == ["tunnel suffix corp.example", "tunnel suffix strip.example hints=strip", "block suffix ads.example"])
         #expect(rules.map(\.line).first == 4)
     }
 
@@ -61,7 +62,8 @@ import Workbench
     }
 
     @Test func namesAreAtMost255BytesLong() {
-        let longest = (Array(repeating: String(repeating: "a", count: 63), count: 3) + [String(repeating: "a", count: 61)]).joined(separator: ".")
+        let longest = (Array(repeating: String(repeating: "a", count: 63), count: 3) + [String(repeating: "a", count: 61)]).joined(
+            separator: ".")
         let (rules, problems) = RuleParser.read(Array("tunnel \(longest)\ntunnel \(longest)a\n".utf8), file: "f")
         #expect(rules.map(\.line) == [1])
         #expect(problems.map(\.line) == [2])

@@ -21,9 +21,12 @@ import Workbench
 
     @Test func onlyTheTunnelsElementsStayForEverInTheKernel() {
         var ledger = ledger()
-        #expect(ledger.owe([Self.one], to: .direct, name: Self.name, ttl: 300, at: start) == [SetChange(.direct, Self.one, .add(seconds: 2100))])
+        #expect(
+            ledger.owe([Self.one], to: .direct, name: Self.name, ttl: 300, at: start) == [SetChange(.direct, Self.one, .add(seconds: 2100))]
+        )
         #expect(ledger.owe([Self.one], to: .lan, name: Self.name, ttl: 300, at: start) == [SetChange(.lan, Self.one, .add(seconds: 2100))])
-        #expect(ledger.owe([Self.one], to: .tunnel, name: Self.name, ttl: 300, at: start) == [SetChange(.tunnel, Self.one, .add(seconds: nil))])
+        #expect(
+            ledger.owe([Self.one], to: .tunnel, name: Self.name, ttl: 300, at: start) == [SetChange(.tunnel, Self.one, .add(seconds: nil))])
         #expect(ledger.leases(of: Self.one).map(\.route) == [.tunnel, .direct, .lan])
     }
 

@@ -7,7 +7,9 @@ import Workbench
     private static let www = Name.of("www.example")
     private static let address = Message.Record.address(www, .of("192.0.2.7"))
 
-    private func judged(_ type: RecordType = .a, _ answers: [Message.Record] = [], _ change: (inout Message) -> Void = { _ in }) throws -> Judged {
+    private func judged(_ type: RecordType = .a, _ answers: [Message.Record] = [], _ change: (inout Message) -> Void = { _ in }) throws
+        -> Judged
+    {
         var message = Message(Self.www, type, answers)
         change(&message)
         return Judged(message, to: try Query(message: .query(Self.www, type)))
@@ -47,7 +49,10 @@ import Workbench
     @Test func whatIsCutOffGoesAgainByTCP() throws {
         #expect(try judged(.a, []) { $0.flags |= 0x0200 } == .truncated)
         #expect(try judged(.a, [Self.address]) { $0.flags |= 0x0200 } == .truncated)
-        #expect(try judged(.a, []) { $0.flags |= 0x0200; $0.id = 7 } == .foreign)
+        #expect(
+            try judged(.a, []) {
+                $0.flags |= 0x0200; $0.id = 7
+            } == .foreign)
     }
 
     @Test(arguments: [1, 2, 4, 5, 9]) func otherCodesAreFailures(_ code: UInt16) throws {
@@ -81,7 +86,8 @@ import Workbench
         let query = try Query(message: .query(Self.www, .a))
         let chain: [Message.Record] = [.cname(Self.www, .of("cdn.test")), .address(.of("cdn.test"), .of("203.0.113.5"))]
         let strays: [Message.Record] = [
-            .address(.of("bank.test"), .of("198.51.100.66")), .address(Self.www, .of("198.51.100.67")), .cname(.of("bank.test"), .of("evil.test")),
+            .address(.of("bank.test"), .of("198.51.100.66")), .address(Self.www, .of("198.51.100.67")),
+            .cname(.of("bank.test"), .of("evil.test")),
             .txt(.of("cdn.test"), "x"), .address(.of("cdn.test"), .of("2001:db8::66")),
         ]
         for place in 0...2 {
@@ -109,7 +115,9 @@ import Workbench
 
     @Test func aChainThatEndsInItselfIsNonsense() throws {
         #expect(try judged(.a, [.cname(Self.www, Self.www)]) == .failed(.serverFailure, nil))
-        let loop: [Message.Record] = [.cname(Self.www, .of("b.test")), .cname(.of("b.test"), .of("c.test")), .cname(.of("c.test"), .of("b.test"))]
+        let loop: [Message.Record] = [
+            .cname(Self.www, .of("b.test")), .cname(.of("b.test"), .of("c.test")), .cname(.of("c.test"), .of("b.test")),
+        ]
         #expect(try judged(.a, loop) == .failed(.serverFailure, nil))
     }
 
@@ -121,7 +129,8 @@ import Workbench
     }
 
     @Test func aQuestionForTheCNAMEItselfIsNotFollowed() throws {
-        let answer = try #require(try judged(.cname, [.cname(Self.www, .of("cdn.test")), .address(.of("cdn.test"), .of("203.0.113.5"))]).answer)
+        let answer = try #require(
+            try judged(.cname, [.cname(Self.www, .of("cdn.test")), .address(.of("cdn.test"), .of("203.0.113.5"))]).answer)
         #expect(answer.addresses.isEmpty)
         #expect(answer.lifetime == 300)
     }
@@ -133,7 +142,8 @@ import Workbench
         #expect(try judged(.https, chained).answer?.addresses == hints)
         // Not of a name nobody asked for, nor of the additional section.
         #expect(try judged(.https, [.https(Self.www, hints: []), .https(.of("x.test"), hints: hints)]).answer?.addresses == [])
-        #expect(try judged(.https, [.https(Self.www, hints: [])]) { $0.additionals = [.address(Self.www, hints[0])] }.answer?.addresses == [])
+        #expect(
+            try judged(.https, [.https(Self.www, hints: [])]) { $0.additionals = [.address(Self.www, hints[0])] }.answer?.addresses == [])
     }
 
     @Test(arguments: ["0001 00 0004 0003 010203", "0001 00 0004 0008 01020304", "0001 00 0006 0004 01020304", "0001 00 0004", "0001"])

@@ -48,7 +48,8 @@ import Workbench
         #expect(try ttls(answer) == [86_400])
     }
 
-    @Test(arguments: [(60, 900, 60), (900, 60, 60), (86_400, 86_400, 10_800), (0, 60, 0), (0x8000_0000, 60, 0)] as [(UInt32, UInt32, UInt32)])
+    @Test(
+        arguments: [(60, 900, 60), (900, 60, 60), (86_400, 86_400, 10_800), (0, 60, 0), (0x8000_0000, 60, 0)] as [(UInt32, UInt32, UInt32)])
     func noIsKeptAsLongAsTheSOASays(_ ttl: UInt32, _ minimum: UInt32, _ lifetime: UInt32) throws {
         let soa = Message.Record.soa(.of("example"), ttl: ttl, minimum: minimum)
         for code in [UInt16(0), 3] {

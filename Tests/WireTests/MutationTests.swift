@@ -37,7 +37,9 @@ import Workbench
             guard let answer = Judged(mutant.span, to: query, id: 0x1234).answer else { continue }
             answers += 1
             var handed = [query.reply(answer, age: 0), query.fitted(query.reply(answer, age: 100_000))]
-            if let first = answer.addresses.first, let cut = answer.removing([first], from: query) { handed.append(query.reply(cut, age: 1)) }
+            if let first = answer.addresses.first, let cut = answer.removing([first], from: query) {
+                handed.append(query.reply(cut, age: 1))
+            }
             for reply in handed {
                 guard case .answer = Judged(reply.span, to: query, id: 0x1234) else {
                     if LdnsOpinion(reply)?.isTruncated == true { continue }

@@ -16,7 +16,9 @@ import Workbench
         #expect(Name(canonical) == name)
     }
 
-    @Test(arguments: ["", "..", ".a", "a..b", "a..", "a\\", "a\\2", "a\\25", "a\\256", "a\\2b5", "\\999", String(repeating: "a", count: 64)])
+    @Test(arguments: [
+        "", "..", ".a", "a..b", "a..", "a\\", "a\\2", "a\\25", "a\\256", "a\\2b5", "\\999", String(repeating: "a", count: 64),
+    ])
     func malformedTextIsRefused(_ text: String) { #expect(Name(text) == nil) }
 
     @Test func everyByteSurvivesItsText() throws {
@@ -48,8 +50,10 @@ import Workbench
 
     @Test(arguments: [
         ("corp.example", "corp.example", true), ("a.corp.example", "corp.example", true), ("notcorp.example", "corp.example", false),
-        ("example", "corp.example", false), ("corp.example", ".", true), (".", ".", true), (".", "a", false), ("A.CORP.example", "corp.EXAMPLE", true),
-        ("x\\.corp.example", "corp.example", false), ("a\\004corp.example", "corp.example", false), ("corp.example.test", "corp.example", false),
+        ("example", "corp.example", false), ("corp.example", ".", true), (".", ".", true), (".", "a", false),
+        ("A.CORP.example", "corp.EXAMPLE", true),
+        ("x\\.corp.example", "corp.example", false), ("a\\004corp.example", "corp.example", false),
+        ("corp.example.test", "corp.example", false),
         ("x\\.corp.example", "example", true),
     ])
     func belowGoesByLabels(_ name: String, _ other: String, _ isBelow: Bool) { #expect(Name.of(name).isAtOrBelow(.of(other)) == isBelow) }

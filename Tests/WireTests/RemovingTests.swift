@@ -19,7 +19,8 @@ import Workbench
         let (whole, query) = try answer(
             .a,
             [
-                .cname(Self.www, Self.cdn, ttl: 90), .address(Self.cdn, .of("127.0.0.1"), ttl: 80), .address(Self.cdn, .of("203.0.113.5"), ttl: 80),
+                .cname(Self.www, Self.cdn, ttl: 90), .address(Self.cdn, .of("127.0.0.1"), ttl: 80),
+                .address(Self.cdn, .of("203.0.113.5"), ttl: 80),
                 .address(Self.cdn, .of("203.0.113.6"), ttl: 80),
             ])
         let cut = try #require(whole.removing([.of("127.0.0.1"), .of("203.0.113.6")], from: query))

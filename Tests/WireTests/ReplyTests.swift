@@ -71,7 +71,8 @@ import Workbench
 
     @Test(arguments: [false, true]) func CDIsEchoed(_ isSet: Bool) throws {
         let query = try query { $0.flags |= isSet ? 0x0010 : 0 }
-        #expect(LdnsOpinion(query.reply(try answer([.address(Self.www, .of("192.0.2.7"))], flags: 0x8190), age: 0))?.checkingDisabled == isSet)
+        #expect(
+            LdnsOpinion(query.reply(try answer([.address(Self.www, .of("192.0.2.7"))], flags: 0x8190), age: 0))?.checkingDisabled == isSet)
     }
 
     @Test func theUpstreamsOwnFlagsDoNotPass() throws {
@@ -83,13 +84,16 @@ import Workbench
 
     @Test func TTLsGrowOldAndEndAtZero() throws {
         let answer = try answer([.cname(Self.www, .of("cdn.example"), ttl: 30), .address(.of("cdn.example"), .of("192.0.2.7"), ttl: 300)])
-        for (age, expected) in [(0, [30, 300]), (10, [20, 290]), (30, [0, 270]), (40, [0, 260]), (UInt32.max, [0, 0])] as [(UInt32, [UInt32])] {
+        for (age, expected) in [(0, [30, 300]), (10, [20, 290]), (30, [0, 270]), (40, [0, 260]), (UInt32.max, [0, 0])]
+            as [(UInt32, [UInt32])]
+        {
             #expect(LdnsOpinion(try query().reply(answer, age: age))?.ttls == expected)
         }
     }
 
     @Test func localRecordsStandUnderTheAskedName() throws {
-        let reply = try query().reply(.noError, records: [.init(.a, ttl: 3600, data: [127, 0, 0, 1]), .init(.a, ttl: 3600, data: [127, 0, 0, 2])])
+        let reply = try query().reply(
+            .noError, records: [.init(.a, ttl: 3600, data: [127, 0, 0, 1]), .init(.a, ttl: 3600, data: [127, 0, 0, 2])])
         let opinion = try #require(LdnsOpinion(reply))
         #expect(opinion.answers == 2 && opinion.ttls == [3600, 3600])
         #expect(Judged(reply.span, to: try query(), id: 0x1234).answer?.addresses == [.of("127.0.0.1"), .of("127.0.0.2")])

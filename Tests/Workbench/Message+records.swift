@@ -42,7 +42,9 @@ extension Message.Record {
     /// - Parameters:
     ///   - code: the upper eight bits of the response code.
     ///   - options: what stands in its data, as it is.
-    package static func opt(payload: UInt16 = 1232, code: UInt8 = 0, version: UInt8 = 0, dnssecOK: Bool = false, options: [UInt8] = []) -> Self {
+    package static func opt(payload: UInt16 = 1232, code: UInt8 = 0, version: UInt8 = 0, dnssecOK: Bool = false, options: [UInt8] = [])
+        -> Self
+    {
         Self(
             owner: .root, type: .opt, class: payload, ttl: UInt32(code) << 24 | UInt32(version) << 16 | (dnssecOK ? 0x8000 : 0),
             data: [.bytes(options)])
