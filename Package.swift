@@ -71,7 +71,8 @@ let package = Package(
 
         // An instrument of the lab tests.
         .executableTarget(
-            name: "sluice-probe", dependencies: ["CLinux", "Wire", "Steering", "Upstreams", "Kernel"], path: "Tests/Probe", swiftSettings: house),
+            name: "sluice-probe", dependencies: ["CLinux", "Wire", "Steering", "Upstreams", "Kernel"], path: "Tests/Probe",
+            swiftSettings: house),
 
         // What the core's tests share: fixtures, messages written by hand, numbers from a seed.
         .target(name: "Workbench", dependencies: ["Wire"], path: "Tests/Workbench", swiftSettings: house),

@@ -94,7 +94,8 @@ enum Machine {
         }
         let own = try run(["/bin/sh", "-c", "readlink /proc/self/ns/mnt"]).output
         let others = try run(["/bin/sh", "-c", "for p in /proc/[0-9]*; do readlink $p/ns/mnt; done"]).output
-        traces.append("mount namespaces: " + Set(others.split(separator: "\n").filter { !own.hasPrefix($0) }).sorted().joined(separator: " "))
+        traces.append(
+            "mount namespaces: " + Set(others.split(separator: "\n").filter { !own.hasPrefix($0) }).sorted().joined(separator: " "))
         for folder in ["/run", "/etc", "/var/lib", "/etc/wireguard", "/run/netns"] {
             traces.append(folder + ": " + entries(of: folder).joined(separator: " "))
         }
