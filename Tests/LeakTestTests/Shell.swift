@@ -7,7 +7,7 @@ struct SetupError: Error, CustomStringConvertible {
 
 /// Runs a script in the network namespace of the calling thread; every line must succeed.
 func shell(_ script: String) throws {
-    let texts: [String] = ["/bin/sh", "-exc", script]
+    let texts: [String] = ["/bin/sh", "-ec", script]
     var words: [UnsafeMutablePointer<CChar>?] = unsafe texts.map { unsafe strdup($0) } + [nil]
     defer { unsafe words.forEach { unsafe free($0) } }
     var child = pid_t()
