@@ -7,19 +7,19 @@ BINARY := .build/release/sluice
 
 .PHONY: setup build run test lint install clean
 
+# Packages to build and run with, and the lab's servers, unpacked beside the build.
 setup:
 	@Packaging/setup
+	@Packaging/lab/fetch-servers
 
 build: setup
 	swift build $(RELEASE)
 
 # The main job, shown in a lab of network namespaces that is gone afterwards.
 run: build
-	@Packaging/lab/fetch-servers
 	@$(SUDO) $(BINARY) lab -- Packaging/lab/main-job
 
 test: build lint
-	@Packaging/lab/fetch-servers
 	swift build --build-tests $(SWIFT_FLAGS)
 	@Packaging/run-tests
 

@@ -27,6 +27,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     ],
     targets: [
         // C: module maps and shims, no logic.
@@ -40,7 +41,7 @@ let package = Package(
         room("Wire"),
         room("Rules", on: ["Wire"]),
         room("Policy", on: ["Wire", "Rules"]),
-        room("Steering", on: ["Wire", "Rules"]),
+        room("Steering", on: ["Wire", "Rules", .product(name: "HeapModule", package: "swift-collections")]),
         room("Tunnels", on: ["Policy"]),
         room("Configuration", on: ["Wire", "Rules", "Policy"]),
         room("Resolving", on: ["Wire", "Rules", "Policy", "Steering"]),

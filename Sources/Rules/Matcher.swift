@@ -120,22 +120,22 @@ package struct Matcher: Sendable {
     /// Calls `take` with each matching rule in the order of precedence until it returns false.
     private func visit(_ name: Name, _ take: (Int) -> Bool) {
         let hashes = SuffixHashes(name)
-        var chains: [UInt32] = []
-        // Almost no name matches: look before collecting.
+        // Almost no name matches: look before walking.
+        var chains: InlineArray<128, UInt32> = InlineArray(repeating: 0)
+        var isFound = false
         for label in 0..<hashes.count {
             let slot = find(name, from: hashes.offset(label), hash: hashes[label])
-            if table[slot] != 0 {
-                if chains.isEmpty { chains = Array(repeating: 0, count: hashes.count) }
-                chains[label] = entries[Int(table[slot]) - 1].first
-            }
+            guard table[slot] != 0 else { continue }
+            chains[label] = entries[Int(table[slot]) - 1].first
+            isFound = true
         }
-        if !chains.isEmpty {
+        if isFound {
             guard visit(chains[0], where: { if case .exact = $0 { true } else { false } }, take) else { return }
-            for (label, chain) in chains.enumerated() where chain != 0 {
+            for label in 0..<hashes.count where chains[label] != 0 {
                 if label > 0 {
-                    guard visit(chain, where: { if case .below = $0 { true } else { false } }, take) else { return }
+                    guard visit(chains[label], where: { if case .below = $0 { true } else { false } }, take) else { return }
                 }
-                guard visit(chain, where: { if case .suffix = $0 { true } else { false } }, take) else { return }
+                guard visit(chains[label], where: { if case .suffix = $0 { true } else { false } }, take) else { return }
             }
         }
         guard !regexes.isEmpty || !keywords.isEmpty else { return }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import HeapModule
 import Wire
 
 /// Which addresses are owed to which route, and until when. The ledger is the truth, the kernel's sets are its copy.
@@ -21,11 +22,31 @@ package struct Ledger: Sendable {
         let address: IPAddress
     }
 
+    /// One set of the kernel.
+    private struct Place: Hashable {
+        let route: SteeredRoute
+        let family: IPAddress.Family
+    }
+
+    /// What stands in a set: how many, and which ends first. An entry keeps the end it was made with; a lease that was extended since is put back
+    /// when its entry comes up, so that extending costs nothing.
+    private struct Shelf {
+        var count = 0
+        var ends = Heap<End>()
+    }
+
+    private struct End: Comparable {
+        let until: Instant
+        let address: IPAddress
+
+        static func < (left: End, right: End) -> Bool { left.until < right.until }
+    }
+
     /// The shortest time an address stays owed, whatever its TTL: the connection must have time to begin.
     package static let shortest: Int64 = 60_000
 
     private var leases: [Key: Lease] = [:]
-    private var counts: [SteeredRoute: [IPAddress.Family: Int]] = [:]
+    private var shelves: [Place: Shelf] = [:]
     /// Kept for clients that hold addresses longer than their TTL, in milliseconds.
     private let grace: Int64
     /// Elements a set of the kernel holds at the most.
@@ -39,7 +60,9 @@ package struct Ledger: Sendable {
     }
 
     package var count: Int { leases.count }
-    package func count(_ route: SteeredRoute, _ family: IPAddress.Family) -> Int { counts[route]?[family] ?? 0 }
+    package func count(_ route: SteeredRoute, _ family: IPAddress.Family) -> Int {
+        shelves[Place(route: route, family: family)]?.count ?? 0
+    }
 
     /// Notes that an answer for `name` hands out `addresses` for `ttl` seconds.
     /// - Returns: what must be in the kernel before that answer leaves; empty when it is there already.
@@ -63,7 +86,7 @@ package struct Ledger: Sendable {
                 if count(route, address.family) >= capacity { changes += evict(route, address.family, sparing: addresses) }
                 let lease = Lease(route: route, address: address, name: name, until: until, kernelUntil: route == .tunnel ? nil : until)
                 leases[key] = lease
-                counts[route, default: [:]][address.family, default: 0] += 1
+                shelve(address, Place(route: route, family: address.family), until)
                 changes.append(add(lease, now))
             }
         }
@@ -82,9 +105,14 @@ package struct Ledger: Sendable {
 
     /// Removes what is over.
     package mutating func expire(at now: Instant) -> [SetChange] {
-        let over = leases.values.filter { $0.until <= now }
-        for lease in over { drop(Key(route: lease.route, address: lease.address)) }
-        return over.map { SetChange($0.route, $0.address, .remove) }
+        var changes: [SetChange] = []
+        for place in shelves.keys {
+            while let lease = first(of: place, endingBy: now) {
+                drop(Key(route: lease.route, address: lease.address))
+                changes.append(SetChange(lease.route, lease.address, .remove))
+            }
+        }
+        return changes
     }
 
     /// Everything owed, as it should stand in the kernel's sets.
@@ -111,16 +139,43 @@ package struct Ledger: Sendable {
 
     /// Makes room in a full set, but not by what the same answer hands out: where nothing else is left, the kernel says that the set is full.
     private mutating func evict(_ route: SteeredRoute, _ family: IPAddress.Family, sparing: [IPAddress]) -> [SetChange] {
-        let oldest = leases.values.lazy.filter { $0.route == route && $0.address.family == family && !sparing.contains($0.address) }
-            .min { $0.until < $1.until }
-        guard let oldest else { return [] }
-        evictions += 1
-        drop(Key(route: route, address: oldest.address))
-        return [SetChange(route, oldest.address, .remove)]
+        let place = Place(route: route, family: family)
+        var spared: [End] = []
+        defer { for end in spared { shelves[place]?.ends.insert(end) } }
+        while let lease = first(of: place) {
+            guard !sparing.contains(lease.address) else {
+                spared.append(End(until: lease.until, address: lease.address))
+                continue
+            }
+            evictions += 1
+            drop(Key(route: route, address: lease.address))
+            return [SetChange(route, lease.address, .remove)]
+        }
+        return []
+    }
+
+    private mutating func shelve(_ address: IPAddress, _ place: Place, _ until: Instant) {
+        shelves[place, default: Shelf()].count += 1
+        shelves[place]?.ends.insert(End(until: until, address: address))
+        // What the kernel refused leaves its entry behind; refused often enough, the entries are made anew.
+        guard let shelf = shelves[place], shelf.ends.count > 2 * shelf.count + 1024 else { return }
+        let ends = leases.values.filter { $0.route == place.route && $0.address.family == place.family }
+        shelves[place]?.ends = Heap(ends.map { End(until: $0.until, address: $0.address) })
+    }
+
+    /// Takes the lease that ends first off its shelf's heap; nil when there is none, or none that ends by `limit`.
+    private mutating func first(of place: Place, endingBy limit: Instant? = nil) -> Lease? {
+        while let end = shelves[place]?.ends.min, limit.map({ end.until <= $0 }) ?? true {
+            shelves[place]?.ends.removeMin()
+            guard let lease = leases[Key(route: place.route, address: end.address)] else { continue }
+            guard lease.until > end.until else { return lease }
+            shelves[place]?.ends.insert(End(until: lease.until, address: end.address))
+        }
+        return nil
     }
 
     private mutating func drop(_ key: Key) {
         guard leases.removeValue(forKey: key) != nil else { return }
-        counts[key.route]?[key.address.family]? -= 1
+        shelves[Place(route: key.route, family: key.address.family)]?.count -= 1
     }
 }
