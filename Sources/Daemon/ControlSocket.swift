@@ -7,10 +7,12 @@ import Glibc
 final class ControlSocket {
     let fd: Int32
     private let path: String
+    private let pidPath: String
 
-    /// Makes the folder and the socket. The socket belongs to root and `group`, mode 0660; without such a group to root alone, 0600.
+    /// Makes the folder, the socket and the file `pid`. The socket has mode 0660 and belongs to root and `group`; without such a group to root alone.
     init(folder: String, group: String) throws(DaemonError) {
         path = Self.path(in: folder)
+        pidPath = folder + "/pid"
         var made = ""
         for part in folder.split(separator: "/") {
             made += "/" + part
@@ -27,16 +29,19 @@ final class ControlSocket {
         guard fd >= 0, unsafe UnixAddress.with(path, { unsafe bind(fd, $0, $1) }) == 0, listen(fd, 16) == 0 else {
             throw .system("listen at \(path)", errno)
         }
-        if let entry = unsafe getgrnam(group) {
-            guard unsafe chown(path, 0, entry.pointee.gr_gid) == 0, unsafe chmod(path, 0o660) == 0 else {
-                throw .system("give \(path) to \(group)", errno)
-            }
-        }
+        let owner = unsafe getgrnam(group).map { unsafe $0.pointee.gr_gid } ?? 0
+        guard unsafe chown(path, 0, owner) == 0, unsafe chmod(path, 0o660) == 0 else { throw .system("give \(path) to \(group)", errno) }
+        let pid = unsafe open(pidPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard pid >= 0 else { throw .system("write \(pidPath)", errno) }
+        let text = Array("\(getpid())\n".utf8)
+        _ = unsafe text.withUnsafeBytes { unsafe write(pid, $0.baseAddress, $0.count) }
+        close(pid)
     }
 
     deinit {
         close(fd)
         unsafe unlink(path)
+        unsafe unlink(pidPath)
     }
 
     static func path(in folder: String) -> String { folder + "/control" }

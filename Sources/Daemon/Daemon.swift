@@ -11,11 +11,11 @@ package enum Daemon {
     /// Runs until SIGTERM or SIGINT, then takes away all that is ours.
     /// Errors: `invalid` before anything is changed; others with everything put back.
     package static func run(path: String, log: Logger) throws(DaemonError) {
-        let loaded = Loaded(path: path)
-        guard loaded.errors.isEmpty else { throw .invalid(loaded.problems) }
         guard geteuid() == 0 else {
             throw .notPermitted("sluice run changes routes and firewall, which takes root\n    hint: sudo sluice run")
         }
+        let loaded = Loaded(path: path)
+        guard loaded.errors.isEmpty else { throw .invalid(loaded.problems) }
         for problem in loaded.problems { log.warning("\(problem.place): \(problem.message)") }
 
         let inbox = Mailbox<SupervisorMessage>()

@@ -7,12 +7,13 @@ enum HostFile {
     private static let largest = 256 << 20
 
     enum Failure: Error {
+        case missing
         case unreadable(String)
     }
 
     static func read(_ path: String) throws(Failure) -> [UInt8] {
         let fd = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard fd >= 0 else { throw .unreadable(unsafe String(cString: strerror(errno))) }
+        guard fd >= 0 else { throw errno == ENOENT ? .missing : .unreadable(unsafe String(cString: strerror(errno))) }
         defer { close(fd) }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)

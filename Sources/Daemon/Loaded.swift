@@ -19,11 +19,14 @@ package struct Loaded: Sendable {
     package var errors: [Problem] { problems.filter { $0.severity == .error } }
 
     /// Reads it all; never fails, since what is wrong is part of the result.
-    package init(path: String) {
+    /// - Parameter mayBeMissing: without the file every key has its default.
+    package init(path: String, mayBeMissing: Bool = false) {
         var problems: [Problem] = []
         let bytes: [UInt8]
         do {
             bytes = try HostFile.read(path)
+        } catch .missing where mayBeMissing {
+            bytes = []
         } catch {
             problems.append(Self.unreadable(path, error, hint: "name another one, or begin with an empty file: every key has a default"))
             self.init(Configuration(), Matcher.empty, [:], [], problems)
@@ -32,11 +35,12 @@ package struct Loaded: Sendable {
         let (configuration, found) = Configuration.read(bytes, file: path)
         problems += found
 
+        let folder = Folder(of: path)
         var tunnelFiles: [String: WireGuardFile] = [:]
         for tunnel in configuration.tunnel {
             guard case .config(let file) = tunnel.source, !file.isEmpty else { continue }
             do {
-                let (read, found) = WireGuardFile.read(try HostFile.read(file), file: file)
+                let (read, found) = WireGuardFile.read(try HostFile.read(folder.path(of: file)), file: file)
                 tunnelFiles[file] = read
                 problems += found
             } catch {
@@ -49,7 +53,8 @@ package struct Loaded: Sendable {
         var files: [String] = []
         for pattern in configuration.rules.files {
             let isPattern = pattern.contains { "*?[".contains($0) }
-            for file in isPattern ? HostFile.matching(pattern) : [pattern] where !files.contains(file) {
+            let place = folder.path(of: pattern)
+            for file in isPattern ? HostFile.matching(place) : [place] where !files.contains(file) {
                 do {
                     let (read, found) = RuleParser.read(try HostFile.read(file), file: file)
                     files.append(file)
@@ -61,6 +66,7 @@ package struct Loaded: Sendable {
             }
         }
         problems += Matcher.problems(in: rules) + Self.references(of: rules, in: configuration)
+        problems.sort { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
         self.init(configuration, Matcher(rules), tunnelFiles, files, problems)
     }
 
@@ -75,8 +81,18 @@ package struct Loaded: Sendable {
         self.problems = problems
     }
 
+    /// Where relative paths of a configuration count from.
+    private struct Folder {
+        private let path: String
+
+        init(of file: String) { path = file.split(separator: "/", omittingEmptySubsequences: false).dropLast().map { $0 + "/" }.joined() }
+
+        func path(of file: String) -> String { file.hasPrefix("/") ? file : path + file }
+    }
+
     private static func unreadable(_ path: String, _ failure: HostFile.Failure, hint: String?) -> Problem {
         switch failure {
+        case .missing: Problem(.error, file: path, line: 0, column: 0, "there is no such file", hint: hint)
         case .unreadable(let why): Problem(.error, file: path, line: 0, column: 0, "cannot be read: \(why)", hint: hint)
         }
     }
@@ -88,17 +104,18 @@ package struct Loaded: Sendable {
         return rules.compactMap { rule in
             if let tunnel = rule.tunnel, !names.contains(tunnel) {
                 return Problem(
-                    .error, file: rule.file, line: rule.line, column: 0, "there is no tunnel '\(tunnel)'",
+                    .error, file: rule.file, line: rule.line, column: rule.column, "there is no tunnel '\(tunnel)'",
                     hint: names.isEmpty ? "the configuration has no [[tunnel]]" : "the configuration has " + names.joined(separator: ", "))
             }
             guard let via = rule.options.via else { return nil }
             if own.contains(via.address) {
                 return Problem(
-                    .error, file: rule.file, line: rule.line, column: 0, "\(via) is our own address: a question would come back for ever")
+                    .error, file: rule.file, line: rule.line, column: rule.column,
+                    "\(via) is our own address: a question would come back for ever")
             }
             if rule.action == .lan, !configuration.privateRanges.contains(via.address) {
                 return Problem(
-                    .error, file: rule.file, line: rule.line, column: 0,
+                    .error, file: rule.file, line: rule.line, column: rule.column,
                     "\(via) is not private, and a lan name is asked of private servers only",
                     hint: "direct \(rule.text) via \(via) asks it outside the tunnel")
             }

@@ -18,6 +18,8 @@ package struct Rule: Hashable, Sendable {
     package let file: String
     /// Counted from 1.
     package let line: Int
+    /// Where the pattern begins, in characters from 1; 0: not known.
+    package let column: Int
 
     package struct Options: Hashable, Sendable {
         /// Asked here instead of at the path's own servers.
@@ -40,7 +42,7 @@ package struct Rule: Hashable, Sendable {
 
     package init(
         _ action: Action, tunnel: String? = nil, _ pattern: Pattern, text: String, options: Options = Options(), file: String = "",
-        line: Int = 0
+        line: Int = 0, column: Int = 0
     ) {
         self.action = action
         self.tunnel = tunnel
@@ -49,6 +51,7 @@ package struct Rule: Hashable, Sendable {
         self.options = options
         self.file = file
         self.line = line
+        self.column = column
     }
 }
 

@@ -11,6 +11,9 @@ extension RuleParser {
                 throw wrong("'\(text)' is not ASCII", hint: "write internationalized names in their xn-- form")
             }
             guard !text.contains("*") else { throw wrong("'*' stands only at the start, before a dot", hint: "*.example, or /regex/") }
+            guard !text.contains("#") else {
+                throw wrong("'\(text)' has a '#' inside", hint: "put a space before '#' to begin a comment")
+            }
             guard let name = Name(text) else {
                 throw wrong("'\(text)' is not a domain name", hint: "labels of 1 to 63 characters with dots between, 253 in all")
             }

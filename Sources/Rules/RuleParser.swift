@@ -10,7 +10,9 @@ package struct RuleParser {
     /// All rules that could be read, and everything that could not, each with its line and column.
     package static func read(_ bytes: [UInt8], file: String) -> (rules: [Rule], problems: [Problem]) {
         var parser = RuleParser(file: file)
-        for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+        // A byte order mark says nothing in UTF-8, and editors put it there.
+        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+        for (index, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
             parser.read(line: line, number: index + 1)
         }
         return (parser.rules, parser.problems)
@@ -64,7 +66,7 @@ package struct RuleParser {
         }
         let pattern = try Self.pattern(word, file: file, line: line)
         let options = try options(rest.dropFirst(), action: action, pattern: pattern, line)
-        return Rule(action, tunnel: tunnel, pattern, text: word.text, options: options, file: file, line: line)
+        return Rule(action, tunnel: tunnel, pattern, text: word.text, options: options, file: file, line: line, column: word.column)
     }
 
     private mutating func options(_ words: ArraySlice<Word>, action: Action, pattern: Pattern, _ line: Int) throws(Problem) -> Rule.Options
@@ -116,7 +118,7 @@ package struct RuleParser {
         Problem(.error, file: file, line: line, column: word.column, message, hint: hint)
     }
 
-    /// Words by white space, up to a `#` that begins a word. A regex, from `/` to the last `/` before white space, may hold a `#`.
+    /// Words by white space, up to a `#` that begins a word: inside a word, as in a regex or a server's name, it is a character like others.
     private static func words(of line: String) -> [Word] {
         var words: [Word] = []
         var current = ""

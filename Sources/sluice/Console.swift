@@ -61,19 +61,21 @@ enum Console {
 
 /// What verbs that read a configuration share.
 struct ConfigurationOption: ParsableArguments {
-    @Option(help: ArgumentHelp("The configuration.", valueName: "file"))
-    var config = Loaded.usualPath
+    @Option(help: ArgumentHelp("The configuration; otherwise \(Loaded.usualPath).", valueName: "file"))
+    var config: String?
+
+    var path: String { config ?? Loaded.usualPath }
 
     /// The configuration with all it names; the command ends here when it has errors.
     func load() throws -> Loaded {
-        let loaded = Loaded(path: config)
+        let loaded = Loaded(path: path, mayBeMissing: config == nil)
         guard loaded.errors.isEmpty else { throw Console.end(.invalid(loaded.problems)) }
         return loaded
     }
 
     /// Asks the daemon of this configuration.
     func ask(_ request: ControlRequest) throws -> ControlReply {
-        let loaded = Loaded(path: config)
+        let loaded = Loaded(path: path, mayBeMissing: config == nil)
         do throws(DaemonError) {
             return try ControlClient(folder: loaded.configuration.paths.run).ask(request)
         } catch {

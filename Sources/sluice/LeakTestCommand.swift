@@ -17,6 +17,9 @@ struct LeakTestCommand: ParsableCommand {
     @OptionGroup var output: JSONFlag
 
     func run() throws {
+        guard geteuid() == 0 else {
+            throw Console.end(.notPermitted("a leak test watches every interface, which takes root\n    hint: sudo sluice leaktest"))
+        }
         let loaded = try source.load()
         guard let status = try source.ask(ControlRequest(.status)).status else {
             throw Console.end(.failed("the daemon's reply cannot be read", hint: nil))

@@ -17,7 +17,7 @@ struct RunCommand: ParsableCommand {
         var log = Logger(label: "sluice") { _ in LineLog() }
         log.logLevel = verbose ? .debug : .info
         do throws(DaemonError) {
-            try Daemon.run(path: source.config, log: log)
+            try Daemon.run(path: source.path, log: log)
         } catch {
             throw Console.end(error)
         }

@@ -41,6 +41,9 @@ struct WhyCommand: ParsableCommand {
 
 enum NameArgument {
     static func parse(_ text: String) throws -> Name {
+        guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
+            throw ValidationError("'\(text)' is not ASCII; write internationalized names in their xn-- form.")
+        }
         guard let name = Name(text) else { throw ValidationError("'\(text)' is not a domain name.") }
         return name
     }

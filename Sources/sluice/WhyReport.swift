@@ -68,7 +68,7 @@ struct WhyReport: Encodable {
         path = decision.outcome.word
         servers = decision.outcome.servers
         reason = decision.reason.rawValue
-        text = decision.sentence(circumstances)
+        text = decision.sentence(circumstances, app)
         rule = decision.rule.map(RuleEntry.init)
         losers = matches.filter { $0 != decision.rule }.map(RuleEntry.init)
     }
@@ -113,8 +113,11 @@ extension Decision.Outcome {
 }
 
 extension Decision {
-    fileprivate func sentence(_ circumstances: Circumstances) -> String {
-        let because = rule.map { "the rule '\($0.action.rawValue) \($0.text)'" } ?? "the DNS setting"
+    fileprivate func sentence(_ circumstances: Circumstances, _ app: App) -> String {
+        let isTunneledApp = app == .tunneled && outcome != .block
+        let because =
+            isTunneledApp
+            ? "the app may only use the tunnel" : rule.map { "the rule '\($0.action.rawValue) \($0.text)'" } ?? "the DNS setting"
         switch outcome {
         case .ask(let path, let asks):
             let way =
@@ -123,7 +126,11 @@ extension Decision {
                 case .outside: "outside the tunnel, and never in it"
                 case .lan: "outside the tunnel, and only at private addresses"
                 }
-            let cause = reason == .reserved ? "the name belongs to the local network" : because + " says so"
+            let cause = reason == .reserved ? "the name belongs to the local network" : isTunneledApp ? because : because + " says so"
+            guard asks.allSatisfy({ $0.path == path }) else {
+                return "asked at each server on its own path, in this order: \(cause); "
+                    + asks.map { "\($0.server) \($0.path.rawValue)" }.joined(separator: ", ")
+            }
             return "asked \(way): \(cause)" + (asks.isEmpty ? "; but no server is known there, so it is answered SERVFAIL" : "")
         case .refuse(let refusal): return "answered SERVFAIL, nothing sent: \(refusal.error.text) (\(because))"
         case .block: return "answered NXDOMAIN, nothing sent: \(because) blocks it"

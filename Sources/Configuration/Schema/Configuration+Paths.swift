@@ -3,7 +3,7 @@
 extension Configuration {
     /// `[rules]`
     package struct Rules: Hashable, Sendable {
-        /// Rule files: absolute paths, `*` and `?` in the last part. Default: `/etc/sluice/rules.d/*.rules`.
+        /// Rule files, `*` and `?` in the last part; relative paths count from the configuration's folder. Default: `/etc/sluice/rules.d/*.rules`.
         package var files = ["/etc/sluice/rules.d/*.rules"]
 
         package init() {}
@@ -39,7 +39,7 @@ extension Configuration {
 extension Configuration.Rules {
     init(_ section: SectionReader) {
         section.read("files", into: &files, of: "paths") { text, place, findings in
-            if let error = SectionReader.pathError(text) { findings.error(place, error) }
+            if let error = SectionReader.fileError(text) { findings.error(place, error) }
             return text
         }
     }

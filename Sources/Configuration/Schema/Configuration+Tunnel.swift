@@ -6,7 +6,7 @@ extension Configuration {
     package struct Tunnel: Hashable, Sendable {
         /// Who brings the device up.
         package enum Source: Hashable, Sendable {
-            /// `config = …`: we do, from the wg-quick file at this absolute path.
+            /// `config = …`: we do, from the wg-quick file at this path.
             case config(String)
             /// `interface = …`: somebody else does; the device's name, 1 to 15 bytes.
             case interface(String)
@@ -72,7 +72,7 @@ extension Configuration.Tunnel {
         section.read("name", into: &name, checking: Self.nameError)
         var config: String?
         var interface: String?
-        section.readPath("config", into: &config)
+        section.readFile("config", into: &config)
         section.read("interface", into: &interface, checking: Self.interfaceError)
         self.init(name: name, source: config.map { .config($0) } ?? .interface(interface ?? ""))
         section.readServers("dns", into: &dns)

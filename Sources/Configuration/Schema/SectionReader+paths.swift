@@ -3,8 +3,9 @@ import Wire
 
 /// Texts with a meaning of their own: paths and servers.
 extension SectionReader {
-    func readPath(_ key: String, into path: inout String?) {
-        read(key, into: &path, checking: Self.pathError)
+    /// A file that may stand beside the configuration: a path without "/" at its start counts from the configuration's folder.
+    func readFile(_ key: String, into path: inout String?) {
+        read(key, into: &path, checking: Self.fileError)
     }
 
     func readPath(_ key: String, into path: inout String, checking error: (String) -> String? = { _ in nil }) {
@@ -13,8 +14,12 @@ extension SectionReader {
 
     /// The daemon's working folder is nobody's business: a path begins at the root. 4095 bytes are the kernel's PATH_MAX without its zero.
     static func pathError(_ path: String) -> String? {
+        if let error = fileError(path) { return error }
+        return path.hasPrefix("/") ? nil : "\(quoted(path)) is no absolute path: it does not begin with \"/\""
+    }
+
+    static func fileError(_ path: String) -> String? {
         if path.isEmpty { return "expected a path, found an empty string" }
-        if !path.hasPrefix("/") { return "\(quoted(path)) is no absolute path: it does not begin with \"/\"" }
         if path.utf8.contains(0) { return "a path cannot hold a zero byte" }
         return path.utf8.count <= 4095 ? nil : "a path of \(path.utf8.count) bytes; it may have 4095"
     }

@@ -8,6 +8,8 @@ struct NftBatch: Sendable {
     private var sequence: UInt32
 
     static let table = "sluice"
+    static let newTable: UInt16 = 0x0A00
+    static let getTable: UInt16 = 0x0A01
     static let newElement: UInt16 = 0x0A0C
     static let getElement: UInt16 = 0x0A0D
     static let deleteElement: UInt16 = 0x0A0E

@@ -99,6 +99,29 @@ package struct SetWriter: ~Copyable {
         return found
     }
 
+    /// Whether the table is there: another program's `nft flush ruleset` takes it along.
+    package mutating func isTablePresent() throws(KernelError) -> Bool {
+        let operation = "look for table inet sluice"
+        var request = NetlinkBuffer()
+        request.message(NftBatch.getTable, flags: 0, sequence: socket.nextSequence(), header: NftBatch.header) {
+            $0.attribute(1, text: NftBatch.table)  // NFTA_TABLE_NAME
+        }
+        try socket.send(request.bytes, operation)
+        var found: Bool?
+        while let messages = try socket.receive(operation) {
+            for message in messages where message.sequence == request.lastSequence {
+                switch message.errno {
+                case nil where message.type == NftBatch.newTable: found = true
+                case ENOENT: found = false
+                case let code?: throw .call(operation, errno: code)
+                case nil: break
+                }
+            }
+        }
+        guard let found else { throw .unreadable(operation) }
+        return found
+    }
+
     /// Takes every element out of a set. Errors: `missing` if the set is gone.
     package mutating func flush(_ set: SetName) throws(KernelError) {
         var batch = NftBatch(sequence: socket.nextSequence())
