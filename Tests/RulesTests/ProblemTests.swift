@@ -37,6 +37,15 @@ import Testing
 
     @Test func kindsOfTheSameNameAreNoProblem() {
         #expect(
-            problems("tunnel a.example\ndirect =a.example\nblock *.a.example\nlan ~a.example\nlan /a.example/\nlan b.a.example").isEmpty)
+            problems(
+                "tunnel a.example\ndirect =a.example\nblock *.b.example\nlan b.example\nlan ~a.example\nlan /a.example/\nlan b.a.example"
+            ).isEmpty)
+    }
+
+    @Test func aSuffixOfWhichOthersTakeAllIsAWarning() {
+        let found = problems("tunnel a.example\ndirect =a.example\nblock *.a.example")
+        #expect(found.map(\.severity) == [.warning])
+        #expect(found.map(\.line) == [1])
+        #expect(found.map(\.column) == [8])
     }
 }

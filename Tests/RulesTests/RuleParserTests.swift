@@ -34,7 +34,7 @@ import Workbench
             if parts.count > 1 { #expect(problem.hint?.contains(parts[1]) == true, "\(line): \(problem)") }
         }
         #expect(left.isEmpty, "said of lines that are right")
-        #expect(expected == 62)
+        #expect(expected == 63)
         #expect(
             rules.map(\.meaning) == ["tunnel suffix corp.example", "tunnel suffix strip.example hints=strip", "block suffix ads.example"])
         #expect(rules.map(\.line).first == 4)
