@@ -16,6 +16,10 @@ extension RulesetPlan {
         \t\tmeta mark & 0xff000000 != 0x00000000 jump own_socket
         \t\tct direction reply goto answer
         \(foreignLookups)\t\tct mark & 0xff000000 vmap { \(Self.knownFlows), 0x0f000000 : goto as_routed }
+        \t\tgoto choose
+        \t}
+
+        \tchain choose {
         \t\tjump classify
         \(localNetworks("as_routed"))\(routingDefault == .tunnel ? Self.intoTheTunnel : "")\t\tgoto as_routed
         \t}
@@ -35,11 +39,18 @@ extension RulesetPlan {
         \t\tmeta mark & 0xff000000 { 0x01000000, 0x02000000, 0x03000000 } accept
         \t}
 
-        \t# Replies, and errors about packets that passed, go back the way they came.
+        \t# Replies, and errors about packets that passed, go back the way they came. But one packet forged from outside makes what an
+        \t# app sends of its own look like a reply: a first SYN is none, nor is UDP from a port of the ephemeral range or to a tunnel address.
         \tchain answer {
-        \t\tct mark & 0xff000000 == 0x0e000000 goto enter_tunnel
-        \t\toifname @tunnel_links goto enter_outside
+        \t\tct mark & 0xff000000 { 0x01000000, 0x0e000000 } goto enter_tunnel
+        \t\ttcp flags & (syn | ack) == syn goto no_answer
+        \t\tudp sport 32768-65535 goto no_answer
+        \(Self.tunnelAddresses("goto no_answer"))\t\toifname @tunnel_links goto enter_outside
         \t\taccept
+        \t}
+
+        \tchain no_answer {
+        \(foreignLookups)\t\tgoto choose
         \t}
 
         \t# As the kernel routes, but not into the tunnel.
@@ -65,6 +76,10 @@ extension RulesetPlan {
         \t\tct direction reply goto answer_passing
         \t\tfib daddr type vmap { local : goto arrived, broadcast : accept, multicast : accept, anycast : accept }
         \(foreignLookups)\t\tct mark & 0xff000000 vmap { \(Self.knownFlows), 0x0f000000 : goto pass_as_routed }
+        \t\tgoto choose_passing
+        \t}
+
+        \tchain choose_passing {
         \t\tjump classify
         \(localNetworks("pass_as_routed"))\(routingDefault == .tunnel ? Self.intoTheTunnel : "")\t\tgoto pass_as_routed
         \t}
@@ -77,10 +92,15 @@ extension RulesetPlan {
         \t}
 
         \tchain answer_passing {
-        \t\tct mark & 0xff000000 == 0x0e000000 goto enter_tunnel
-        \t\tct mark & 0xff000000 == 0x02000000 meta mark set meta mark & 0x00ffffff | 0x02000000
+        \t\tct mark & 0xff000000 { 0x01000000, 0x0e000000 } goto enter_tunnel
+        \t\ttcp flags & (syn | ack) == syn goto no_answer_passing
+        \(Self.tunnelAddresses("goto no_answer_passing"))        \t\tct mark & 0xff000000 == 0x02000000 meta mark set meta mark & 0x00ffffff | 0x02000000
         \t\tct mark & 0xff000000 == 0x03000000 meta mark set meta mark & 0x00ffffff | 0x03000000
         \t\taccept
+        \t}
+
+        \tchain no_answer_passing {
+        \(foreignLookups)\t\tgoto choose_passing
         \t}
 
         \tchain arrived {
@@ -95,6 +115,12 @@ extension RulesetPlan {
         \t}
 
         """
+    }
+
+    /// What is neither TCP nor ICMP and goes to an address of a tunnel rule.
+    private static func tunnelAddresses(_ verdict: String) -> String {
+        ["ip daddr @tunnel4", "ip6 daddr @tunnel6", "ip daddr @tunnel4_net", "ip6 daddr @tunnel6_net"]
+            .map { "\t\tmeta l4proto != { tcp, icmp, ipv6-icmp } \($0) \(verdict)\n" }.joined()
     }
 
     /// What must work before there is a path: addresses, neighbours, group membership.
