@@ -44,7 +44,7 @@ let package = Package(
         room("Steering", on: ["Wire", "Rules", .product(name: "HeapModule", package: "swift-collections")]),
         room("Tunnels", on: ["Policy"]),
         room("Configuration", on: ["Wire", "Rules", "Policy"]),
-        room("Resolving", on: ["Wire", "Rules", "Policy", "Steering"]),
+        room("Resolving", on: ["Wire", "Rules", "Policy", "Steering", .product(name: "DequeModule", package: "swift-collections")]),
 
         // Edges: sockets, the kernel, the machine's own resolver.
         room("Upstreams", on: ["CLinux", "Wire", "Policy"]),

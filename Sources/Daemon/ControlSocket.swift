@@ -63,7 +63,15 @@ final class ControlConnection {
     let fd: Int32
     private var incoming: [UInt8] = []
 
-    init(_ fd: Int32) { self.fd = fd }
+    init(_ fd: Int32) {
+        self.fd = fd
+        // Room for the largest reply, so that one send takes it whole.
+        var room = Self.largestReply
+        _ = unsafe setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// A message of 64 KiB, each byte up to four characters of JSON, twice over for the kernel's own use.
+    private static let largestReply: Int32 = 1 << 20
 
     deinit { close(fd) }
 

@@ -18,6 +18,7 @@ package enum Daemon {
         guard loaded.errors.isEmpty else { throw .invalid(loaded.problems) }
         for problem in loaded.problems { log.warning("\(problem.place): \(problem.message)") }
 
+        raiseDescriptorLimit()
         let inbox = Mailbox<SupervisorMessage>()
         let outbox = Mailbox<WorkerMessage>()
         let supervisor = try Supervisor(loaded, path: path, log: log, inbox: inbox, worker: outbox)
@@ -42,6 +43,16 @@ package enum Daemon {
         try? SourceValidMark.restore(formerSourceMark)
         if let failure { throw .failed(failure, hint: nil) }
         log.notice("stopped")
+    }
+}
+
+extension Daemon {
+    /// Each question to an upstream has a socket of its own; the usual limit of 1,024 is for programs that use select(2).
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 }
 

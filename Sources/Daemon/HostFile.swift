@@ -12,9 +12,12 @@ enum HostFile {
     }
 
     static func read(_ path: String) throws(Failure) -> [UInt8] {
-        let fd = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        // A FIFO would keep us waiting for somebody to write.
+        let fd = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard fd >= 0 else { throw errno == ENOENT ? .missing : .unreadable(unsafe String(cString: strerror(errno))) }
         defer { close(fd) }
+        var entry = stat()
+        guard unsafe fstat(fd, &entry) == 0, entry.st_mode & S_IFMT == S_IFREG else { throw .unreadable("not a file") }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {

@@ -41,6 +41,8 @@ import Glibc
         _ = sluice_epoll_change(fd, descriptor, interest.rawValue, token)
     }
 
+    func remove(_ descriptor: Int32) { _ = epoll_ctl(fd, EPOLL_CTL_DEL, descriptor, nil) }
+
     /// - Parameter timeout: milliseconds; nil waits for ever.
     func wait(_ timeout: Int64?) -> [Ready] {
         let limit = Int32(clamping: timeout.map { max(0, $0) } ?? -1)

@@ -51,6 +51,8 @@ enum WorkerMessage: Sendable {
 /// To the supervisor.
 enum SupervisorMessage: Sendable {
     case reload(connection: UInt64)
+    /// The table was built anew, with these elements of the supervisor's.
+    case loaded([SetElement])
     /// A set of ours is gone.
     case tableMissing
     /// The kernel did not take a table; the one before it is in force.

@@ -63,7 +63,8 @@ extension Supervisor {
     var situation: Situation {
         let circumstances = circumstances
         let servers = servers
-        let ours = Set(addresses.map(\.address) + gateways.map(\.address) + tunnels.flatMap(\.endpoints))
+        let ends = addresses.flatMap(\.ends)
+        let ours = Set(addresses.map(\.address) + gateways.map(\.address) + tunnels.flatMap(\.endpoints) + ends)
         let relays = Set((servers[.tunnel] ?? []).map(\.address))
         let outside = Set((servers[.outside] ?? []).map(\.address))
         let families = selection.inUse.map { tunnels[$0].families }
@@ -92,6 +93,14 @@ extension Supervisor {
         let links = Set(tunnels.compactMap { $0.link?.index })
         let connected = addresses.filter { !links.contains($0.link) && ranges.contains($0.address) }
         return loopback + connected.compactMap { Network($0.address, length: $0.length) }
+    }
+}
+
+extension LinkAddress {
+    /// The network's own and its broadcast address, where it has them (RFC 3021).
+    fileprivate var ends: [IPAddress] {
+        guard address.family == .v4, length < 31, let network = Network(address, length: length) else { return [] }
+        return [network.address, network.last]
     }
 }
 

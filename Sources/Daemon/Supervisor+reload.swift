@@ -4,11 +4,17 @@ import Logging
 import Rules
 
 extension Supervisor {
+    /// Errors of a reload that are kept and told; `check` tells all.
+    private static let mostRejected = 50
+
     /// Reads everything again. With any error the old configuration stays in force.
     func reload() -> ControlReply.Reload {
         let fresh = Loaded(path: path)
         guard fresh.errors.isEmpty else {
-            rejected = fresh.errors.map(\.text)
+            rejected = fresh.errors.prefix(Self.mostRejected).map(\.text)
+            if fresh.errors.count > Self.mostRejected {
+                rejected.append("and \(fresh.errors.count - Self.mostRejected) more: sluice check")
+            }
             for error in rejected { log.error("not reloaded: \(error)") }
             return ControlReply.Reload(rules: loaded.matcher.rules.count, errors: rejected)
         }

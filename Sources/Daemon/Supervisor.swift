@@ -214,6 +214,8 @@ final class Supervisor {
         for message in inbox.take() {
             switch message {
             case .reload(let connection): worker.post(.reloaded(connection: connection, ControlReply(reload: reload())))
+            // What was written since they were sent is gone; the next round writes the difference.
+            case .loaded(let standing): elements = Set(standing)
             case .tableMissing: nextTableCheck = .now
             case .notLoaded(let why): log.error("\(why)")
             case .stopped(let why): return why ?? "the worker ended"

@@ -23,6 +23,8 @@ extension Worker {
             controls[number] = nil
             queries[number] = nil
         case .request(let request):
+            // One request a connection: nothing more is read from it.
+            poller.remove(connection.fd)
             switch request.verb {
             case .status:
                 connection.send(ControlReply(status: status()))

@@ -102,6 +102,7 @@ final class Worker {
         case .load(let plan, let elements):
             do throws(KernelError) {
                 try load(plan, elements)
+                supervisor.post(.loaded(elements))
             } catch {
                 supervisor.post(.notLoaded("\(error)"))
             }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import DequeModule
 import Policy
 import Wire
 
@@ -6,12 +7,15 @@ extension Resolver {
     /// Joins the flight of the same question, or begins one.
     mutating func fly(_ waiter: Flight.Waiter, _ decision: Decision, _ asks: [Ask], _ key: Cache.Key, at now: Instant) {
         if let flight = flights[key] {
-            if flight.waiters.count < Self.mostWaiters { flights[key]?.waiters.append(waiter) }
+            if flight.waiters.count < Self.mostWaiters {
+                flights[key]?.waiters.append(waiter)
+            } else {
+                send(waiter.query.reply(.serverFailure, error: .tooMany), to: waiter)
+            }
             return
         }
-        if flights.count >= Self.mostFlights, let oldest = flights.values.min(by: { $0.began < $1.began }) {
-            fail(oldest.key, .noReply)
-        }
+        if flights.count >= Self.mostFlights { failOldest() }
+        departures.append((key, now))
         flights[key] = Flight(key: key, query: waiter.query, decision: decision, asks: asks, began: now, waiters: [waiter], due: now)
         attempt(key, server: 0, .udp, at: now)
     }
@@ -22,7 +26,9 @@ extension Resolver {
         let id = random()
         let interval = transport == .tcp ? Flight.tcpInterval : Flight.intervals[min(flight.sent.count, Flight.intervals.count - 1)]
         flights[key]?.sent.append(Flight.Sent(ask: ask, id: id, server: server, transport: transport))
-        flights[key]?.due = min(now + interval, flight.began + Flight.patience)
+        let due = min(now + interval, flight.began + Flight.patience)
+        flights[key]?.due = due
+        earliestDue = earliestDue.map { min($0, due) } ?? due
         flightOfAsk[ask] = key
         counters.asked[flight.asks[server].path, default: 0] += 1
         effects.append(.ask(ask, flight.asks[server], transport, flight.query.upstream(id: id)))
@@ -33,8 +39,11 @@ extension Resolver {
         guard let key = flightOfAsk[ask], let flight = flights[key], let sent = flight.sent.first(where: { $0.ask == ask }) else { return }
         switch Judged(packet, to: flight.query, id: sent.id) {
         case .foreign:
-            // Ignored; the true reply may still come.
             counters.foreignReplies += 1
+            // Ignored; the true reply may still come. Not by TCP: nobody else writes on that connection, and more of the same is no use.
+            guard sent.transport == .tcp else { return }
+            lose(ask, key)
+            next(key, at: now)
         case .truncated where sent.transport == .udp:
             lose(ask, key)
             if flight.sent.contains(where: { $0.transport == .tcp && $0.server == sent.server }) { return }
@@ -84,6 +93,7 @@ extension Resolver {
 
     /// Whatever time has brought: attempts that are due, flights that are over, leases that have ended.
     package mutating func tick(at now: Instant) {
+        guard let earliest = earliestDue, earliest <= now else { return }
         for (key, flight) in flights where flight.due <= now {
             if now - flight.began >= Flight.patience {
                 fail(key, flight.isHopeless ? .unreachable : .noReply)
@@ -93,10 +103,19 @@ extension Resolver {
                 flights[key]?.due = flight.began + Flight.patience
             }
         }
+        earliestDue = flights.values.lazy.map(\.due).min()
     }
 
-    /// When `tick` has something to do; nil while nothing is in flight.
-    package var nextDeadline: Instant? { flights.values.lazy.map(\.due).min() }
+    /// Makes room for a new flight. Departures are in order; those whose flight has ended, or is a later one of the same question, are passed over.
+    private mutating func failOldest() {
+        while let (key, began) = departures.popFirst() {
+            guard flights[key]?.began == began else { continue }
+            return fail(key, .noReply)
+        }
+    }
+
+    /// When `tick` may have something to do; nil while nothing is in flight.
+    package var nextDeadline: Instant? { flights.isEmpty ? nil : earliestDue }
 
     /// Ends a flight without an answer: with what a server said, if one said anything.
     private mutating func fail(_ key: Cache.Key, _ error: ExtendedError) {
@@ -114,6 +133,7 @@ extension Resolver {
     /// Takes a flight off the board and closes its sockets.
     mutating func end(_ key: Cache.Key) {
         guard let flight = flights.removeValue(forKey: key) else { return }
+        while let first = departures.first, flights[first.key]?.began != first.began { departures.removeFirst() }
         let open = flight.sent.filter { !$0.isLost }.map(\.ask)
         for ask in open { flightOfAsk[ask] = nil }
         if !open.isEmpty { effects.append(.close(open)) }
@@ -122,5 +142,6 @@ extension Resolver {
 
 extension ExtendedError {
     fileprivate static let noReply = ExtendedError(noReachableAuthority, "no server replied")
+    fileprivate static let tooMany = ExtendedError(noReachableAuthority, "too many wait for this answer already")
     fileprivate static let unreachable = ExtendedError(networkError, "no server can be reached")
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import DequeModule
 import Policy
 import Rules
 import Steering
@@ -16,6 +17,10 @@ package struct Resolver {
     var partitions = Partitions()
     var flights: [Cache.Key: Flight] = [:]
     var flightOfAsk: [AskID: Cache.Key] = [:]
+    /// Flights by their beginning; some have ended.
+    var departures: Deque<(key: Cache.Key, began: Instant)> = []
+    /// No flight is due before this.
+    var earliestDue: Instant?
     var pending: [CommitID: PendingReplies] = [:]
     var lastNumber: UInt64 = 0
     let random: @Sendable () -> UInt16

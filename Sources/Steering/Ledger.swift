@@ -83,7 +83,7 @@ package struct Ledger: Sendable {
                 if !lease.isConfirmed { changes.append(add(lease, now)) }
                 leases[key] = lease
             } else {
-                if count(route, address.family) >= capacity { changes += evict(route, address.family, sparing: addresses) }
+                if count(route, address.family) >= capacity { changes += evict(route, address.family, sparing: addresses, at: now) }
                 let lease = Lease(route: route, address: address, name: name, until: until, kernelUntil: route == .tunnel ? nil : until)
                 leases[key] = lease
                 shelve(address, Place(route: route, family: address.family), until)
@@ -137,13 +137,14 @@ package struct Ledger: Sendable {
         return SetChange(lease.route, lease.address, .add(seconds: seconds))
     }
 
-    /// Makes room in a full set, but not by what the same answer hands out: where nothing else is left, the kernel says that the set is full.
-    private mutating func evict(_ route: SteeredRoute, _ family: IPAddress.Family, sparing: [IPAddress]) -> [SetChange] {
+    /// Makes room in a full set, but not by what the same answer hands out, nor by a `tunnel` lease whose TTL still runs: its client would go
+    /// outside. Where nothing else is left, the kernel says that the set is full, and the new answer is refused.
+    private mutating func evict(_ route: SteeredRoute, _ family: IPAddress.Family, sparing: [IPAddress], at now: Instant) -> [SetChange] {
         let place = Place(route: route, family: family)
         var spared: [End] = []
         defer { for end in spared { shelves[place]?.ends.insert(end) } }
         while let lease = first(of: place) {
-            guard !sparing.contains(lease.address) else {
+            guard !sparing.contains(lease.address), route != .tunnel || lease.until + -grace <= now else {
                 spared.append(End(until: lease.until, address: lease.address))
                 continue
             }

@@ -69,6 +69,8 @@ package final class UpstreamSocket {
             guard incoming.count >= 2 else { return .nothingYet }
             let length = Int(incoming[0]) << 8 | Int(incoming[1])
             guard incoming.count >= 2 + length else { return .nothingYet }
+            // One question, one message: what comes behind it is not kept.
+            defer { incoming = [] }
             return .packet(Array(incoming[2..<2 + length]))
         }
     }

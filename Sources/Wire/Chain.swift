@@ -28,14 +28,20 @@ package struct Chain: Sendable {
             names.append(current)
         }
         let last = current
+        // By hash: a reply of thousands of long owners must not cost the square of their number.
+        let onChain = Set(names)
+        let dnames = Set(
+            answers.lazy.filter { record in record.type == .dname && names.contains { $0 != record.owner && $0.isAtOrBelow(record.owner) } }
+                .map(\.owner))
         func belongs(_ record: ResourceRecord) -> Bool {
             guard record.class == question.class else { return false }
             // A signature belongs with the set it signs; a DNAME with the CNAME made from it (RFC 6672 section 3.1).
-            return names.contains(record.owner)
-                && (record.type == .cname || record.type == .rrsig
-                    || record.owner == last && (record.type == question.type || question.type == .any))
-                || record.type == .dname && names.contains { $0 != record.owner && $0.isAtOrBelow(record.owner) }
-                || record.type == .rrsig && answers.contains { $0.type == .dname && $0.owner == record.owner }
+            switch record.type {
+            case .cname: return onChain.contains(record.owner)
+            case .dname: return dnames.contains(record.owner) || record.owner == last && question.type == .dname
+            case .rrsig: return onChain.contains(record.owner) || dnames.contains(record.owner)
+            default: return record.owner == last && (record.type == question.type || question.type == .any)
+            }
         }
         records = answers.filter(belongs)
         isWhole = records.count == answers.count

@@ -2,7 +2,7 @@
 
 extension Judged {
     /// The most records looked at in one message: far more than any honest answer holds in 64 KiB of use to a client.
-    private static let mostRecords = 4096
+    private static let mostRecords = 1024
 
     /// Reads a packet as the reply to `query` sent with `id` (RFC 5452 section 9.1: id and the whole question must fit).
     package init(_ packet: Span<UInt8>, to query: Query, id: UInt16) {

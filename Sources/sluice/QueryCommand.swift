@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import ArgumentParser
+import Configuration
 import Daemon
 import Wire
 
@@ -86,7 +87,7 @@ struct QueryView: Encodable {
 
     /// For people.
     var lines: String {
-        var lines = ["\(name) \(type)  \(rcode)" + (ede.map { "  (\($0.code): \($0.text))" } ?? "")]
+        var lines = ["\(name) \(type)  \(rcode)" + (ede.map { "  (\($0.code): \(escaped($0.text)))" } ?? "")]
         lines += answers.map { "  \($0.name)  \($0.ttl)  \($0.type)  \($0.data)" }
         lines.append("  path      \(path)")
         lines.append("  answered  " + (server.map { "by \($0)" + (cached ? ", from the cache" : "") } ?? "here, no server was asked"))

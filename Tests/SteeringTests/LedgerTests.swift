@@ -94,12 +94,29 @@ import Workbench
         // Other families and routes have sets of their own.
         #expect(ledger.owe([Self.six], to: .tunnel, name: Self.name, ttl: 1, at: start).count == 1)
         #expect(ledger.owe([Self.one], to: .direct, name: Self.name, ttl: 1, at: start).count == 1)
-        let changes = ledger.owe([addresses[3]], to: .tunnel, name: Self.name, ttl: 50, at: start)
+        let changes = ledger.owe([addresses[3]], to: .tunnel, name: Self.name, ttl: 50, at: start + 100_000)
         #expect(changes == [SetChange(.tunnel, addresses[1], .remove), SetChange(.tunnel, addresses[3], .add(seconds: nil))])
         #expect(ledger.evictions == 1)
         #expect(ledger.count(.tunnel, .v4) == 3)
         // An address that is there already needs no room.
         #expect(ledger.owe([addresses[0]], to: .tunnel, name: Self.name, ttl: 50, at: start) == [])
+    }
+
+    /// A client may still connect to it: outside, if it were evicted.
+    @Test func noTunnelLeaseIsEvictedWhileItsTTLRuns() {
+        var ledger = ledger(grace: 60_000, capacity: 1)
+        for route in [SteeredRoute.tunnel, .direct] {
+            ledger.settle(ledger.owe([Self.one], to: route, name: Self.name, ttl: 100, at: start), refused: [])
+        }
+        let other = IPAddress.v4(0xC000_0277)
+        let early = ledger.owe([other], to: .tunnel, name: Self.name, ttl: 100, at: start + 99_999)
+        #expect(early == [SetChange(.tunnel, other, .add(seconds: nil))], "and the kernel refuses it")
+        ledger.settle(early, refused: early)
+        #expect(
+            ledger.owe([other], to: .direct, name: Self.name, ttl: 100, at: start + 99_999).contains(SetChange(.direct, Self.one, .remove)))
+        #expect(
+            ledger.owe([other], to: .tunnel, name: Self.name, ttl: 100, at: start + 100_000).contains(SetChange(.tunnel, Self.one, .remove))
+        )
     }
 
     /// An answer with more addresses than a set holds must not hand out one that the same batch takes out again.

@@ -57,4 +57,4 @@ private struct Ink {
 }
 
 /// `text` with nothing in it that moves a terminal's cursor or turns the direction of writing.
-func escaped(_ text: String) -> String { text.unicodeScalars.map(\.shown).joined() }
+package func escaped(_ text: String) -> String { text.unicodeScalars.map(\.shown).joined() }
