@@ -27,9 +27,12 @@ curl -4 -sS --max-time 1 http://203.0.113.11/ >/dev/null 2>&1 && fail "reached w
 stop_watching
 same "and without the devices nowhere" 0 "$(packets_on eth0)"
 sluice run >"$scratch/daemon.log" 2>&1 &
+taken_over() { adopted=$(nft list set inet sluice tunnel4) && [[ -S /run/sluice/control ]] && sluice status >/dev/null; }
+wait_for 3000 taken_over >/dev/null || fail "no status"
 works() { [[ $(dig +short +time=1 +tries=1 git.corp.example) == 203.0.113.11 ]]; }
 wait_for 3000 works >"$scratch/time" || fail "the next start does not answer"
 ok "the next start answers after $(cat "$scratch/time") ms"
+contains "and has taken over what was steered before anybody asked again" 203.0.113.11 "$adopted"
 kill $!
 wait $!
 same "and its ordinary stop leaves nothing" "" "$(nft list tables)"

@@ -58,8 +58,11 @@ final class Worker {
         control = try ControlSocket(folder: start.runFolder, group: start.group)
         nftables = try DaemonError.from { () throws(KernelError) in try Nftables() }
         sets = try DaemonError.from { () throws(KernelError) in try SetWriter() }
+        // What a former run, killed, left steered into the tunnel stays so without a gap.
+        var ledger = start.ledger
+        for set in [SetName.tunnel4, .tunnel6] { ledger.adopt(nftables.addresses(in: set), to: .tunnel, at: .now) }
         let randomness = Randomness()
-        resolver = Resolver(snapshot: start.situation.snapshot, ledger: start.ledger) { randomness.next() }
+        resolver = Resolver(snapshot: start.situation.snapshot, ledger: ledger) { randomness.next() }
         for (index, listener) in udp.enumerated() { poller.add(listener.fd, token: Token(.udp, UInt64(index)).raw) }
         for (index, listener) in tcp.enumerated() { poller.add(listener.fd, token: Token(.tcp, UInt64(index)).raw) }
         poller.add(inbox.fd, token: Token(.inbox, 0).raw)

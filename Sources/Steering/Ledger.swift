@@ -93,6 +93,19 @@ package struct Ledger: Sendable {
         return changes
     }
 
+    /// Takes over what a former run left in the kernel: nobody knows any more which names it was owed to, so it stays for a grace.
+    package mutating func adopt(_ addresses: [IPAddress], to route: SteeredRoute, at now: Instant) {
+        for address in addresses {
+            let key = Key(route: route, address: address)
+            guard leases[key] == nil else { continue }
+            let until = now + max(Self.shortest, grace)
+            var lease = Lease(route: route, address: address, name: .root, until: until, kernelUntil: route == .tunnel ? nil : until)
+            lease.isConfirmed = true
+            leases[key] = lease
+            shelve(address, Place(route: route, family: address.family), until)
+        }
+    }
+
     /// Notes the kernel's word: `changes` are in it but for `refused`, which are taken back, so that the next answer tries again.
     package mutating func settle(_ changes: [SetChange], refused: [SetChange]) {
         let refused = Set(refused)

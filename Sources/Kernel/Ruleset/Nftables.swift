@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import CNftables
+import Wire
 
 /// The owner of one libnftables context. For whole tables only: for elements it is slow, and very slow beside big foreign sets.
 @safe package struct Nftables: ~Copyable {
@@ -31,6 +32,16 @@ import CNftables
     package func list() throws(KernelError) -> String? {
         guard try run("list tables").contains("table inet sluice\n") else { return nil }
         return try run("list table inet sluice")
+    }
+
+    /// The addresses in a set of the table that stands, as a former run left it; none when there is no such set.
+    package func addresses(in set: SetName) -> [IPAddress] {
+        guard let text = try? run("list set inet sluice \(set.rawValue)"), let start = text.firstRange(of: "elements = {") else {
+            return []
+        }
+        return text[start.upperBound...].prefix { $0 != "}" }.split(separator: ",").compactMap { element in
+            element.split(whereSeparator: \.isWhitespace).first.flatMap { IPAddress($0) }
+        }
     }
 
     /// Takes the table away, if it is there.
