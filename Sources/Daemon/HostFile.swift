@@ -8,13 +8,20 @@ enum HostFile {
 
     enum Failure: Error {
         case missing
+        case notPermitted
         case unreadable(String)
     }
 
     static func read(_ path: String) throws(Failure) -> [UInt8] {
         // A FIFO would keep us waiting for somebody to write.
         let fd = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard fd >= 0 else { throw errno == ENOENT ? .missing : .unreadable(unsafe String(cString: strerror(errno))) }
+        guard fd >= 0 else {
+            switch errno {
+            case ENOENT: throw .missing
+            case EACCES: throw .notPermitted
+            case let code: throw .unreadable(unsafe String(cString: strerror(code)))
+            }
+        }
         defer { close(fd) }
         var entry = stat()
         guard unsafe fstat(fd, &entry) == 0, entry.st_mode & S_IFMT == S_IFREG else { throw .unreadable("not a file") }

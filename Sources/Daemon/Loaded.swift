@@ -66,6 +66,21 @@ package struct Loaded: Sendable {
             }
         }
         problems += Matcher.problems(in: rules) + Self.references(of: rules, in: configuration)
+        problems += rules.compactMap(Self.later)
+        if configuration.tunnel.isEmpty, let rule = rules.first(where: { $0.action == .tunnel }) {
+            problems.append(
+                Problem(
+                    .warning, file: rule.file, line: rule.line, column: rule.column,
+                    "there is no tunnel: what tunnel rules name is refused",
+                    hint: "add a [[tunnel]] to \(path)"))
+        }
+        if Self.systemServers(of: configuration).isEmpty {
+            problems.append(
+                Problem(
+                    .warning, file: path, line: 0, column: 0,
+                    "no system server is known, since /etc/resolv.conf names none but ourselves: names outside the tunnel get SERVFAIL",
+                    hint: "system_servers = [\"192.168.1.1\"] under [dns], with your network's own"))
+        }
         problems.sort { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
         self.init(configuration, Matcher(rules), tunnelFiles, files, problems)
     }
@@ -93,8 +108,19 @@ package struct Loaded: Sendable {
     private static func unreadable(_ path: String, _ failure: HostFile.Failure, hint: String?) -> Problem {
         switch failure {
         case .missing: Problem(.error, file: path, line: 0, column: 0, "there is no such file", hint: hint)
+        case .notPermitted: Problem(.error, file: path, line: 0, column: 0, "you may not read it", hint: "use sudo")
         case .unreadable(let why): Problem(.error, file: path, line: 0, column: 0, "cannot be read: \(why)", hint: hint)
         }
+    }
+
+    /// Options that this version reads and does not obey yet.
+    private static func later(_ rule: Rule) -> Problem? {
+        func warning(_ text: String) -> Problem {
+            Problem(.warning, file: rule.file, line: rule.line, column: rule.column, "not yet: " + text)
+        }
+        if let via = rule.options.via, via.scheme != .plain { return warning("\(via) cannot be asked; lookups by this rule are refused") }
+        if rule.options.dscp != nil { return warning("dscp is not set on any packet") }
+        return rule.options.priority == nil ? nil : warning("priority orders nothing")
     }
 
     /// What rules say of tunnels and servers, held against the configuration.
@@ -151,7 +177,9 @@ extension Loaded {
     }
 
     /// The system's servers: configured, or what the operating system says now, without ourselves.
-    package var systemServers: [ServerAddress] {
+    package var systemServers: [ServerAddress] { Self.systemServers(of: configuration) }
+
+    private static func systemServers(of configuration: Configuration) -> [ServerAddress] {
         guard configuration.dns.systemServers.isEmpty else { return configuration.dns.systemServers }
         let text = (try? HostFile.read("/etc/resolv.conf")).map { String(decoding: $0, as: UTF8.self) } ?? ""
         return ResolvConf(text).servers(without: Set(configuration.dns.listen.map(\.address)))

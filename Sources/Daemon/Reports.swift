@@ -7,6 +7,8 @@ package struct StatusReport: Codable, Sendable {
     package let pid: Int32
     /// Seconds since the daemon began.
     package let uptime: Int64
+    /// The file the daemon runs by.
+    package let configuration: String
     package let listeners: [String]
     package let tunnels: [Tunnel]
     package let paths: [Path]

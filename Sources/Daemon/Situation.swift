@@ -13,6 +13,7 @@ struct Situation: Sendable {
     var clients: [Network]
     var tunnels: [Tunnel]
     var listeners: [String]
+    var configuration: String
     var rules: StatusReport.Rules
     var repairs: Int
     /// Every server asked on each path, for those who look.

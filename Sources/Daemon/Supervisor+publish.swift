@@ -80,7 +80,7 @@ extension Supervisor {
                     name: tunnel.configuration.name, interface: tunnel.device, state: tunnel.machine.state, inUse: index == selection.inUse,
                     resolvers: tunnel.resolvers, handshake: tunnel.facts.handshake)
             },
-            listeners: loaded.configuration.dns.listen.map(\.description),
+            listeners: loaded.configuration.dns.listen.map(\.description), configuration: path,
             rules: StatusReport.Rules(count: loaded.matcher.rules.count, files: loaded.ruleFiles, rejected: rejected), repairs: repairs,
             servers: servers)
     }

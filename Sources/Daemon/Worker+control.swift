@@ -84,7 +84,8 @@ extension Worker {
                 servers: (situation.servers[path] ?? []).map(\.description), asked: counters.asked[path] ?? 0)
         }
         return StatusReport(
-            state: circumstances.state.rawValue, pid: getpid(), uptime: (Instant.now - began) / 1000, listeners: situation.listeners,
+            state: circumstances.state.rawValue, pid: getpid(), uptime: (Instant.now - began) / 1000,
+            configuration: situation.configuration, listeners: situation.listeners,
             tunnels: situation.tunnels.map { tunnel in
                 StatusReport.Tunnel(
                     name: tunnel.name, interface: tunnel.interface, state: tunnel.state.rawValue, inUse: tunnel.inUse,

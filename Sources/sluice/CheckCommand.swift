@@ -10,8 +10,13 @@ struct CheckCommand: ParsableCommand {
         commandName: "check", abstract: "All errors and warnings of the configuration, its rules and tunnels.",
         discussion: "Changes nothing, needs no daemon and no root. Ends with 2 if there is any error.")
 
-    @Argument(help: "The configuration.")
-    var file = Loaded.usualPath
+    @Argument(help: ArgumentHelp("The configuration; otherwise \(Loaded.usualPath).", valueName: "file"))
+    var named: String?
+
+    @Option(help: ArgumentHelp("The same, as other verbs name it.", valueName: "file"))
+    var config: String?
+
+    private var file: String { named ?? config ?? Loaded.usualPath }
 
     @OptionGroup var output: JSONFlag
 

@@ -66,11 +66,17 @@ struct ConfigurationOption: ParsableArguments {
 
     var path: String { config ?? Loaded.usualPath }
 
-    /// The configuration with all it names; the command ends here when it has errors.
-    func load() throws -> Loaded {
-        let loaded = Loaded(path: path, mayBeMissing: config == nil)
+    /// The configuration with all it names; the command ends here when it has errors. Unless one is named it is the running daemon's.
+    func load(of daemon: StatusReport? = nil) throws -> Loaded {
+        let loaded = Loaded(path: config ?? daemon?.configuration ?? Loaded.usualPath, mayBeMissing: config == nil)
         guard loaded.errors.isEmpty else { throw Console.end(.invalid(loaded.problems)) }
         return loaded
+    }
+
+    /// What the daemon says of itself, if there is one and we may ask.
+    func quietStatus() throws -> StatusReport? {
+        let loaded = Loaded(path: path, mayBeMissing: config == nil)
+        return try ControlClient(folder: loaded.configuration.paths.run).ask(ControlRequest(.status)).status
     }
 
     /// Asks the daemon of this configuration.

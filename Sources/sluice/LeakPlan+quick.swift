@@ -61,14 +61,13 @@ extension LeakPlan {
 }
 
 extension Expectation {
-    /// Where packets of such a decision may be seen; nil where a custom list sends some here and some there.
+    /// Where packets of such a decision may be seen; nil where a custom list sends some here and some there, or no server is known.
     fileprivate init?(_ outcome: Decision.Outcome) {
         switch outcome {
         case .refuse, .block, .local: self = .nothing
         case .ask(let path, let asks):
-            guard asks.allSatisfy({ $0.path == path }) else { return nil }
+            guard !asks.isEmpty, asks.allSatisfy({ $0.path == path }) else { return nil }
             switch path {
-            case _ where asks.isEmpty: self = .nothing
             case .tunnel: self = .tunnel
             case .outside: self = .outside
             case .lan: self = .lan

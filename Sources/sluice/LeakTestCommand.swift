@@ -20,10 +20,10 @@ struct LeakTestCommand: ParsableCommand {
         guard geteuid() == 0 else {
             throw Console.end(.notPermitted("a leak test watches every interface, which takes root\n    hint: sudo sluice leaktest"))
         }
-        let loaded = try source.load()
         guard let status = try source.ask(ControlRequest(.status)).status else {
             throw Console.end(.failed("the daemon's reply cannot be read", hint: nil))
         }
+        let loaded = try source.load(of: status)
         let report: LeakReport
         do throws(LeakError) {
             report = try LeakRun(LeakPlan(loaded, status)).run()

@@ -85,12 +85,19 @@ struct QueryView: Encodable {
         try container.encode(leases, forKey: .leases)
     }
 
+    private static func without(_ path: String) -> String {
+        switch path {
+        case "tunnel", "outside", "lan": "by none: no server on this path gave an answer"
+        default: "here, no server was asked"
+        }
+    }
+
     /// For people.
     var lines: String {
         var lines = ["\(name) \(type)  \(rcode)" + (ede.map { "  (\($0.code): \(escaped($0.text)))" } ?? "")]
         lines += answers.map { "  \($0.name)  \($0.ttl)  \($0.type)  \($0.data)" }
         lines.append("  path      \(path)")
-        lines.append("  answered  " + (server.map { "by \($0)" + (cached ? ", from the cache" : "") } ?? "here, no server was asked"))
+        lines.append("  answered  " + (server.map { "by \($0)" + (cached ? ", from the cache" : "") } ?? Self.without(path)))
         lines += leases.map { "  lease     \($0.address) → \($0.route), \($0.seconds) s more, for \($0.name)" }
         return lines.joined(separator: "\n")
     }

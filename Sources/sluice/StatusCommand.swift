@@ -48,7 +48,7 @@ struct ReloadCommand: ParsableCommand {
 enum StatusText {
     static func lines(_ status: StatusReport) -> String {
         var lines = ["sluice  \(status.state)   up \(duration(status.uptime))   pid \(status.pid)"]
-        lines.append("  listen    " + status.listeners.joined(separator: ", "))
+        lines.append("  listen    " + status.listeners.joined(separator: ", ") + "   by " + status.configuration)
         for tunnel in status.tunnels {
             let handshake = tunnel.handshake.map { "handshake \($0) s ago" } ?? "no handshake"
             let mark = tunnel.inUse ? "*" : " "

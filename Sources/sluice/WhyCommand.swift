@@ -28,14 +28,11 @@ struct WhyCommand: ParsableCommand {
     @OptionGroup var output: JSONFlag
 
     func run() throws {
-        let loaded = try source.load()
-        let report = WhyReport(loaded, Question(name: name, type: type), app, state ?? daemonState(loaded) ?? .connected)
+        let daemon = try? source.quietStatus()
+        let loaded = try source.load(of: daemon)
+        let report = WhyReport(
+            loaded, Question(name: name, type: type), app, state ?? daemon.flatMap { TunnelState(rawValue: $0.state) } ?? .connected)
         if output.json { try Console.show(json: report) } else { print(report.lines) }
-    }
-
-    private func daemonState(_ loaded: Loaded) -> TunnelState? {
-        guard let client = try? ControlClient(folder: loaded.configuration.paths.run) else { return nil }
-        return (try? client.ask(ControlRequest(.status)))?.status.flatMap { TunnelState(rawValue: $0.state) }
     }
 }
 
@@ -44,6 +41,7 @@ enum NameArgument {
         guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
             throw ValidationError("'\(text)' is not ASCII; write internationalized names in their xn-- form.")
         }
+        guard Network(text) == nil else { throw ValidationError("'\(text)' is an address; a name is asked for.") }
         guard let name = Name(text) else { throw ValidationError("'\(text)' is not a domain name.") }
         return name
     }

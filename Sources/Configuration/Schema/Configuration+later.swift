@@ -16,6 +16,11 @@ extension Configuration {
         case .block: later.append(("routing.on_stop", "on_stop = \"block\"; a stop removes everything of ours, as with \"clean\""))
         case .clean: break
         }
+        switch routing.conflict {
+        case .narrow: later.append(("routing.conflict", "conflict = \"narrow\"; a shared address goes in the tunnel, as with \"tunnel\""))
+        case .tunnel: break
+        }
+        if health.latency != Health().latency { later.append(("health.latency", "no node is changed for its latency")) }
         switch tunnels.select {
         case .latency, .balance:
             later.append(("tunnels.select", "select = \"\(tunnels.select.rawValue)\"; the first tunnel alive is used, as with \"order\""))
@@ -25,6 +30,7 @@ extension Configuration {
             later.append(("tunnels.bootstrap", "endpoints are given by address, so these servers are never asked"))
         }
         for (index, tunnel) in tunnel.enumerated() {
+            if tunnel.weight != 1 { later.append(("tunnel[\(index)].weight", "tunnels are used in order, whatever their weight")) }
             switch tunnel.nodes {
             case .peers: later.append(("tunnel[\(index)].nodes", "nodes = \"peers\"; the device is one node, as with \"devices\""))
             case .devices: break
