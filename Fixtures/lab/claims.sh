@@ -32,11 +32,12 @@ wait_for() { # LIMIT COMMAND…
     now=$(date +%s%N)
     echo $(((now - start) / 1000000))
 }
-watch_links() { # FILTER LINK…: packets on these links, in $scratch/seen-LINK
+# Packets on these links, in $scratch/seen-LINK; at once, since tcpdump otherwise holds them for a second and loses them when it is ended.
+watch_links() { # FILTER LINK…
     local filter=$1 link
     shift
     for link; do
-        tcpdump -i "$link" -nn -U -w "$scratch/seen-$link" "$filter" 2>"$scratch/tcpdump-$link" &
+        tcpdump --immediate-mode -i "$link" -nn -U -w "$scratch/seen-$link" "$filter" 2>"$scratch/tcpdump-$link" &
         echo $! >>"$scratch/watchers"
         until grep -q listening "$scratch/tcpdump-$link"; do sleep 0.02; done
     done

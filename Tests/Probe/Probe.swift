@@ -10,12 +10,27 @@ import Wire
 @main enum Probe {
     static func main() throws {
         let arguments = CommandLine.arguments
-        guard arguments.count == 3, let count = Int(arguments[2]) else { fail("usage: sluice-probe order|garbage COUNT") }
-        switch arguments[1] {
-        case "order": try order(count)
-        case "garbage": garbage(count)
-        default: fail("usage: sluice-probe order|garbage COUNT")
+        switch (
+            arguments.dropFirst().first, arguments.dropFirst(2).compactMap { Int($0) },
+            arguments.dropFirst(2).compactMap { ServerAddress($0) }
+        ) {
+        case ("order", let counts, _) where counts.count == 1: try order(counts[0])
+        case ("garbage", let counts, _) where counts.count == 1: garbage(counts[0])
+        case ("datagram", _, let ends) where ends.count == 2: datagram(from: ends[0], to: ends[1], text: arguments[4])
+        default: fail("usage: sluice-probe order COUNT | garbage COUNT | datagram FROM:PORT TO:PORT TEXT")
         }
+    }
+
+    /// Sends one UDP datagram between two places, whoever listens.
+    static func datagram(from: ServerAddress, to: ServerAddress, text: String) {
+        let fd = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        let (here, there) = (SocketAddress(from.address, port: from.port), SocketAddress(to.address, port: to.port))
+        guard unsafe here.with({ unsafe bind(fd, $0, $1) }) == 0 else { fail("cannot bind \(from)") }
+        let bytes = Array(text.utf8)
+        let sent = unsafe bytes.withUnsafeBytes { bytes in
+            unsafe there.with { unsafe sendto(fd, bytes.baseAddress, bytes.count, 0, $0, $1) }
+        }
+        print(sent == bytes.count ? "ok sent" : "not sent: errno \(errno)")
     }
 
     /// Asks `count` names with an address each that nobody had before; when an answer is there, its address must be in the kernel's set already.
