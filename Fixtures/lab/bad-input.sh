@@ -53,3 +53,20 @@ same "the daemon lives" connected "$(state)"
 head -c 200000 /dev/urandom >"$scratch/noise"
 for n in 1 2 3; do timeout 3 bash -c "cat $scratch/noise >/dev/tcp/127.0.0.53/53" 2>/dev/null; done
 same "noise by TCP changes nothing" 203.0.113.11 "$(dig +tcp +short git.corp.example)"
+
+# A device of somebody else without a mark would loop.
+wireguard-go wgx >/dev/null 2>&1
+cat >/etc/sluice/loop.toml <<'TOML'
+[routing]
+default = "tunnel"
+[[tunnel]]
+name = "x"
+interface = "wgx"
+dns = ["10.64.1.1"]
+TOML
+output=$(sluice check /etc/sluice/loop.toml)
+same "check refuses a device without fwmark where everything is to go through it" 2 $?
+contains "and names the command" "wg set wgx fwmark" "$output"
+wg set wgx fwmark 0xca6c
+sluice check /etc/sluice/loop.toml >/dev/null
+same "with one it does not" 0 $?

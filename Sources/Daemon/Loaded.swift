@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Configuration
 import HostDNS
+import Kernel
 import Policy
 import Rules
 import Wire
@@ -47,7 +48,7 @@ package struct Loaded: Sendable {
                 problems.append(Self.unreadable(file, error, hint: "\(path) names it for the tunnel '\(tunnel.name)'"))
             }
         }
-        problems += configuration.problems(withTunnelFiles: tunnelFiles)
+        problems += configuration.problems(withTunnelFiles: tunnelFiles) + Self.loops(of: configuration)
 
         var rules: [Rule] = []
         var files: [String] = []
@@ -110,6 +111,20 @@ package struct Loaded: Sendable {
         case .missing: Problem(.error, file: path, line: 0, column: 0, "there is no such file", hint: hint)
         case .notPermitted: Problem(.error, file: path, line: 0, column: 0, "you may not read it", hint: "use sudo")
         case .unreadable(let why): Problem(.error, file: path, line: 0, column: 0, "cannot be read: \(why)", hint: hint)
+        }
+    }
+
+    /// Devices of others whose own packets nothing tells from the traffic that is to go through them.
+    private static func loops(of configuration: Configuration) -> [Problem] {
+        guard configuration.routing.default == .tunnel else { return [] }
+        return configuration.tunnel.enumerated().compactMap { index, tunnel in
+            guard case .interface(let device) = tunnel.source, let status = try? WireGuardDevice.status(of: device), status.mark == 0 else {
+                return nil
+            }
+            return configuration.places.problem(
+                .error, at: "tunnel[\(index)].interface",
+                "\(device) has no fwmark: with routing.default = \"tunnel\" its own packets would go into itself",
+                hint: "wg set \(device) fwmark 0xca6c")
         }
     }
 
