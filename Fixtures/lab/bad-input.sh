@@ -47,8 +47,11 @@ output=$(sluice run 2>&1)
 same "a second daemon ends with 1" 1 $?
 contains "and says why" "in use" "$output"
 
-rules_before=$(nft list table inet sluice | grep -v 'timeout' | md5sum)
+dig +short sane.corp.example >/dev/null
+before=$(nft list table inet sluice | grep -v 'timeout\|expires'; ip rule; ip route show table 5151)
 contains "1,000 random packets" "ok 1000 packets" "$("$SLUICE_PROBE" garbage 1000)"
+same "the kernel's table, rules and routes are as before" "$before" \
+    "$(nft list table inet sluice | grep -v 'timeout\|expires'; ip rule; ip route show table 5151)"
 same "the daemon lives" connected "$(state)"
 head -c 200000 /dev/urandom >"$scratch/noise"
 for n in 1 2 3; do timeout 3 bash -c "cat $scratch/noise >/dev/tcp/127.0.0.53/53" 2>/dev/null; done

@@ -47,25 +47,20 @@ struct CheckReport: Encodable {
         let line: Int
         let column: Int
         let message: String
-        let hint: String?
+        @OrNull var hint: String?
 
-        enum CodingKeys: CodingKey { case file, line, column, message, hint }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(file, forKey: .file)
-            try container.encode(line, forKey: .line)
-            try container.encode(column, forKey: .column)
-            try container.encode(message, forKey: .message)
-            try container.encode(hint, forKey: .hint)
+        init(_ problem: Problem) {
+            file = problem.file
+            line = problem.line
+            column = problem.column
+            message = problem.message
+            hint = problem.hint
         }
     }
 
     init(_ problems: [Problem]) {
         func entries(_ severity: Problem.Severity) -> [Entry] {
-            problems.filter { $0.severity == severity }.map {
-                Entry(file: $0.file, line: $0.line, column: $0.column, message: $0.message, hint: $0.hint)
-            }
+            problems.filter { $0.severity == severity }.map(Entry.init)
         }
         errors = entries(.error)
         warnings = entries(.warning)

@@ -79,11 +79,14 @@ struct ConfigurationOption: ParsableArguments {
         return try ControlClient(folder: loaded.configuration.paths.run).ask(ControlRequest(.status)).status
     }
 
-    /// Asks the daemon of this configuration.
-    func ask(_ request: ControlRequest) throws -> ControlReply {
+    /// Asks the daemon of this configuration for one part of its reply.
+    func ask<Part>(_ request: ControlRequest, for part: KeyPath<ControlReply, Part?>) throws -> Part {
         let loaded = Loaded(path: path, mayBeMissing: config == nil)
         do throws(DaemonError) {
-            return try ControlClient(folder: loaded.configuration.paths.run).ask(request)
+            guard let part = try ControlClient(folder: loaded.configuration.paths.run).ask(request)[keyPath: part] else {
+                throw .failed("the daemon's reply cannot be read", hint: "is it of the same version? restart it")
+            }
+            return part
         } catch {
             throw Console.end(error)
         }

@@ -20,9 +20,7 @@ struct LeakTestCommand: ParsableCommand {
         guard geteuid() == 0 else {
             throw Console.end(.notPermitted("a leak test watches every interface, which takes root\n    hint: sudo sluice leaktest"))
         }
-        guard let status = try source.ask(ControlRequest(.status)).status else {
-            throw Console.end(.failed("the daemon's reply cannot be read", hint: nil))
-        }
+        let status = try source.ask(ControlRequest(.status), for: \.status)
         let loaded = try source.load(of: status)
         let report: LeakReport
         do throws(LeakError) {

@@ -18,8 +18,8 @@ struct QueryCommand: ParsableCommand {
     @OptionGroup var output: JSONFlag
 
     func run() throws {
-        let reply = try source.ask(ControlRequest(.query, name: "\(name)", type: type.rawValue))
-        guard let report = reply.query, let shown = QueryView(report, Question(name: name, type: type)) else {
+        let report = try source.ask(ControlRequest(.query, name: "\(name)", type: type.rawValue), for: \.query)
+        guard let shown = QueryView(report, Question(name: name, type: type)) else {
             throw Console.end(.failed("the daemon's reply cannot be read", hint: nil))
         }
         if output.json { try Console.show(json: shown) } else { print(shown.lines) }
@@ -32,10 +32,10 @@ struct QueryView: Encodable {
     let name: String
     let type: String
     let rcode: String
-    let ede: Reason?
+    @OrNull var ede: Reason?
     let answers: [RecordText]
     let path: String
-    let server: String?
+    @OrNull var server: String?
     let cached: Bool
     let leases: [QueryReport.Lease]
 
@@ -67,22 +67,6 @@ struct QueryView: Encodable {
         server = report.server
         cached = report.cached
         leases = report.leases
-    }
-
-    enum CodingKeys: CodingKey { case schema, name, type, rcode, ede, answers, path, server, cached, leases }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(schema, forKey: .schema)
-        try container.encode(name, forKey: .name)
-        try container.encode(type, forKey: .type)
-        try container.encode(rcode, forKey: .rcode)
-        try container.encode(ede, forKey: .ede)
-        try container.encode(answers, forKey: .answers)
-        try container.encode(path, forKey: .path)
-        try container.encode(server, forKey: .server)
-        try container.encode(cached, forKey: .cached)
-        try container.encode(leases, forKey: .leases)
     }
 
     private static func without(_ path: String) -> String {

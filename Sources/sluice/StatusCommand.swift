@@ -10,9 +10,7 @@ struct StatusCommand: ParsableCommand {
     @OptionGroup var output: JSONFlag
 
     func run() throws {
-        guard let status = try source.ask(ControlRequest(.status)).status else {
-            throw Console.end(.failed("the daemon's reply cannot be read", hint: nil))
-        }
+        let status = try source.ask(ControlRequest(.status), for: \.status)
         if output.json { try Console.show(json: status) } else { print(StatusText.lines(status)) }
     }
 }
@@ -25,9 +23,7 @@ struct ReloadCommand: ParsableCommand {
     @OptionGroup var output: JSONFlag
 
     func run() throws {
-        guard let reload = try source.ask(ControlRequest(.reload)).reload else {
-            throw Console.end(.failed("the daemon's reply cannot be read", hint: nil))
-        }
+        let reload = try source.ask(ControlRequest(.reload), for: \.reload)
         if output.json {
             struct View: Encodable {
                 let schema = 1

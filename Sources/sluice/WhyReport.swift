@@ -17,7 +17,7 @@ struct WhyReport: Encodable {
     let servers: [String]
     let reason: String
     let text: String
-    let rule: RuleEntry?
+    @OrNull var rule: RuleEntry?
     let losers: [RuleEntry]
 
     struct RuleEntry: Encodable {
@@ -34,25 +34,6 @@ struct WhyReport: Encodable {
         }
 
         var place: String { "\(action) \(pattern)  (\(file):\(line))" }
-    }
-
-    enum CodingKeys: CodingKey { case schema, name, type, app, state, setting, path, servers, reason, text, rule, losers }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(schema, forKey: .schema)
-        try container.encode(name, forKey: .name)
-        try container.encode(type, forKey: .type)
-        try container.encode(app, forKey: .app)
-        try container.encode(state, forKey: .state)
-        try container.encode(setting, forKey: .setting)
-        try container.encode(path, forKey: .path)
-        try container.encode(servers, forKey: .servers)
-        try container.encode(reason, forKey: .reason)
-        try container.encode(text, forKey: .text)
-        // Null where no rule decided: a key that comes and goes is a trap for scripts.
-        try container.encode(rule, forKey: .rule)
-        try container.encode(losers, forKey: .losers)
     }
 
     init(_ loaded: Loaded, _ question: Question, _ app: App, _ state: TunnelState) {
