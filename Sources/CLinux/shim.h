@@ -17,4 +17,5 @@
 #include "netns.h"
 #include "packet.h"
 #include "task.h"
+#include "peer.h"
 #endif
