@@ -27,7 +27,9 @@ package enum Daemon {
             SupervisorStart(
                 loaded: loaded, path: path, log: log, inbox: inbox, worker: outbox, state: state, doors: doors, apps: Self.appGroups(log)))
         let worker = try Worker(supervisor.workerStart(log: log))
-        let formerSourceMark = try DaemonError.from { () throws(KernelError) in try SourceValidMark.enable() }
+        let found = try DaemonError.from { () throws(KernelError) in try SourceValidMark.enable() }
+        let formerSourceMark = state.formerSourceMark ?? found
+        try state.keep(formerSourceMark: formerSourceMark)
         var failure: String?
         do throws(KernelError) {
             try supervisor.trust(worker.sets.port)
@@ -47,7 +49,10 @@ package enum Daemon {
         let blocks = supervisor.loaded.configuration.routing.onStop == .block
         supervisor.remove(blocking: blocks)
         worker.unload(blocks ? (supervisor.plan, supervisor.blockingElements) : nil)
-        try? SourceValidMark.restore(formerSourceMark)
+        if !blocks {
+            try? SourceValidMark.restore(formerSourceMark)
+            state.forgetSourceMark()
+        }
         if let failure { throw .failed(failure, hint: nil) }
         log.notice(blocks ? "stopped; what the tunnel's rules name stays blocked" : "stopped")
     }

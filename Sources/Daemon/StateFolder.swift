@@ -28,6 +28,16 @@ struct StateFolder {
     /// The ruleset for the time before the daemon starts at boot, as `nft -f` reads it.
     func keep(blocking ruleset: String) throws(DaemonError) { try write(ruleset, to: "block.nft") }
 
+    /// What src_valid_mark was before us, remembered over a death: nil when no run of ours has left it on.
+    var formerSourceMark: Bool? {
+        guard let bytes = try? HostFile.read(path + "/src_valid_mark") else { return nil }
+        return bytes.first == UInt8(ascii: "1")
+    }
+
+    func keep(formerSourceMark: Bool) throws(DaemonError) { try write(formerSourceMark ? "1\n" : "0\n", to: "src_valid_mark") }
+
+    func forgetSourceMark() { unsafe unlink(path + "/src_valid_mark") }
+
     /// The whole file or the one before it, also when we are killed on the way.
     private func write(_ text: String, to name: String) throws(DaemonError) {
         let final = path + "/" + name
