@@ -59,7 +59,7 @@ package enum Daemon {
 
     /// The control groups of classes of apps; nil, with a warning, where the machine has none to offer.
     private static func appGroups(_ log: Logger) -> AppGroups? {
-        do throws(KernelError) {
+        do throws(AppGroupError) {
             return try AppGroups()
         } catch {
             log.warning("all apps are treated as normal ones: \(error)")
