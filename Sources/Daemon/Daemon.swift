@@ -40,6 +40,7 @@ package enum Daemon {
             let thread = try WorkerThread(worker)
             let names = loaded.configuration.dns.listen.map(\.description).joined(separator: ", ")
             log.notice("answering at \(names), \(loaded.matcher.rules.count) rules")
+            if supervisor.wish == .down { log.notice("disconnected, as the last word was 'sluice down'; 'sluice up' connects") }
             failure = supervisor.run()
             outbox.post(.stop)
             thread.join()
