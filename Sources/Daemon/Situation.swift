@@ -10,6 +10,7 @@ struct Situation: Sendable {
     var snapshot: Snapshot
     /// Counts the configurations taken: a matcher is not compared rule by rule.
     var configurations: Int
+    var resolvConf: StatusReport.ResolvConf
     /// Who gets answers.
     var clients: [Network]
     var tunnels: [Tunnel]
@@ -38,6 +39,7 @@ extension Situation: Equatable {
             && left.snapshot.steeringGuard == right.snapshot.steeringGuard && left.snapshot.tunnelFamilies == right.snapshot.tunnelFamilies
             && left.snapshot.network == right.snapshot.network && left.clients == right.clients && left.tunnels == right.tunnels
             && left.rules.rejected == right.rules.rejected && left.repairs == right.repairs
+            && left.resolvConf == right.resolvConf
     }
 }
 

@@ -95,6 +95,7 @@ extension Supervisor {
                 steeringGuard: SteeringGuard(ours: ours, resolvers: [.tunnel: outside, .direct: relays, .lan: relays]),
                 tunnelFamilies: families.flatMap { $0.isEmpty ? nil : $0 } ?? [.v4, .v6], network: network),
             configurations: configurations,
+            resolvConf: resolvConfReport,
             clients: clients,
             tunnels: tunnels.enumerated().map { index, tunnel in
                 Situation.Tunnel(
