@@ -106,6 +106,15 @@ struct NftBatch: Sendable {
     }
 }
 
+extension NftBatch {
+    /// The keys that one message of a listing holds.
+    static func keys(in message: NetlinkMessage) -> [[UInt8]] {
+        message.attributes(skipping: 4)[3 as UInt16]?.attributes.compactMap {  // NFTA_SET_ELEM_LIST_ELEMENTS
+            $0.attributes[1 as UInt16]?.attributes[1 as UInt16]?.value  // NFTA_SET_ELEM_KEY, NFTA_DATA_VALUE
+        } ?? []
+    }
+}
+
 extension UInt64 {
     fileprivate var bigEndianBytes: [UInt8] { stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: self >> $0) } }
 }

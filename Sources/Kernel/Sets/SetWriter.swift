@@ -2,6 +2,7 @@
 import CLinux
 import Glibc
 import Steering
+import Wire
 
 /// Writes elements into the sets of `inet sluice` by a netlink socket of its own, whatever other tables the machine has.
 package struct SetWriter: ~Copyable {
@@ -118,6 +119,21 @@ package struct SetWriter: ~Copyable {
         }
         guard let found else { throw .unreadable(operation) }
         return found
+    }
+
+    /// The addresses that stand in a set of addresses, as a former run left them; in no order.
+    ///
+    /// Errors: `missing` if the set is gone.
+    package mutating func elements(of set: SetName) throws(KernelError) -> [IPAddress] {
+        let messages: [NetlinkMessage]
+        do {
+            messages = try socket.dump(NftBatch.getElement, header: NftBatch.header, "read nftables elements") {
+                NftBatch.body(&$0, .sluice, set, nil)
+            }
+        } catch .call(_, errno: ENOENT) {
+            throw .missing("set \(set.rawValue) of table inet sluice")
+        }
+        return messages.filter { $0.type == NftBatch.newElement }.flatMap(NftBatch.keys).compactMap { IPAddress(bytes: $0) }
     }
 
     /// Whether the table is there: another program's `nft flush ruleset` takes it along.
