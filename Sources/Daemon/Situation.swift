@@ -14,6 +14,8 @@ struct Situation: Sendable {
     /// Who gets answers.
     var clients: [Network]
     var tunnels: [Tunnel]
+    /// Whole marks of WireGuard devices that are not ours.
+    var foreignMarks: [UInt32]
     var listeners: [String]
     var configuration: String
     var rules: StatusReport.Rules
@@ -38,6 +40,7 @@ extension Situation: Equatable {
         left.snapshot.circumstances == right.snapshot.circumstances && left.configurations == right.configurations
             && left.snapshot.steeringGuard == right.snapshot.steeringGuard && left.snapshot.tunnelFamilies == right.snapshot.tunnelFamilies
             && left.snapshot.network == right.snapshot.network && left.clients == right.clients && left.tunnels == right.tunnels
+            && left.foreignMarks == right.foreignMarks
             && left.rules.rejected == right.rules.rejected && left.repairs == right.repairs
             && left.resolvConf == right.resolvConf
     }

@@ -103,6 +103,7 @@ extension Supervisor {
                     state: wish == .up ? tunnel.machine.state : selection.state, inUse: wish == .up && index == selection.inUse,
                     resolvers: tunnel.resolvers, handshake: tunnel.facts.handshake)
             },
+            foreignMarks: tunnels.compactMap(\.foreignMark),
             listeners: doors.configured.map(\.text), configuration: path,
             rules: StatusReport.Rules(count: loaded.matcher.rules.count, files: loaded.ruleFiles, rejected: rejected), repairs: repairs,
             servers: servers)
