@@ -33,6 +33,7 @@ final class ControlSocket {
         guard unsafe chown(path, 0, owner) == 0, unsafe chmod(path, 0o660) == 0 else { throw .system("give \(path) to \(group)", errno) }
         let pid = unsafe open(pidPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard pid >= 0 else { throw .system("write \(pidPath)", errno) }
+        fchmod(pid, 0o644)
         let text = Array("\(getpid())\n".utf8)
         _ = unsafe text.withUnsafeBytes { unsafe write(pid, $0.baseAddress, $0.count) }
         close(pid)

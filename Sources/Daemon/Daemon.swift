@@ -40,6 +40,7 @@ package enum Daemon {
             let thread = try WorkerThread(worker)
             let names = loaded.configuration.dns.listen.map(\.description).joined(separator: ", ")
             log.notice("answering at \(names), \(loaded.matcher.rules.count) rules")
+            if supervisor.wish == .down { log.notice("disconnected, as the last word was 'sluice down'; 'sluice up' connects") }
             failure = supervisor.run()
             outbox.post(.stop)
             thread.join()
@@ -59,7 +60,7 @@ package enum Daemon {
 
     /// The control groups of classes of apps; nil, with a warning, where the machine has none to offer.
     private static func appGroups(_ log: Logger) -> AppGroups? {
-        do throws(KernelError) {
+        do throws(AppGroupError) {
             return try AppGroups()
         } catch {
             log.warning("all apps are treated as normal ones: \(error)")

@@ -14,8 +14,7 @@ extension Supervisor {
         var wanted: [SetElement] = tunnels.flatMap { SetElement.tunnelLink($0.device) }
         wanted += tunnels.flatMap(\.addresses).map { .tunnelOwn($0) }
         wanted += tunnels.filter(\.isOurs).flatMap(\.endpoints).map { .endpoint($0.address, port: $0.port) }
-        wanted += [App.excluded, .tunneled].compactMap { app in apps.flatMap { SetElement.group($0.id(of: app), of: app) } }
-        wanted += tunnels.compactMap(\.foreignMark).map { .foreignMark($0) }
+        wanted += groupElements
         wanted += outsideFamilies.map { .outsideOpen($0) }
         switch selection.state {
         case .connected: wanted += selection.inUse.map { tunnels[$0].families.map { .tunnelOpen($0) } } ?? []
@@ -143,7 +142,7 @@ extension Loaded {
             learnedSize: Self.learnedSize,
             apps: groups.map { groups in
                 RulesetPlan.Apps(
-                    level: groups.level, listen: doors.configured, excluded: doors.places(of: .excluded),
+                    level: groups.outside.level, listen: doors.configured, excluded: doors.places(of: .excluded),
                     tunneled: doors.places(of: .tunneled), excludedAskOthers: configuration.dns.profile == .mobile)
             }, capture: doors.capture)
     }

@@ -64,7 +64,7 @@ extension Supervisor {
         if now >= nextRound {
             nextRound = now + Self.round
             if try !sets.isTablePresent() { isChanged = true }
-            try apps?.refresh()
+            refreshApps()
         }
         guard isChanged else { return }
         repairs.table += 1

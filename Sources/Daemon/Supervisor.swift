@@ -26,6 +26,8 @@ final class Supervisor {
     var conntrack: ConntrackSocket
     var tables: NftMonitor
     var apps: AppGroups?
+    /// What was last wrong with them, told once.
+    var appTrouble = ""
     private var monitor: LinkMonitor
     private let signals: Int32
     private let poller: Poller
@@ -217,7 +219,7 @@ final class Supervisor {
         } catch {
             log.error("\(error)")
         }
-        if !blocking { apps?.remove() }
+        if !blocking { removeApps() }
     }
 }
 

@@ -57,6 +57,9 @@ package struct AppGroups: Hashable, Sendable {
     /// Errors: `noSuchProcess`, `notPermitted`.
     package func move(_ process: Int32, to kind: AppGroup.Kind) throws(AppGroupError) { try Self.move(process, to: self[kind].path) }
 
+    /// Makes a process a normal one again. Errors: as of `move`.
+    package func release(_ process: Int32) throws(AppGroupError) { try Self.move(process, to: mount.path) }
+
     /// Removes the folders. Processes that are still in them go to the folder above all of ours first.
     ///
     /// Errors: somebody has made groups of his own in them (EBUSY).
