@@ -39,7 +39,7 @@ watch_links() { # FILTER LINK…
     for link; do
         tcpdump --immediate-mode -i "$link" -nn -U -w "$scratch/seen-$link" "$filter" 2>"$scratch/tcpdump-$link" &
         echo $! >>"$scratch/watchers"
-        until grep -q listening "$scratch/tcpdump-$link"; do sleep 0.02; done
+        until grep -q listening "$scratch/tcpdump-$link" 2>/dev/null; do sleep 0.02; done
     done
 }
 stop_watching() { sleep 0.3; kill $(cat "$scratch/watchers") 2>/dev/null; rm -f "$scratch/watchers"; sleep 0.2; }
@@ -63,7 +63,7 @@ watch_outside() { # FILTER
         ip netns exec "${place%%/*}" tcpdump --immediate-mode -B 8192 -i "$(cut -d/ -f2 <<<"$place")" -nn -U -w "$scratch/seen-$link" \
             "$1" 2>"$scratch/tcpdump-$link" &
         echo $! >>"$scratch/watchers"
-        until grep -q listening "$scratch/tcpdump-$link"; do sleep 0.02; done
+        until grep -q listening "$scratch/tcpdump-$link" 2>/dev/null; do sleep 0.02; done
     done
 }
 # An eye that sees nothing proves nothing: one datagram to such an address, from a machine without sluice, is seen on each link.
@@ -97,11 +97,24 @@ stop_load() {
     load=
     sed 's/^/# /' <<<"$(grep '^total\|^ok' "$scratch/load")"
 }
-# Outages that were to be expected stand in $scratch/outages: FROM TO WHAT. Gaps of the load outside them, 100 ms of doubt left to each.
-unexpected_gaps() {
-    touch "$scratch/outages"
-    awk 'NR == FNR { from[NR] = $1; to[NR] = $2; n = NR; next }
-        $1 == "gap" { for (i = 1; i <= n; i++) if ($3 >= from[i] - 100 && $4 <= to[i] + 100) next; print }' "$scratch/outages" "$scratch/load"
+# What was done stands in $scratch/faults: BEGAN REPAIRED KIND, in order. Per kind: how often, and how many milliseconds after the repair a
+# service that had a gap was back at the latest; `unexpected` for gaps that began before their fault.
+gaps_by_kind() {
+    awk 'NR == FNR { began[NR] = $1; repaired[NR] = $2; kind[NR] = $3; times[$3]++; worst[$3] += 0; n = NR; next }
+        $1 == "gap" {
+            for (i = n; i > 0 && began[i] - 100 > $3; i--);
+            at = i ? kind[i] : "unexpected"; late = i ? $4 - repaired[i] : $5; times[at] += !i
+            if (late > worst[at]) worst[at] = late
+        }
+        END { for (at in times) print at, times[at], worst[at] }' "$scratch/faults" "$scratch/load" | sort
+}
+# Packets of a capture, counted by the kind of the fault before them, and the first three.
+packets_by_kind() { # LINK FILTER
+    tcpdump -tt -nn -r "$scratch/seen-$1" "$2" 2>/dev/null >"$scratch/packets"
+    awk 'NR == FNR { began[NR] = $1; kind[NR] = $3; n = NR; next }
+        { for (i = n; i > 0 && began[i] > $1 * 1000; i--); count[i ? kind[i] : "before"]++ }
+        END { for (at in count) print at, count[at] }' "$scratch/faults" "$scratch/packets"
+    head -3 "$scratch/packets"
 }
 # The daemon with a configuration, in the background.
 start_daemon() { # FILE
