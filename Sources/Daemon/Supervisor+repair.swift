@@ -26,6 +26,13 @@ extension Supervisor {
     /// Takes in what the kernel says of links, addresses and routes.
     func look() throws(KernelError) {
         try lookAtLinks()
+        for tunnel in tunnels {
+            guard let link = tunnel.renamed else { continue }
+            try routes.rename(link, to: tunnel.device)
+            repairs.links += 1
+            tell(.repair, "device \(link.name) is named \(tunnel.device) again")
+            try lookAtLinks()
+        }
         let gateways = try routes.gateways()
         if gateways != self.gateways {
             network += 1
