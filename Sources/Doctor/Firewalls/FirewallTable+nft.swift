@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: MIT
 
 extension FirewallTable {
+    /// The tables of a ruleset that are not ours and see packets, and whether `inet sluice` is among them.
+    package static func others(inRuleset text: String) -> (others: [FirewallTable], hasOurs: Bool) {
+        let all = tables(inRuleset: text)
+        let others = all.filter { !$0.name.hasPrefix("inet sluice") && $0.chains.contains { $0.hook != nil } }
+        return (others, all.contains { $0.name == "inet sluice" })
+    }
+
     /// Reads what `nft -s -t -y list ruleset` says. What is not understood is left out; any text is read without a failure.
     package static func tables(inRuleset text: String) -> [FirewallTable] {
         var tables: [FirewallTable] = []

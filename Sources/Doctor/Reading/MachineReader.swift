@@ -120,9 +120,9 @@ private struct Tables: Sendable {
     static func read() -> Tables {
         var found = Tables()
         do throws(KernelError) {
-            let all = FirewallTable.tables(inRuleset: try Nftables().wholeRuleset())
-            found.hasOurs = all.contains { $0.name == "inet sluice" }
-            found.tables = all.filter { !$0.name.hasPrefix("inet sluice") && $0.chains.contains { $0.hook != nil } }
+            let (others, hasOurs) = FirewallTable.others(inRuleset: try Nftables().wholeRuleset())
+            found.tables = others
+            found.hasOurs = hasOurs
         } catch {
             found.blind.append(geteuid() == 0 ? "firewall tables (\(error))" : "firewall tables")
         }
