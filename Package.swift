@@ -81,6 +81,7 @@ let package = Package(
         tests(of: "Wire", on: ["CLdns", "Workbench"]),
         tests(of: "Rules", on: ["Wire", "Workbench"]),
         tests(of: "Policy", on: ["Wire", "Rules", "Workbench"]),
+        tests(of: "Tunnels", on: ["Wire", "Policy"]),
         tests(of: "Steering", on: ["Wire", "Rules", "Workbench"]),
         tests(of: "Resolving", on: ["Wire", "Rules", "Policy", "Steering", "Workbench"]),
         tests(of: "Kernel", on: ["CLinux", "Wire", "Rules", "Policy", "Steering"]),

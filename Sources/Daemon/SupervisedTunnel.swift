@@ -19,7 +19,8 @@ struct SupervisedTunnel {
     private(set) var addresses: [IPAddress] = []
     /// The whole mark of a device that somebody else brought up; nil for ours, and for one without.
     private(set) var foreignMark: UInt32?
-    private(set) var endpoints: [IPAddress] = []
+    /// Where its own packets go.
+    private(set) var endpoints: [ServerAddress] = []
 
     private var probe: (socket: UpstreamSocket, sent: Instant)?
     private var nextProbe: Instant
@@ -46,7 +47,7 @@ struct SupervisedTunnel {
         machine = TunnelMachine(answerLife: interval * Int64(health.failures + 1), at: now)
         nextProbe = now
         nextLook = now
-        endpoints = file?.peers.compactMap { $0.endpoint?.address } ?? []
+        endpoints = file?.peers.compactMap { $0.endpoint.map { ServerAddress($0.address, port: $0.port) } } ?? []
     }
 
     var isOurs: Bool { file != nil }
@@ -73,7 +74,13 @@ struct SupervisedTunnel {
         made = try WireGuardDevice.bringUp(setup, &routes)
     }
 
-    /// Takes away a device that we made; somebody else's stays.
+    /// Whether there is a device that is ours to take away. Somebody else's stays.
+    var hasDevice: Bool { isOurs && link != nil }
+
+    /// Begins to take it away; the link monitor tells when it is gone.
+    func beginRemoval(_ routes: inout RouteSocket) throws(KernelError) { if let link, isOurs { try routes.remove(link) } }
+
+    /// Takes it away, and returns when it is gone.
     func remove(_ routes: inout RouteSocket) throws(KernelError) { try made?.remove(&routes) }
 
     /// Sends a probe or takes in its answer, and reads the last handshake, each when it is due.
@@ -94,7 +101,11 @@ struct SupervisedTunnel {
         nextLook = now + (isAnswered ? Self.calmLook : Self.eagerLook)
         guard let status = try? WireGuardDevice.status(of: device) else { return }
         if !isOurs { foreignMark = status.mark == 0 ? nil : status.mark }
-        endpoints = status.peers.compactMap { $0.endpoint?.address }
+        // A peer that has moved is followed; what the file names stays where a handshake begins.
+        let seen = status.peers.compactMap(\.endpoint)
+        endpoints =
+            seen
+            + (file?.peers.compactMap { $0.endpoint.map { ServerAddress($0.address, port: $0.port) } } ?? []).filter { !seen.contains($0) }
         facts.handshake = status.peers.compactMap(\.handshake).max().map { now + (Int64($0) - Int64(time(nil))) * 1000 }
     }
 

@@ -40,6 +40,9 @@ extension RouteSocket {
         }
     }
 
+    /// Takes a device away. Errors: ENODEV when it is gone already.
+    package mutating func remove(_ link: Link) throws(KernelError) { try deleteLink(link.index) }
+
     mutating func deleteLink(_ link: UInt32) throws(KernelError) {
         try request("delete a link", UInt16(RTM_DELLINK), 0, Self.linkHeader(link, flags: 0, change: 0)) { _ in }
     }
