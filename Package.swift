@@ -49,7 +49,7 @@ let package = Package(
         // Edges: sockets, the kernel, the machine's own resolver.
         room("Upstreams", on: ["CLinux", "Wire", "Policy"]),
         room("Kernel", on: ["CLinux", "CNftables", "CMnl", "Wire", "Rules", "Policy", "Steering"]),
-        room("HostDNS", on: ["Wire"]),
+        room("HostDNS", on: ["CLinux", "Wire"]),
 
         // What waits, what looks, what plays the world.
         room(
@@ -65,7 +65,7 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "CLdns", "Wire", "Rules", "Policy", "Configuration", "Resolving", "Daemon", "LeakTest", "Doctor", "Lab",
+                "CLdns", "Wire", "Rules", "Policy", "Configuration", "Resolving", "HostDNS", "Daemon", "LeakTest", "Doctor", "Lab",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -86,7 +86,8 @@ let package = Package(
         tests(of: "Resolving", on: ["Wire", "Rules", "Policy", "Steering", "Workbench"]),
         tests(of: "Kernel", on: ["CLinux", "Wire", "Rules", "Policy", "Steering"]),
         tests(of: "Configuration", on: ["Wire", "Rules", "Policy"]),
-        tests(of: "Doctor", on: ["Wire", "Kernel", "HostDNS", "Workbench"]),
+        tests(of: "Doctor", on: ["Wire", "Policy", "Kernel", "HostDNS", "Workbench"]),
+        tests(of: "HostDNS", on: ["CLinux", "Wire", "Workbench"]),
         tests(of: "Lab"),
         tests(of: "LeakTest", on: ["CLinux", "CLdns", "Wire"]),
         .testTarget(name: "EndToEndTests", dependencies: ["Configuration", "Rules"], swiftSettings: house),

@@ -1,26 +1,20 @@
 // SPDX-License-Identifier: MIT
+import HostDNS
 import Wire
 
-/// How this machine's programs come to their resolver: /etc/resolv.conf and the line `hosts:` of /etc/nsswitch.conf.
+/// How this machine's programs come to their resolver.
 package struct HostDNSSeen: Hashable, Sendable {
-    /// Servers of /etc/resolv.conf, in order; nil where the file cannot be read.
-    package var servers: [ServerAddress]? = []
-    /// Who keeps the file: a name such as `NetworkManager`; nil: nobody known.
-    package var keeper: String?
-    /// What stands in the way of changing it, and what to type.
-    package var hindrance: (what: String, hint: String)? {
-        get { hindranceText.map { ($0, hindranceHint) } }
-        set {
-            hindranceText = newValue?.what
-            hindranceHint = newValue?.hint ?? ""
-        }
-    }
-    private var hindranceText: String?
-    private var hindranceHint = ""
-    /// The sources of `hosts:` in order, with their actions in brackets; empty where there is no such line.
-    package var sources: [String] = []
+    /// /etc/resolv.conf.
+    package var look = HostLook(entry: .file, contents: [])
+    /// The line `hosts:` of /etc/nsswitch.conf.
+    package var services = NameServices("")
 
     package init() {}
+
+    /// Servers of /etc/resolv.conf, in order; nil where there is no such file, or it cannot be read.
+    var servers: [ServerAddress]? { look.contents.map { ResolvConf($0).servers } }
+
+    var ownership: Ownership { Ownership(look) }
 
     var namesLoopbackOnly: Bool { servers.map { !$0.isEmpty && $0.allSatisfy { $0.address.isLoopback } } ?? false }
 }

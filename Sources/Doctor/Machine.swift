@@ -19,7 +19,7 @@ package struct Machine: Sendable {
     /// Who holds port 53, or a port of ours.
     package var holders: [PortHolder] = []
     /// What was asked on this machine, and whether it answered.
-    package var answers: [PortHolder.Place: Bool] = [:]
+    package var answers: [Place: Bool] = [:]
     package var hostDNS = HostDNSSeen()
     /// The names of all processes (comm, at most 15 characters).
     package var processes: Set<String> = []

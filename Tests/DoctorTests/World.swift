@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import Doctor
+@testable import HostDNS
 import Kernel
 import Policy
 import Testing
@@ -61,13 +62,14 @@ struct World {
                 machine.rules.append(rule)
             }
         }
-        let place = PortHolder.Place(.v4(0x7F00_0035), 53)
+        let place = Place(.v4(0x7F00_0035), 53)
         for transport in [PortHolder.Transport.udp, .tcp] {
-            machine.holders.append(PortHolder(place, transport, process: .init(pid: 100, name: "sluice")))
+            machine.holders.append(
+                PortHolder(transport: transport, address: place.address, port: 53, process: .init(id: 100, name: "sluice")))
         }
         machine.answers[place] = true
-        machine.hostDNS.servers = [ServerAddress(.v4(0x7F00_0035))]
-        machine.hostDNS.sources = ["files", "dns"]
+        machine.hostDNS.look = HostLook(entry: .file, contents: Array("nameserver 127.0.0.53\n".utf8))
+        machine.hostDNS.services = NameServices("hosts: files dns")
         machine.tables = []
         machine.hasOurTable = true
         return machine
@@ -144,22 +146,25 @@ extension Machine {
     }
 
     private mutating func changeNames(_ word: String, _ rest: [String]) -> Bool {
-        let place = rest.first.flatMap { ServerAddress($0) }.map { PortHolder.Place($0.address, $0.port) }
+        let place = rest.first.flatMap { ServerAddress($0) }.map { Place($0.address, $0.port) }
         switch word {
         case "holder":
             guard let place, let transport = PortHolder.Transport(rawValue: rest[1]), let pid = Int32(rest[3]) else { return false }
-            holders.append(PortHolder(place, transport, process: .init(pid: pid, name: rest[2])))
+            holders.append(
+                PortHolder(transport: transport, address: place.address, port: place.port, process: .init(id: pid, name: rest[2])))
         case "unseen-holder":
             guard let place else { return false }
-            holders.append(PortHolder(place, .udp))
+            holders.append(PortHolder(transport: .udp, address: place.address, port: place.port, process: nil))
         case "free": holders.removeAll { $0.place == place }
         case "silent", "answers":
             guard let place else { return false }
             answers[place] = word == "answers"
         case "resolv":
-            hostDNS.servers = rest == ["unreadable"] ? nil : rest == ["empty"] ? [] : rest.compactMap { ServerAddress($0) }
-        case "keeper": hostDNS.keeper = rest.joined(separator: " ")
-        case "hosts": hostDNS.sources = rest
+            let lines = rest.map { $0 == "empty" ? "" : "nameserver \($0)\n" }.joined()
+            hostDNS.look = rest == ["unreadable"] ? HostLook(entry: .missing) : HostLook(entry: .file, contents: Array(lines.utf8))
+        case "keeper": hostDNS.look.entry = .link(rest.joined())
+        case "immutable": hostDNS.look.isImmutable = true
+        case "hosts": hostDNS.services = NameServices("hosts: " + rest.joined(separator: " "))
         default: return false
         }
         return true

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import HostDNS
 import Wire
 
 /// What programs ask: /etc/resolv.conf, what glibc asks before it, and what caches lie between.
@@ -13,7 +14,11 @@ extension Machine {
         }
         let own = Set(daemon.listeners.filter { $0.port == 53 }.map(\.address))
         let others = servers.filter { !own.contains($0.address) }
-        let keeper = hostDNS.keeper.map { " (kept by \($0))" } ?? ""
+        let keeper =
+            switch hostDNS.ownership.owner {
+            case .ours, .nobody: ""
+            case .resolved, .networkManager, .resolvconf, .other: " (kept by \(hostDNS.ownership.owner))"
+            }
         let list = servers.map { Self.short($0) }.joined(separator: ", ")
         var findings: [Finding] = []
         switch (daemon.isRunning, servers.isEmpty, others.isEmpty) {
@@ -41,14 +46,14 @@ extension Machine {
             let text = servers.isEmpty ? "/etc/resolv.conf names no server\(keeper)" : "/etc/resolv.conf names \(list)\(keeper)"
             findings.append(.ok(.resolvConf, text, meaning: "As it was without Sluice. With the daemon running: sudo sluice activate."))
         }
-        if let hindrance = hostDNS.hindrance {
+        if let hindrance = hostDNS.ownership.hindrance?.explained("/etc/resolv.conf") {
             findings.append(.note(.resolvConf, hindrance.what, meaning: "Sluice can neither take it over nor give it back.", next: hindrance.hint))
         }
         return findings
     }
 
     private func somebodyAnswers(_ own: Set<IPAddress>) -> Bool {
-        holders.contains { holder in own.contains { holder.takes(.init($0, 53)) } }
+        holders.contains { holder in own.contains { holder.takes(Place($0, 53)) } }
     }
 
     private static func short(_ server: ServerAddress) -> String {
@@ -57,31 +62,24 @@ extension Machine {
 
     var nameServiceFindings: [Finding] {
         var findings: [Finding] = []
-        let sources = hostDNS.sources
-        let names = sources.filter { !$0.hasPrefix("[") }
+        let names = hostDNS.services.services.map(\.name)
         let beforeDNS = names.prefix { $0 != "dns" }
-        let line = "hosts: " + sources.joined(separator: " ")
+        let line = "hosts: " + names.joined(separator: " ")
         let resolved = processes.contains("systemd-resolve")
-        if !names.isEmpty, !names.contains("dns") {
-            let others = names.contains("resolve") && resolved
+        let edit = "sudo sed -i 's/^hosts:.*/hosts: files dns/' /etc/nsswitch.conf"
+        switch hostDNS.services.verdict {
+        case .resolvConf: break
+        case .never:
             findings.append(
                 .problem(
-                    .nameServices, "nsswitch.conf has no dns (\(line))",
-                    meaning: others ? "Programs ask systemd-resolved alone, never Sluice." : "Programs look no name up by DNS.",
-                    next: "sudo sed -i 's/^hosts:.*/hosts: files dns/' /etc/nsswitch.conf"))
-        } else if beforeDNS.contains("resolve") {
-            // With the service away glibc goes on to the next.
-            findings.append(
-                resolved
-                    ? .problem(
-                        .nameServices, "programs ask systemd-resolved before dns (\(line))",
-                        meaning: "It answers by its own servers: names never come to Sluice, and theirs is refused while it runs.",
-                        next: "sudo sed -i '/^hosts:/s/ resolve\\( \\[[^]]*\\]\\)\\?//' /etc/nsswitch.conf")
-                    : .note(
-                        .nameServices, "nsswitch.conf asks systemd-resolved first, which does not run (\(line))",
-                        meaning: "Nothing goes wrong until it is started; then it is asked before Sluice.",
-                        next: "sudo sed -i '/^hosts:/s/ resolve\\( \\[[^]]*\\]\\)\\?//' /etc/nsswitch.conf"))
-        } else if resolved {
+                    .nameServices, "programs never read resolv.conf (\(line))",
+                    meaning: "What Sluice answers reaches only programs that ask it themselves.", next: edit))
+        case .onlyWithout(let name):
+            findings.append(asked(first: name, line, resolved: resolved, edit))
+        case .after(let names):
+            findings.append(asked(first: names.contains("resolve") ? "resolve" : names.first ?? "", line, resolved: resolved, edit))
+        }
+        if resolved, !names.contains("resolve") {
             findings.append(
                 .note(
                     .nameServices, "systemd-resolved runs beside Sluice",
@@ -96,12 +94,6 @@ extension Machine {
                     meaning: "Names below .local are asked of the LAN by multicast" + (isMinimal ? ", never of Sluice." : ", others too where mdns.allow says so."),
                     next: "getent hosts NAME.local    (shows who answers)"))
         }
-        if let odd = beforeDNS.first(where: { ["wins", "nis", "nisplus", "ldap", "sss", "compat"].contains($0) }) {
-            findings.append(
-                .note(
-                    .nameServices, "\(odd) is asked before dns (\(line))", meaning: "Names that it knows never come to Sluice.",
-                    next: "sudoedit /etc/nsswitch.conf"))
-        }
         for (process, what, next) in [
             ("nscd", "nscd keeps answers", "sudo nscd -i hosts    (empties it; enable-cache hosts no in /etc/nscd.conf ends it)"),
             ("unscd", "unscd keeps answers", "sudo systemctl disable --now unscd"),
@@ -111,10 +103,24 @@ extension Machine {
                     .nameServices, what,
                     meaning: "A name it has kept is not asked of Sluice: its address may be handed out longer than it is steered.", next: next))
         }
-        if findings.allSatisfy({ $0.severity == .ok }) {
-            let text = names.isEmpty ? "nsswitch.conf says nothing of hosts" : line
-            findings.append(.ok(.nameServices, text, meaning: "glibc comes to /etc/resolv.conf by it."))
-        }
+        if findings.isEmpty { findings.append(.ok(.nameServices, line, meaning: "glibc comes to /etc/resolv.conf by it.")) }
         return findings
+    }
+
+    /// A service whose answers are not ours to decide, before `dns`.
+    private func asked(first name: String, _ line: String, resolved: Bool, _ edit: String) -> Finding {
+        guard name == "resolve" else {
+            return .note(
+                .nameServices, "\(name) is asked before dns (\(line))", meaning: "Names that it knows never come to Sluice.", next: edit)
+        }
+        // With the service away glibc goes on to the next.
+        guard resolved else {
+            return .note(
+                .nameServices, "nsswitch.conf asks systemd-resolved first, which does not run (\(line))",
+                meaning: "Nothing goes wrong until it is started; then it is asked before Sluice.", next: edit)
+        }
+        return .problem(
+            .nameServices, "programs ask systemd-resolved before dns (\(line))",
+            meaning: "It answers by its own servers: names never come to Sluice, and its lookups are refused while Sluice runs.", next: edit)
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import Policy
+import HostDNS
 import Wire
 
 /// Who answers on this machine: at our addresses, and beside us.
@@ -7,11 +7,11 @@ extension Machine {
     var portFindings: [Finding] { daemon.listeners.flatMap(judged) }
 
     private func judged(_ listener: ServerAddress) -> [Finding] {
-        let place = PortHolder.Place(listener.address, listener.port)
+        let place = Place(listener.address, listener.port)
         let holders = holders.filter { $0.takes(place) }
         let names = Self.names(holders)
         if daemon.isRunning {
-            let own = holders.filter { $0.process == nil || $0.process?.pid == daemon.pid }
+            let own = holders.filter { $0.process == nil || $0.process?.id == daemon.pid }
             guard !own.isEmpty else {
                 return [
                     .problem(
@@ -40,7 +40,7 @@ extension Machine {
         ]
     }
 
-    private static func wayOut(of holders: [PortHolder], _ place: PortHolder.Place) -> String {
+    private static func wayOut(of holders: [PortHolder], _ place: Place) -> String {
         switch holders.compactMap(\.process?.name).first {
         case "systemd-resolve":
             "sudo mkdir -p /etc/systemd/resolved.conf.d && printf '[Resolve]\\nDNSStubListener=no\\n' | sudo tee /etc/systemd/resolved.conf.d/sluice.conf && sudo systemctl restart systemd-resolved"
@@ -53,7 +53,7 @@ extension Machine {
     private static func names(_ holders: [PortHolder]) -> String {
         var names: [String] = []
         for holder in holders {
-            let name = holder.process?.description ?? "a process that only root sees"
+            let name = holder.process?.text ?? "a process that only root sees"
             if !names.contains(name) { names.append(name) }
         }
         return names.joined(separator: ", ")
@@ -61,8 +61,8 @@ extension Machine {
 
     /// Port 53 of others.
     var resolverFindings: [Finding] {
-        let ours = Set(daemon.listeners.map { PortHolder.Place($0.address, $0.port) })
-        var places: [PortHolder.Place] = []
+        let ours = Set(daemon.listeners.map { Place($0.address, $0.port) })
+        var places: [Place] = []
         for holder in holders where holder.place.port == 53 && !ours.contains(holder.place) && !isOurs(holder) {
             if !places.contains(holder.place) { places.append(holder.place) }
         }
@@ -74,13 +74,13 @@ extension Machine {
 
     /// The daemon may listen at more places than it tells: one for each class of apps.
     private func isOurs(_ holder: PortHolder) -> Bool {
-        daemon.isRunning && holder.process.map { $0.pid == daemon.pid } ?? false
+        daemon.isRunning && holder.process.map { $0.id == daemon.pid } ?? false
     }
 
-    private func finding(at place: PortHolder.Place, _ names: String) -> Finding {
+    private func finding(at place: Place, _ names: String) -> Finding {
         // A stranger's wildcard socket is asked at the loopback address.
-        let asked = place.address.isUnspecified ? PortHolder.Place(place.address.loopback, place.port) : place
-        let where_ = place.address.isUnspecified ? "every \(place.address.family.word) address" : "\(place)"
+        let asked = place.address.isUnspecified ? Place(place.address.loopback, place.port) : place
+        let everywhere = place.address.isUnspecified ? "every \(place.address.family.word) address" : "\(place)"
         let virtual = interfaces.first { $0.addresses.contains(place.address) && Self.isForGuests($0.name) }
         if let virtual {
             return .ok(
@@ -89,11 +89,11 @@ extension Machine {
         }
         guard answers[asked] == true else {
             return .note(
-                .resolvers, "\(names) holds \(where_)" + (answers[asked] == false ? ", and did not answer" : ""),
+                .resolvers, "\(names) holds \(everywhere)" + (answers[asked] == false ? ", and did not answer" : ""),
                 meaning: "Programs that ask there go past Sluice.", next: "sudo ss -lnup 'sport = :53'")
         }
         return .note(
-            .resolvers, "\(names) answers at \(where_) too",
+            .resolvers, "\(names) answers at \(everywhere) too",
             meaning: "Programs that ask there go past Sluice's rules; what it asks on the net itself is refused while Sluice runs.",
             next: "sudo ss -lnup 'sport = :53'    (and stop it, or point it at Sluice)")
     }

@@ -12,9 +12,9 @@ enum LocalQuestion {
     /// Milliseconds: a process of the same machine that takes longer does not answer.
     private static let limit: Int64 = 300
 
-    static func ask(_ places: [PortHolder.Place]) -> [PortHolder.Place: Bool] {
+    static func ask(_ places: [Place]) -> [Place: Bool] {
         var waits: [pollfd] = []
-        var asked: [PortHolder.Place] = []
+        var asked: [Place] = []
         defer { for wait in waits { close(wait.fd) } }
         for place in places {
             guard let fd = send(to: place) else { continue }
@@ -41,7 +41,7 @@ enum LocalQuestion {
         [0x51, 0xCE, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 9] + Array("localhost".utf8) + [0, 0, 1, 0, 1]
 
     /// Nil where it could not be asked.
-    private static func send(to place: PortHolder.Place) -> Int32? {
+    private static func send(to place: Place) -> Int32? {
         let family = place.address.family == .v4 ? AF_INET : AF_INET6
         let fd = socket(family, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard fd >= 0 else { return nil }
@@ -59,7 +59,7 @@ enum LocalQuestion {
         return fd
     }
 
-    private static func connect(_ fd: Int32, _ place: PortHolder.Place) -> Int32 {
+    private static func connect(_ fd: Int32, _ place: Place) -> Int32 {
         switch place.address.family {
         case .v4:
             var address = sockaddr_in()

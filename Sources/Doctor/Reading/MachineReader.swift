@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import Glibc
+import HostDNS
 import Kernel
 import Policy
 import Wire
@@ -11,7 +12,7 @@ package enum MachineReader {
 
     package static func read(_ daemon: DaemonSeen) -> Machine {
         let deadline = Clock.now + limit
-        let places = daemon.listeners.map { PortHolder.Place($0.address, $0.port) }
+        let places = daemon.listeners.map { Place($0.address, $0.port) }
         let routing = Later { Routing.read() }
         let sockets = Later { Sockets.read(ports: Set([53] + places.map(\.port)), asking: places) }
         let browsers = Later { BrowserFiles.read(homes: BrowserFiles.homes()) }
@@ -81,29 +82,19 @@ package enum MachineReader {
 
 private struct Sockets: Sendable {
     var holders: [PortHolder] = []
-    var answers: [PortHolder.Place: Bool] = [:]
+    var answers: [Place: Bool] = [:]
     var processes: Set<String> = []
 
-    static func read(ports: Set<UInt16>, asking ours: [PortHolder.Place]) -> Sockets {
-        var found: [(SocketTable.Entry, PortHolder.Transport)] = []
-        for (file, transport) in [("udp", PortHolder.Transport.udp), ("udp6", .udp), ("tcp", .tcp), ("tcp6", .tcp)] {
-            let entries = SocketTable.waiting(in: TextFile.text("/proc/net/\(file)") ?? "", transport: transport)
-            found += entries.filter { ports.contains($0.place.port) }.map { ($0, transport) }
-        }
-        let processes = Processes(owning: Set(found.map(\.0.inode)))
+    static func read(ports: Set<UInt16>, asking ours: [Place]) -> Sockets {
         var sockets = Sockets()
-        sockets.processes = processes.names
-        for (entry, transport) in found {
-            let holder = PortHolder(entry.place, transport, process: processes.owners[entry.inode])
-            // One process may have several sockets at one place, one for each thread.
-            if !sockets.holders.contains(holder) { sockets.holders.append(holder) }
-        }
-        var places: [PortHolder.Place] = []
+        sockets.processes = Processes.names()
+        sockets.holders = HostPaths().holders(ofPorts: ports)
+        var places: [Place] = []
         for holder in sockets.holders where holder.transport == .udp {
             let address = holder.place.address
             // A link-local address would need its interface, and is no place for a resolver of programs.
             guard !address.isLinkLocal || address.family == .v4 else { continue }
-            let place = address.isUnspecified ? PortHolder.Place(address.loopback, holder.place.port) : holder.place
+            let place = address.isUnspecified ? Place(address.loopback, holder.place.port) : holder.place
             if !places.contains(place) { places.append(place) }
         }
         for place in ours where !places.contains(place) && sockets.holders.contains(where: { $0.takes(place) }) { places.append(place) }
