@@ -5,6 +5,7 @@ import Kernel
 import Logging
 import Rules
 import Steering
+import Tunnels
 
 /// The daemon in the foreground: one thread answers, this one looks after the world.
 package enum Daemon {

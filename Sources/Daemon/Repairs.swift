@@ -8,8 +8,10 @@ struct Repairs: Hashable, Sendable {
     var rules = 0
     /// The tunnel's routes, and the copy of main's.
     var routes = 0
+    /// Names of our devices.
+    var links = 0
     /// /etc/resolv.conf.
     var resolvConf = 0
 
-    var total: Int { table + rules + routes + resolvConf }
+    var total: Int { table + rules + routes + links + resolvConf }
 }

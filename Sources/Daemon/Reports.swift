@@ -42,6 +42,7 @@ package struct StatusReport: Codable, Sendable {
         package let table: Int
         package let rules: Int
         package let routes: Int
+        package let links: Int
         package let resolvConf: Int
     }
 

@@ -16,6 +16,8 @@ struct SupervisedTunnel {
     var machine: TunnelMachine
     private(set) var facts = TunnelMachine.Facts()
     private(set) var link: Link?
+    /// Our device under a name that somebody else gave it.
+    private(set) var renamed: Link?
     private(set) var addresses: [IPAddress] = []
     /// The whole mark of a device that somebody else brought up; nil for ours, and for one without.
     private(set) var foreignMark: UInt32?
@@ -57,6 +59,7 @@ struct SupervisedTunnel {
     mutating func see(_ links: [Link], _ all: [LinkAddress]) {
         let former = link
         link = links.first { $0.name == device }
+        renamed = made.flatMap { made in links.first { $0.index == made.index && $0.name != device } }
         addresses = link.map { link in all.filter { $0.link == link.index && !$0.address.isLinkLocal }.map(\.address) } ?? []
         if link?.index != former?.index {
             facts = TunnelMachine.Facts()

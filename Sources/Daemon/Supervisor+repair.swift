@@ -7,16 +7,10 @@ import Wire
 
 /// What others take from us is put back from what we know; the guard table holds meanwhile.
 extension Supervisor {
-    /// Takes in what the kernel says of links, addresses and routes.
-    func look() throws(KernelError) {
+    /// Takes in what the kernel says of the tunnels' devices.
+    func lookAtLinks() throws(KernelError) {
         let links = try routes.links()
         addresses = try routes.addresses()
-        let gateways = try routes.gateways()
-        if gateways != self.gateways {
-            network += 1
-            tell(.gateway, gateways.isEmpty ? "none" : gateways.map { "\($0.address)" }.joined(separator: ", "))
-        }
-        self.gateways = gateways
         for index in tunnels.indices {
             let former = tunnels[index].link
             tunnels[index].see(links, addresses)
@@ -27,6 +21,24 @@ extension Supervisor {
                 )
             }
         }
+    }
+
+    /// Takes in what the kernel says of links, addresses and routes.
+    func look() throws(KernelError) {
+        try lookAtLinks()
+        for tunnel in tunnels {
+            guard let link = tunnel.renamed else { continue }
+            try routes.rename(link, to: tunnel.device)
+            repairs.links += 1
+            tell(.repair, "device \(link.name) is named \(tunnel.device) again")
+            try lookAtLinks()
+        }
+        let gateways = try routes.gateways()
+        if gateways != self.gateways {
+            network += 1
+            tell(.gateway, gateways.isEmpty ? "none" : gateways.map { "\($0.address)" }.joined(separator: ", "))
+        }
+        self.gateways = gateways
         let devices = Set(tunnels.compactMap { $0.link?.index })
         refreshSystemServers()
         let mirror = try routes.mirrorMain(excluding: devices)

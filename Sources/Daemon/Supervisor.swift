@@ -130,13 +130,15 @@ final class Supervisor {
     private func step() {
         do throws(KernelError) {
             let events = try monitor.drain()
-            if !events.isEmpty { try look() }
             let now = Instant.now
             if !events.isEmpty {
-                // What closes does not wait for programs that are started below.
+                // What closes waits neither for the rest of the world nor for programs that are started below.
+                try lookAtLinks()
                 for index in tunnels.indices where !tunnels[index].facts.isUp && tunnels[index].machine.state == .connected {
                     observe(index, at: now)
                 }
+                if selection.state == .connected, Selection(of: tunnels.map(\.machine.state), wish: wish) != selection { try settle() }
+                try look()
                 try settle()
                 try mend()
             }

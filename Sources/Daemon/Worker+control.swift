@@ -127,6 +127,7 @@ extension Worker {
             }, paths: paths, sets: sets, rules: situation.rules, repairs: situation.repairs.total,
             repaired: StatusReport.Repaired(
                 table: situation.repairs.table, rules: situation.repairs.rules, routes: situation.repairs.routes,
+                links: situation.repairs.links,
                 resolvConf: situation.repairs.resolvConf),
             questions: StatusReport.Questions(
                 total: counters.questions, cached: counters.hits, refused: counters.refused, blocked: counters.blocked,
