@@ -16,4 +16,5 @@
 #include "netlink.h"
 #include "netns.h"
 #include "packet.h"
+#include "task.h"
 #endif

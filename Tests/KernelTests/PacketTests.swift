@@ -221,7 +221,7 @@ let isRoot = geteuid() == 0
     }
 
     @Test(arguments: [(0, "host"), (2, "host"), (0, "client"), (2, "client")])
-    func flowKeepsThePathItBeganOn(_ index: Int, _ from: String) throws {
+    func flowKeepsThePathItBeganOnUnlessItsAddressBecomesATunnels(_ index: Int, _ from: String) throws {
         let street = try Street()
         try street.watch("eth0")
         try street.watch("tun0")
@@ -233,28 +233,59 @@ let isRoot = geteuid() == 0
         let outside = try Datagrams(to: "\(other)", in: room)
         try inside.send()
         try outside.send()
-        try street.change([.init(.remove, .learned(.tunnel, steered)), .init(.add, .learned(.tunnel, other))])
         let before = (try street.seen("tun0"), try street.seen("eth0"))
+        try outside.send()
+        #expect(try street.seen("eth0") == before.1 + 1)
+        try street.change([.init(.remove, .learned(.tunnel, steered)), .init(.add, .learned(.tunnel, other))])
         for _ in 0..<3 { try inside.send() }
         #expect(try street.seen("tun0") == before.0 + 3)
-        #expect(try street.seen("eth0") == before.1)
-        for _ in 0..<3 { try outside.send() }
+        #expect(try street.seen("eth0") == before.1 + 1)
+        // The other's flow is forbidden outside now, and its source is none for the tunnel.
+        for _ in 0..<3 { try? outside.send() }
         #expect(try street.seen("tun0") == before.0 + 3)
-        #expect(try street.seen("eth0") == before.1 + 3)
+        #expect(try street.seen("eth0") == before.1 + 1)
         // What begins now goes as the sets say now.
         #expect(try room.call("\(steered)").greeting.hasPrefix("inet"))
         #expect(try room.call("\(other)").greeting.hasPrefix("relay"))
     }
 
-    @Test func otherUsersMarksAreNotBelieved() throws {
+    @Test(arguments: [0, 2])
+    func flowsOfADisconnectedTimeEndWhenATunnelIsWanted(_ index: Int) throws {
+        let street = try Street()
+        try street.watch("eth0")
+        try street.watch("tun0")
+        let unwanted: [SetElement] = [.tunnelUnwanted(.v4), .tunnelUnwanted(.v6)]
+        try street.steer(RulesetPlan(routingDefault: .tunnel), open: [], more: unwanted)
+        let here = try Datagrams(to: Street.web[index + 1], in: street.host)
+        let behind = try Datagrams(to: Street.web[index + 1], in: street.client)
+        try here.send()
+        try behind.send()
+        let before = try street.seen("eth0")
+        try here.send()
+        try behind.send()
+        #expect(try street.seen("eth0") == before + 2)
+        // Connecting: nothing is open yet.
+        try street.change(unwanted.map { .init(.remove, $0) })
+        for _ in 0..<2 { try? here.send(); try? behind.send() }
+        #expect(try street.seen("eth0") == before + 2)
+        try street.change([.init(.add, .tunnelOpen(.v4)), .init(.add, .tunnelOpen(.v6))])
+        for _ in 0..<2 { try? here.send(); try? behind.send() }
+        #expect(try street.seen("eth0") == before + 2)
+        #expect(try street.seen("tun0") == 0)
+        #expect(try street.host.call(Street.web[index + 1]).greeting.hasPrefix("relay"))
+        #expect(try street.client.call(Street.web[index + 1]).greeting.hasPrefix("relay"))
+    }
+
+    @Test func markedSocketsGoOnlyWhereTheyMay() throws {
         let street = try Street()
         try street.steer(more: [.resolver(IPAddress(Street.web[1])!, port: 53, .outside)])
         let mark = Path.outside.mark
-        #expect(try street.host.call(Street.web[0], mark: mark).greeting == "inet 198.51.100.2")
-        #expect(try street.host.call(Street.web[0], mark: mark, user: 65534).greeting == "relay 10.64.1.2")
         #expect(try street.host.call(Street.web[1], 53, mark: mark).greeting == "inet 198.51.100.2")
         #expect(try street.host.call(Street.web[1], 53, mark: mark, user: 65534).errno == ECONNREFUSED)
-        // Unless the whole mark is a foreign WireGuard device's.
+        #expect(try street.host.call(Street.web[0], 53, mark: mark).errno != 0)
+        #expect(try street.host.call(Street.web[0], mark: mark).errno != 0)
+        // Others' marks are not believed, unless the whole mark is a foreign WireGuard device's.
+        #expect(try street.host.call(Street.web[0], mark: mark, user: 65534).greeting == "relay 10.64.1.2")
         try street.change([.init(.add, .foreignMark(mark | 7))])
         #expect(try street.host.call(Street.web[0], mark: mark | 7, user: 65534).greeting == "inet 198.51.100.2")
     }

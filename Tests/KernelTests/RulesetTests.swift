@@ -23,14 +23,24 @@ import Wire
                         first: .v6(high: 0x2001_0DB8_0000_0000, low: 0), last: .v6(high: 0x2001_0DB8_0000_0000, low: .max), action: .direct),
                 ], learnedSize: 1024)
         ),
+        (
+            "apps",
+            RulesetPlan(
+                foreign: .capture,
+                apps: .init(
+                    level: 2, listen: ["127.0.0.53", "[::]:53"].compactMap { ServerAddress($0) },
+                    excluded: ["127.0.0.53:40001", "[::1]:40002"].compactMap { ServerAddress($0) },
+                    tunneled: ["127.0.0.53:40003", "[::1]:40004"].compactMap { ServerAddress($0) }, excludedAskOthers: false),
+                capture: 40005)
+        ),
     ]
 
-    @Test(arguments: 0..<2) func textIsAsReviewed(_ index: Int) throws {
+    @Test(arguments: 0..<3) func textIsAsReviewed(_ index: Int) throws {
         let (name, plan) = Self.plans[index]
         #expect(try fixture("\(name).nft", orWrite: plan.text()) == plan.text())
     }
 
-    @Test(.enabled(if: isRoot, "needs root: makes a network namespace"), arguments: 0..<2)
+    @Test(.enabled(if: isRoot, "needs root: makes a network namespace"), arguments: 0..<3)
     func kernelTakesTheTableAndGivesItBack(_ index: Int) throws {
         let plan = Self.plans[index].plan
         let room = try Room()
@@ -60,6 +70,10 @@ import Wire
             var writer = try SetWriter()
             for element in elements { #expect(try !writer.contains(element), "\(element)") }
             try nftables.load(RulesetPlan(), elements: elements)
+            let groups = elements.filter { $0.set.key == .group }
+            #expect(groups.count == 2)
+            for element in groups { #expect(try !writer.contains(element)) }
+            #expect(try writer.commit(groups.map { ElementChange(.add, $0) }).isEmpty)
             for element in elements { #expect(try writer.contains(element), "\(element)") }
             // What netlink and nft call the same is the same.
             #expect(try writer.commit(elements.map { ElementChange(.remove, $0) }) == [])

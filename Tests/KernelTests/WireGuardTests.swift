@@ -78,6 +78,7 @@ import Wire
             let mirror = try routes.mirrorMain(excluding: [device.index])
             var elements = SetElement.tunnelLink(name) + [.tunnelOpen(.v4), .tunnelOpen(.v6)] + mirror.defaults.map { .outsideOpen($0) }
             elements += [.tunnelOwn(IPAddress("10.64.1.2")!), .tunnelOwn(IPAddress("fd00:64:1::2")!)]
+            elements += [.endpoint(IPAddress("198.51.100.1")!, port: 51820), .resolver(IPAddress("203.0.113.10")!, port: 80, .outside)]
             elements += ["203.0.113.10", "2001:db8:113::10"].map { .learned(.tunnel, IPAddress($0)!) }
             try Nftables().load(RulesetPlan(), elements: elements)
             return device

@@ -2,7 +2,8 @@
 
 /// The hooks that give each flow its path with its first packet, and keep it there.
 ///
-/// In the upper eight bits of a connection's mark stands its path; 0x0e: it came in by the tunnel; 0x0f: as the kernel routes.
+/// In the upper eight bits of a connection's mark stands its path; 0x04: outside, of an excluded app; 0x0c: as the kernel routes, for as
+/// long as no tunnel is wanted; 0x0e: it came in by the tunnel; 0x0f: as the kernel routes.
 extension RulesetPlan {
     var output: String {
         """
@@ -13,32 +14,35 @@ extension RulesetPlan {
         \t\tfib daddr type local accept
         \(Self.untouched)\t\tmeta mark @foreign_marks accept
         \t\tmeta mark & 0xff000000 != 0x00000000 meta skuid != 0 meta mark set meta mark & 0x00ffffff
-        \t\tmeta mark & 0xff000000 != 0x00000000 jump own_socket
+        \t\tmeta mark & 0xff000000 { 0x01000000, 0x02000000, 0x03000000 } goto own_socket
         \t\tct direction reply goto answer
-        \(foreignLookups)\t\tct mark & 0xff000000 vmap { \(Self.knownFlows), 0x0f000000 : goto as_routed }
+        \(appClasses)\(foreignLookups)\(Self.movedFlows)\
+        \t\tct mark & 0xff000000 vmap { \(Self.knownFlows), 0x0c000000 : goto enter_unwanted, 0x0f000000 : goto as_routed }
         \t\tgoto choose
         \t}
 
         \tchain choose {
         \t\tjump classify
-        \(localNetworks("as_routed"))\(routingDefault == .tunnel ? Self.intoTheTunnel : "")\t\tgoto as_routed
+        \(localNetworks("as_routed"))\(routingDefault == .tunnel ? Self.intoTheTunnel("unwanted") : "")\t\tgoto as_routed
         \t}
 
-        \t# Sockets that sluice has marked: it has decided already. Port 53 and 853 only where it may ask.
+        \t# Sockets that sluice has marked: it has decided already. Only where it may ask, and a WireGuard device only to its endpoints.
         \tchain own_socket {
         \t\tip daddr . th dport . meta mark @resolvers4 goto own_path
         \t\tip6 daddr . th dport . meta mark @resolvers6 goto own_path
-        \t\tmeta l4proto { tcp, udp } th dport { 53, 853 } counter reject with icmpx admin-prohibited
-        \t\tgoto own_path
+        \t\tmeta l4proto udp ip daddr . udp dport . meta mark @endpoints4 goto own_path
+        \t\tmeta l4proto udp ip6 daddr . udp dport . meta mark @endpoints6 goto own_path
+        \t\tcounter reject with icmpx admin-prohibited
         \t}
 
         \tchain own_path {
         \t\tmeta mark & 0xff000000 == 0x01000000 ct mark set ct mark & 0x00ffffff | 0x01000000
         \t\tmeta mark & 0xff000000 == 0x02000000 ct mark set ct mark & 0x00ffffff | 0x02000000
         \t\tmeta mark & 0xff000000 == 0x03000000 ct mark set ct mark & 0x00ffffff | 0x03000000
-        \t\tmeta mark & 0xff000000 { 0x01000000, 0x02000000, 0x03000000 } accept
+        \t\taccept
         \t}
 
+        \(appChains)\
         \t# Replies, and errors about packets that passed, go back the way they came. But one packet forged from outside makes what an
         \t# app sends of its own look like a reply: a first SYN is none, nor is UDP from a port of the ephemeral range or to a tunnel address.
         \tchain answer {
@@ -50,7 +54,7 @@ extension RulesetPlan {
         \t}
 
         \tchain no_answer {
-        \(foreignLookups)\t\tgoto choose
+        \(appClasses)\(foreignLookups)\t\tgoto choose
         \t}
 
         \t# As the kernel routes, but not into the tunnel.
@@ -75,13 +79,14 @@ extension RulesetPlan {
         \t\tip6 daddr @tunnel_own6 counter drop
         \t\tct direction reply goto answer_passing
         \t\tfib daddr type vmap { local : goto arrived, broadcast : accept, multicast : accept, anycast : accept }
-        \(foreignLookups)\t\tct mark & 0xff000000 vmap { \(Self.knownFlows), 0x0f000000 : goto pass_as_routed }
+        \(foreignLookups)\(Self.movedFlows)\
+        \t\tct mark & 0xff000000 vmap { \(Self.knownFlows), 0x0c000000 : goto pass_unwanted, 0x0f000000 : goto pass_as_routed }
         \t\tgoto choose_passing
         \t}
 
         \tchain choose_passing {
         \t\tjump classify
-        \(localNetworks("pass_as_routed"))\(routingDefault == .tunnel ? Self.intoTheTunnel : "")\t\tgoto pass_as_routed
+        \(localNetworks("pass_as_routed"))\(routingDefault == .tunnel ? Self.intoTheTunnel("pass_unwanted") : "")\t\tgoto pass_as_routed
         \t}
 
         \t# With the mark, the reverse path filter sees where the packet came from.
@@ -94,7 +99,8 @@ extension RulesetPlan {
         \tchain answer_passing {
         \t\tct mark & 0xff000000 { 0x01000000, 0x0e000000 } goto enter_tunnel
         \t\ttcp flags & (syn | ack) == syn goto no_answer_passing
-        \(Self.tunnelAddresses("goto no_answer_passing"))        \t\tct mark & 0xff000000 == 0x02000000 meta mark set meta mark & 0x00ffffff | 0x02000000
+        \(Self.tunnelAddresses("goto no_answer_passing"))\
+        \t\tct mark & 0xff000000 { 0x02000000, 0x04000000 } meta mark set meta mark & 0x00ffffff | 0x02000000
         \t\tct mark & 0xff000000 == 0x03000000 meta mark set meta mark & 0x00ffffff | 0x03000000
         \t\taccept
         \t}
@@ -135,10 +141,16 @@ extension RulesetPlan {
     private static let knownFlows =
         "0x01000000 : goto enter_tunnel, 0x02000000 : goto enter_outside, 0x03000000 : goto enter_lan"
 
-    private static let intoTheTunnel = "\t\tmeta nfproto != @tunnel_unwanted goto to_tunnel\n"
+    private static func intoTheTunnel(_ otherwise: String) -> String {
+        "\t\tmeta nfproto != @tunnel_unwanted goto to_tunnel\n\t\tgoto \(otherwise)\n"
+    }
 
-    /// Port 53 and 853 that is not ours: refused at once, or let go.
-    private var foreignLookups: String {
+    /// Flows outside whose address has become one of a tunnel rule since they began.
+    private static let movedFlows = ["ip daddr @tunnel4", "ip6 daddr @tunnel6"]
+        .map { "\t\tct mark & 0xff000000 { 0x02000000, 0x0f000000 } \($0) goto moved\n" }.joined()
+
+    /// Port 53 and 853 that is not ours: refused at once, brought to us, or let go. What is brought to us goes on to the hook that does it.
+    var foreignLookups: String {
         switch foreign {
         case .allow: ""
         case .reject:
@@ -146,6 +158,14 @@ extension RulesetPlan {
             \t\t# Only sluice speaks DNS to others.
             \t\ttcp dport { 53, 853 } counter reject with tcp reset
             \t\tudp dport { 53, 853 } counter reject with icmpx port-unreachable
+
+            """
+        case .capture:
+            """
+            \t\t# Only sluice speaks DNS to others: the hooks below bring it what it can read.
+            \t\tmeta l4proto { tcp, udp } th dport 53 accept
+            \t\ttcp dport 853 counter reject with tcp reset
+            \t\tudp dport 853 counter reject with icmpx port-unreachable
 
             """
         }

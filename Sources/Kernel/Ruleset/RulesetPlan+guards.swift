@@ -19,6 +19,7 @@ extension RulesetPlan {
         \t\tmeta mark & 0xff000000 == 0x01000000 counter drop
         \t\tmeta mark & 0xff000000 == 0x03000000 ip daddr != @private4 counter drop
         \t\tmeta mark & 0xff000000 == 0x03000000 ip6 daddr != @private6 counter drop
+        \(strayLookups)\
         \t}
 
         \t# Sources were chosen before the mark.
@@ -29,5 +30,18 @@ extension RulesetPlan {
         \t}
 
         """
+    }
+
+    /// Lookups of others that were under way before there was anything to bring them here.
+    private var strayLookups: String {
+        switch foreign {
+        case .allow: ""
+        case .reject, .capture:
+            """
+            \t\tmeta mark @foreign_marks accept
+            \t\tmeta mark & 0xff000000 == 0x00000000 ct direction original meta l4proto { tcp, udp } th dport { 53, 853 } counter drop
+
+            """
+        }
     }
 }

@@ -41,15 +41,47 @@ extension RulesetPlan {
     var paths: String {
         """
         \tchain to_tunnel {
-        \(tunnelRulesWhenDisconnectedSystem ? "\t\tmeta nfproto @tunnel_unwanted goto to_outside\n" : "")\
+        \(tunnelRulesWhenDisconnectedSystem ? "\t\tmeta nfproto @tunnel_unwanted goto unwanted\n" : "")\
+        \t\tgoto to_tunnel_only
+        \t}
+
+        \tchain to_tunnel_only {
         \(Self.refuse("meta nfproto != @tunnel_open", "host-unreachable"))\
+        \t\t# What begins in the middle began on another path.
+        \t\ttcp flags & (syn | rst) == 0x0 ct state new counter reject with tcp reset
         \t\tct mark set ct mark & 0x00ffffff | 0x01000000
         \t\tgoto enter_tunnel
         \t}
 
         \tchain enter_tunnel {
+        \t\tmeta nfproto @tunnel_unwanted goto moved
         \(Self.refuse("meta nfproto != @tunnel_open", "host-unreachable"))\
         \t\tmeta mark set meta mark & 0x00ffffff | 0x01000000
+        \t\taccept
+        \t}
+
+        \t# Flows that what has changed since they began forbids. A new one finds its way at once; sluice then ends these for good.
+        \tchain moved {
+        \t\tmeta l4proto tcp counter reject with tcp reset
+        \t\tcounter reject with icmpx host-unreachable
+        \t}
+
+        \t# As the kernel routes, but not into the tunnel, and only until one is wanted.
+        \tchain unwanted {
+        \t\tct mark set ct mark & 0x00ffffff | 0x0c000000
+        \t\tgoto enter_unwanted
+        \t}
+
+        \tchain enter_unwanted {
+        \t\tmeta nfproto != @tunnel_unwanted goto moved
+        \t\toifname @tunnel_links goto enter_outside
+        \t\taccept
+        \t}
+
+        \tchain pass_unwanted {
+        \t\tmeta nfproto != @tunnel_unwanted goto moved
+        \t\tct mark set ct mark & 0x00ffffff | 0x0c000000
+        \t\tfib daddr . mark oifname @tunnel_routes goto enter_outside
         \t\taccept
         \t}
 

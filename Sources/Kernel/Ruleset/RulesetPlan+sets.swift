@@ -40,10 +40,16 @@ extension RulesetPlan {
         set("tunnel_routes", "typeof fib daddr oifname")
         set("tunnel_own4", "type ipv4_addr")
         set("tunnel_own6", "type ipv6_addr")
-        text += "\n\t# Marks of WireGuard devices that are not ours; (server, port, mark) that we may ask.\n"
+        text +=
+            "\n\t# Marks of WireGuard devices that are not ours; (server, port, mark) that we may ask; where our WireGuard devices send to.\n"
         set("foreign_marks", "type mark")
         set("resolvers4", "type ipv4_addr . inet_service . mark")
         set("resolvers6", "type ipv6_addr . inet_service . mark")
+        set("endpoints4", "type ipv4_addr . inet_service . mark")
+        set("endpoints6", "type ipv6_addr . inet_service . mark")
+        text += "\n\t# Control groups of excluded apps, and of apps that may only use the tunnel.\n"
+        set("apps_outside", "type cgroupsv2")
+        set("apps_tunnel", "type cgroupsv2")
         return text
     }
 }

@@ -46,9 +46,26 @@ package struct SetElement: Hashable, Sendable {
 
     /// We may ask this server on this path.
     package static func resolver(_ address: IPAddress, port: UInt16, _ path: Path) -> SetElement {
-        .init(
-            address.family == .v4 ? .resolvers4 : .resolvers6,
-            address.bytes + [UInt8(port >> 8), UInt8(truncatingIfNeeded: port), 0, 0] + path.mark.bytes)
+        .init(address.family == .v4 ? .resolvers4 : .resolvers6, place(address, port, path))
+    }
+
+    /// A WireGuard device of ours may send here, outside.
+    package static func endpoint(_ address: IPAddress, port: UInt16) -> SetElement {
+        .init(address.family == .v4 ? .endpoints4 : .endpoints6, place(address, port, .outside))
+    }
+
+    /// The control group of a class of apps, by its id.
+    package static func group(_ id: UInt64, of app: App) -> SetElement? {
+        let key = (0..<8).map { UInt8(truncatingIfNeeded: id.littleEndian >> ($0 * 8)) }
+        switch app {
+        case .normal: return nil
+        case .excluded: return .init(.appsOutside, key)
+        case .tunneled: return .init(.appsTunnel, key)
+        }
+    }
+
+    private static func place(_ address: IPAddress, _ port: UInt16, _ path: Path) -> [UInt8] {
+        address.bytes + [UInt8(port >> 8), UInt8(truncatingIfNeeded: port), 0, 0] + path.mark.bytes
     }
 }
 
@@ -61,6 +78,7 @@ extension SetElement: CustomStringConvertible {
             case .link: "\"\(String(decoding: key.prefix { $0 != 0 }, as: UTF8.self))\""
             case .family: key == IPAddress.Family.v4.netfilter ? "ipv4" : "ipv6"
             case .mark: Self.mark(key[...])
+            case .group: "\(key.native(UInt64.self, at: 0) ?? 0)"
             case .resolver:
                 [
                     IPAddress(bytes: key.dropLast(8))?.description ?? "", "\(UInt16(key[key.count - 8]) << 8 | UInt16(key[key.count - 7]))",

@@ -23,6 +23,11 @@ package enum SetName: String, Hashable, Sendable, CaseIterable {
     case foreignMarks = "foreign_marks"
     /// (server, port, mark) triples that port 53 and 853 may be used for.
     case resolvers4, resolvers6
+    /// (address, port, mark) that our WireGuard devices send to.
+    case endpoints4, endpoints6
+    /// Control groups of excluded apps, and of those that may only use the tunnel.
+    case appsOutside = "apps_outside"
+    case appsTunnel = "apps_tunnel"
 
     /// The set that learned addresses of this kind and family stand in.
     package static func learned(_ route: SteeredRoute, _ family: IPAddress.Family) -> SetName {
@@ -36,15 +41,16 @@ package enum SetName: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    enum Key { case address, resolver, link, family, mark }
+    enum Key { case address, resolver, link, family, mark, group }
 
     var key: Key {
         switch self {
         case .tunnel4, .tunnel6, .direct4, .direct6, .lan4, .lan6, .tunnelOwn4, .tunnelOwn6: .address
-        case .resolvers4, .resolvers6: .resolver
+        case .resolvers4, .resolvers6, .endpoints4, .endpoints6: .resolver
         case .tunnelLinks, .tunnelRoutes: .link
         case .tunnelOpen, .outsideOpen, .tunnelUnwanted: .family
         case .foreignMarks: .mark
+        case .appsOutside, .appsTunnel: .group
         }
     }
 
@@ -53,7 +59,7 @@ package enum SetName: String, Hashable, Sendable, CaseIterable {
         switch self {
         case .direct4, .direct6, .lan4, .lan6: true
         case .tunnel4, .tunnel6, .tunnelOpen, .outsideOpen, .tunnelUnwanted, .tunnelLinks, .tunnelRoutes, .tunnelOwn4, .tunnelOwn6,
-            .foreignMarks, .resolvers4, .resolvers6:
+            .foreignMarks, .resolvers4, .resolvers6, .endpoints4, .endpoints6, .appsOutside, .appsTunnel:
             false
         }
     }

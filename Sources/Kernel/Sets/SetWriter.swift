@@ -16,6 +16,9 @@ package struct SetWriter: ~Copyable {
         socket.allow(bytes: Self.largestBatch)
     }
 
+    /// Where its commits come from, for `NftMonitor`.
+    package var port: UInt32 { socket.port }
+
     /// Writes learned addresses; when it returns they are in the kernel, but for those it returns.
     ///
     /// All together in one transaction; if the kernel refuses that, one by one. An address to remove that is not there counts as removed.
