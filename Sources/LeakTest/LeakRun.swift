@@ -33,8 +33,8 @@ package struct LeakRun {
         for server in [plan.listener] + plan.controls.map(\.server) + plan.cells.compactMap(\.asked) {
             guard case .plain = server.scheme else { throw .plan("\(server) is not a plain server: its packets carry no name to be seen") }
         }
-        let seed = try seed ?? Seed()
-        guard let token = RunToken(random: seed.bytes) else {
+        let bytes = if let seed { seed.bytes } else { try Seed().bytes }
+        guard let token = RunToken(random: bytes) else {
             throw .system(call: "randombytes_buf", errno: 0)
         }
         let start = ContinuousClock.now

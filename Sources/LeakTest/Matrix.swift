@@ -51,6 +51,12 @@ package enum Matrix {
         package var servers: Set<IPAddress> = []
         /// The only RCODEs an answer may have; empty: any.
         package var rcodes: Set<String> = []
+
+        package init(expectation: Expectation, servers: Set<IPAddress> = [], rcodes: Set<String> = []) {
+            self.expectation = expectation
+            self.servers = servers
+            self.rcodes = rcodes
+        }
     }
 
     /// Where in the matrix a cell stands.

@@ -21,7 +21,7 @@ final class LabStage {
 
     /// Stops the lab's daemon and starts ours.
     init(_ variant: LabVariant) throws {
-        for part in ["", "/run", "/state"] { mkdir(Self.folder + part, 0o755) }
+        for part in ["", "/run", "/state"] { _ = unsafe mkdir(Self.folder + part, 0o755) }
         try write(LabVariant.rules, to: "leaktest.rules")
         try write(variant.configuration(in: Self.folder), to: "sluice.toml")
         let status = try? ControlClient(folder: "/run/sluice").ask(ControlRequest(.status)).status
