@@ -74,7 +74,7 @@ package struct AppGroups: Sendable {
         guard unsafe write(file, "0", 1) == 1 else { throw .system(call: "write(\(folder(of: app))/cgroup.procs)", errno: errno) }
     }
 
-    private static func text(_ path: String) -> String? {
+    static func text(_ path: String) -> String? {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }

@@ -97,7 +97,7 @@ extension LabStage {
             try setRelay(silent: false)
             if now == .disconnecting { try enter(.disconnected) }
             if now == .disconnected || now == .disconnecting { try tell("up") }
-            try wait(1, "") { self.state == .connecting || self.state == .connected }
+            try? wait(1, "") { self.state == .connecting || self.state == .connected }
             // A device that was silent for long waits up to five seconds for its next handshake; a new one does not.
             if now == .error || now == .connecting { removeDevice() }
         case .disconnecting:

@@ -75,7 +75,7 @@ extension LabTrial {
         guard isWanted("reloads") else { return }
         let variant = LabVariant(setting: .standard)
         do {
-            try stage.enter(.connected)
+            try enter(.connected)
             try stage.write(LabVariant(setting: .system, profile: .mobile).configuration(in: LabStage.folder), to: "other.toml")
             try stage.write(variant.configuration(in: LabStage.folder), to: "one.toml")
             let folder = LabStage.folder
@@ -103,7 +103,7 @@ extension LabTrial {
         guard isWanted("black hole") else { return }
         let variant = LabVariant(setting: .standard)
         do {
-            try stage.enter(.connected)
+            try enter(.connected)
             try stage.reload(variant)
             try stage.setRelay(silent: true)
             var pace = Pace.full
@@ -124,7 +124,7 @@ extension LabTrial {
         guard isWanted("killed") else { return }
         let variant = LabVariant(setting: .standard, routing: .tunnel)
         do {
-            try stage.enter(.connected)
+            try enter(.connected)
             try stage.reload(variant)
             stage.killDaemon()
             judge(dead(variant), name: "killed", pace: .knocking)

@@ -8,7 +8,10 @@ final class LabTrial {
     private let only: String
     private let told: (String) -> Void
     private(set) var reports: [LeakReport] = []
-    private(set) var failures: [String] = []
+    private var failures: [String] = []
+    private var leftOut: [LeakReport.LeftOut] = []
+    /// States that could not be brought about, and why: they are not waited for again.
+    private var unreachable: [Matrix.State: String] = [:]
     private let start = ContinuousClock.now
 
     /// - Parameter told: hears what is being tried.
@@ -38,14 +41,14 @@ final class LabTrial {
         special()
         let taken = start.duration(to: .now).components
         return LeakReport.merged(
-            reports, failures: failures, leftOut: [],
+            reports, failures: failures, leftOut: leftOut,
             milliseconds: Int(taken.seconds) * 1000 + Int(taken.attoseconds / 1_000_000_000_000_000))
     }
 
     /// Addresses of every kind of rule, owed from here on through all states.
     private func learn() {
         do {
-            try stage.enter(.connected)
+            try enter(.connected)
             for type in [QueryType.a, .aaaa] {
                 for name in ["leased.corp.example", "intranet.corp.example", "leased.video.example", "nas.home"] { stage.learn(name, type) }
             }
@@ -60,10 +63,11 @@ final class LabTrial {
         var plan = plan
         plan.situation = "\(name): \(plan.situation)"
         guard only.isEmpty || plan.situation.contains(only) else { return }
+        if let why = unreachable[state] { return leftOut.append(LeakReport.LeftOut(label: plan.situation, reason: why)) }
         var failure = ""
         for _ in 0..<3 {
             do {
-                try stage.enter(state)
+                try enter(state)
                 try stage.reload(variant)
                 let report = try LeakRun(plan, pace: pace, seed: seed).run()
                 guard stage.state == state else {
@@ -76,6 +80,14 @@ final class LabTrial {
         }
         told("\(plan.situation): \(failure)")
         failures.append("\(plan.situation): \(failure)")
+    }
+
+    func enter(_ state: Matrix.State) throws {
+        if let why = unreachable[state] { throw LabChild.Failure(description: why) }
+        do { try stage.enter(state) } catch {
+            unreachable[state] = "\(error)"
+            throw error
+        }
     }
 
     /// Judges what is there now, without asking the daemon for anything.
