@@ -49,7 +49,7 @@ let package = Package(
         // Edges: sockets, the kernel, the machine's own resolver.
         room("Upstreams", on: ["CLinux", "Wire", "Policy"]),
         room("Kernel", on: ["CLinux", "CNftables", "CMnl", "Wire", "Rules", "Policy", "Steering"]),
-        room("HostDNS", on: ["Wire"]),
+        room("HostDNS", on: ["CLinux", "Wire"]),
 
         // What waits, what looks, what plays the world.
         room(
@@ -64,7 +64,7 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "CLdns", "Wire", "Rules", "Policy", "Configuration", "Resolving", "Daemon", "LeakTest", "Lab",
+                "CLdns", "Wire", "Rules", "Policy", "Configuration", "Resolving", "HostDNS", "Daemon", "LeakTest", "Lab",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -80,10 +80,12 @@ let package = Package(
         tests(of: "Wire", on: ["CLdns", "Workbench"]),
         tests(of: "Rules", on: ["Wire", "Workbench"]),
         tests(of: "Policy", on: ["Wire", "Rules", "Workbench"]),
+        tests(of: "Tunnels", on: ["Wire", "Policy"]),
         tests(of: "Steering", on: ["Wire", "Rules", "Workbench"]),
         tests(of: "Resolving", on: ["Wire", "Rules", "Policy", "Steering", "Workbench"]),
         tests(of: "Kernel", on: ["CLinux", "Wire", "Rules", "Policy", "Steering"]),
         tests(of: "Configuration", on: ["Wire", "Rules", "Policy"]),
+        tests(of: "HostDNS", on: ["CLinux", "Wire", "Workbench"]),
         tests(of: "Lab"),
         tests(of: "LeakTest", on: ["CLinux", "CLdns", "Wire"]),
         .testTarget(name: "EndToEndTests", dependencies: ["Configuration", "Rules"], swiftSettings: house),

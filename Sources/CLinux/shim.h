@@ -13,8 +13,10 @@
 #include <sys/select.h>
 #pragma pop_macro("__USE_XOPEN")
 #include "event.h"
+#include "hostdns.h"
 #include "netlink.h"
 #include "netns.h"
 #include "packet.h"
 #include "task.h"
+#include "peer.h"
 #endif

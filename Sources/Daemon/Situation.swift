@@ -2,6 +2,7 @@
 import Kernel
 import Policy
 import Resolving
+import Tunnels
 import Wire
 
 /// What the supervisor tells the worker: the world as it is now, frozen.
@@ -15,7 +16,7 @@ struct Situation: Sendable {
     var listeners: [String]
     var configuration: String
     var rules: StatusReport.Rules
-    var repairs: Int
+    var repairs: Repairs
     /// Every server asked on each path, for those who look.
     var servers: [Path: [ServerAddress]]
 
@@ -45,13 +46,19 @@ enum WorkerMessage: Sendable {
     case situation(Situation)
     /// Build the table anew, with these elements and every learned one, in one transaction.
     case load(RulesetPlan, [SetElement])
-    case reloaded(connection: UInt64, ControlReply)
+    case answer(connection: UInt64, ControlReply)
+    case happened(Happening)
     case stop
 }
 
 /// To the supervisor.
 enum SupervisorMessage: Sendable {
     case reload(connection: UInt64)
+    case wish(Wish, connection: UInt64)
+    /// Put a process, which whoever asked may move, into a class.
+    case join(App, pid: Int32, connection: UInt64)
+    /// These addresses are a tunnel rule's now.
+    case steered([IPAddress])
     /// The table was built anew, with these elements of the supervisor's.
     case loaded([SetElement])
     /// A set of ours is gone.

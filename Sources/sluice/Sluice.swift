@@ -11,7 +11,9 @@ import ArgumentParser
             """,
         version: "sluice 0.1.0",
         subcommands: [
-            RunCommand.self, CheckCommand.self, WhyCommand.self, QueryCommand.self, StatusCommand.self, ReloadCommand.self,
+            RunCommand.self, CheckCommand.self, WhyCommand.self, QueryCommand.self, StatusCommand.self, MonitorCommand.self,
+            ReloadCommand.self,
+            UpCommand.self, DownCommand.self, ExecCommand.self,
             LeakTestCommand.self, LabCommand.self,
             LabInsideCommand.self,
         ])

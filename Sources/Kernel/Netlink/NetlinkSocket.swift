@@ -115,11 +115,15 @@ import Glibc
     }
 
     /// Asks for a list of things, and returns it whole; asks again when it changed meanwhile.
-    mutating func dump(_ type: UInt16, header: [UInt8], _ operation: String) throws(KernelError) -> [NetlinkMessage] {
+    ///
+    /// `body` adds attributes, by which the kernel chooses what to list.
+    mutating func dump(
+        _ type: UInt16, header: [UInt8], _ operation: String, _ body: (inout NetlinkBuffer) -> Void = { _ in }
+    ) throws(KernelError) -> [NetlinkMessage] {
         for _ in 0..<16 {
             var request = NetlinkBuffer()
             let sequence = nextSequence()
-            request.message(type, flags: NetlinkFlag.dump, sequence: sequence, header: header)
+            request.message(type, flags: NetlinkFlag.dump, sequence: sequence, header: header, body)
             try send(request.bytes, operation)
             var answers: [NetlinkMessage] = []
             var interrupted = false
