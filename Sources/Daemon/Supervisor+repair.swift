@@ -33,6 +33,12 @@ extension Supervisor {
             tell(.repair, "device \(link.name) is named \(tunnel.device) again")
             try lookAtLinks()
         }
+        for index in tunnels.indices where tunnels[index].lacks {
+            try tunnels[index].bringUp(&routes)
+            repairs.links += 1
+            tell(.repair, "device \(tunnels[index].device) has its addresses again")
+            try lookAtLinks()
+        }
         let gateways = try routes.gateways()
         if gateways != self.gateways {
             network += 1

@@ -204,7 +204,8 @@ final class Supervisor {
             switch message {
             case .reload(let connection): worker.post(.answer(connection: connection, ControlReply(reload: reload())))
             case .wish(let wish, let connection): worker.post(.answer(connection: connection, obey(wish)))
-            case .join(let app, let pid, let connection): worker.post(.answer(connection: connection, join(app, pid)))
+            case .join(let app, let pid, let peer, let connection):
+                worker.post(.answer(connection: connection, join(app, pid, by: peer)))
             case .steered(let addresses): moved.formUnion(addresses)
             // What was written since they were sent is gone; the next round writes the difference.
             case .loaded(let standing): elements = Set(standing)
