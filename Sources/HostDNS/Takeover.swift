@@ -58,6 +58,7 @@ extension Takeover {
         let old = try readRecord()
         let hold = Hold(look, old)
         let ownership = Ownership(look)
+        if ownership.hindrance == .notAFile { throw .hindered(.notAFile, path: paths.resolvConf) }
         guard let original = try original(look, hold, old) else { throw .originalUnknown(path: paths.resolvConf) }
         let ours = OurFile.text(naming: addresses, keeping: before(look, hold, original))
         let record = TakeoverRecord(original: original, ours: ours, absorbed: absorbed(look, hold, old))
@@ -140,9 +141,10 @@ extension Takeover {
         switch hold {
         case .none: return try paths.original(look)
         case .original:
-            // One that was stopped midway may have lifted the protection already.
+            // One that was stopped midway may have lifted the protection, or written the same bytes a moment ago.
             guard case .file(var file) = try paths.original(look), case .file(let then)? = old?.original else { return old?.original }
             file.protection |= then.protection
+            file.modified = then.modified
             return .file(file)
         case .ours: return old?.original
         case .unrecorded: return nil

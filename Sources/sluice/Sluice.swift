@@ -12,7 +12,7 @@ import ArgumentParser
         version: "sluice 0.1.0",
         subcommands: [
             RunCommand.self, CheckCommand.self, WhyCommand.self, QueryCommand.self, StatusCommand.self, ReloadCommand.self,
-            LeakTestCommand.self, LabCommand.self,
+            ActivateCommand.self, DeactivateCommand.self, RepairCommand.self, LeakTestCommand.self, LabCommand.self,
             LabInsideCommand.self,
         ])
 }
