@@ -17,4 +17,6 @@
 #include "netlink.h"
 #include "netns.h"
 #include "packet.h"
+#include "task.h"
+#include "peer.h"
 #endif

@@ -33,6 +33,7 @@ final class ControlSocket {
         guard unsafe chown(path, 0, owner) == 0, unsafe chmod(path, 0o660) == 0 else { throw .system("give \(path) to \(group)", errno) }
         let pid = unsafe open(pidPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard pid >= 0 else { throw .system("write \(pidPath)", errno) }
+        fchmod(pid, 0o644)
         let text = Array("\(getpid())\n".utf8)
         _ = unsafe text.withUnsafeBytes { unsafe write(pid, $0.baseAddress, $0.count) }
         close(pid)
@@ -93,11 +94,21 @@ final class ControlConnection {
         return .request(request)
     }
 
-    /// Sends the answer; the socket's buffer holds any of ours, and one who does not read it is not waited for.
-    func send(_ reply: ControlReply) {
-        guard let data = try? JSONEncoder().encode(reply) else { return }
+    /// Sends the answer; the socket's buffer holds any of ours, and one who does not read it is not waited for. False: it did not take it.
+    @discardableResult func send(_ reply: ControlReply) -> Bool {
+        guard let data = try? JSONEncoder().encode(reply) else { return false }
         let bytes = Array(data) + [UInt8(ascii: "\n")]
-        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        return unsafe bytes.withUnsafeBytes { unsafe Glibc.send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) } == bytes.count
+    }
+
+    /// Who asks, as the kernel knows it.
+    var peer: Peer? { Peer(of: fd) }
+
+    /// Whether whoever asks may change something.
+    func isAllowed(group: String) -> Bool {
+        guard let peer else { return false }
+        if peer.user == 0 { return true }
+        return unsafe getgrnam(group).map { unsafe peer.groups.contains($0.pointee.gr_gid) } ?? false
     }
 }
 
@@ -123,11 +134,36 @@ package struct ControlClient: ~Copyable {
 
     deinit { if fd >= 0 { close(fd) } }
 
-    /// Errors: `failed` when the daemon says so, or nothing in 10 s.
-    package func ask(_ request: ControlRequest) throws(DaemonError) -> ControlReply {
+    /// Hands over every line the daemon sends, until it sends no more. Waits for ever between two.
+    package func listen(_ request: ControlRequest, _ take: (ControlReply) throws -> Void) throws {
+        try send(request)
+        var limit = timeval()
+        _ = unsafe setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var incoming: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(fd, $0.baseAddress, $0.count, 0) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return }
+            incoming += buffer[..<count]
+            while let end = incoming.firstIndex(of: UInt8(ascii: "\n")) {
+                let reply = try? JSONDecoder().decode(ControlReply.self, from: Data(incoming[..<end]))
+                incoming.removeSubrange(...end)
+                if let error = reply?.error { throw DaemonError.failed(error, hint: nil) }
+                if let reply { try take(reply) }
+            }
+        }
+    }
+
+    private func send(_ request: ControlRequest) throws(DaemonError) {
         guard let data = try? JSONEncoder().encode(request) else { throw .failed("the request cannot be written", hint: nil) }
         let bytes = Array(data) + [UInt8(ascii: "\n")]
-        _ = unsafe bytes.withUnsafeBytes { unsafe send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+    }
+
+    /// Errors: `failed` when the daemon says so, or nothing in 10 s.
+    package func ask(_ request: ControlRequest) throws(DaemonError) -> ControlReply {
+        try send(request)
         var reply: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {

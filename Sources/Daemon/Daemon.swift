@@ -5,6 +5,7 @@ import Kernel
 import Logging
 import Rules
 import Steering
+import Tunnels
 
 /// The daemon in the foreground: one thread answers, this one looks after the world.
 package enum Daemon {
@@ -21,28 +22,51 @@ package enum Daemon {
         raiseDescriptorLimit()
         let inbox = Mailbox<SupervisorMessage>()
         let outbox = Mailbox<WorkerMessage>()
-        let supervisor = try Supervisor(loaded, path: path, log: log, inbox: inbox, worker: outbox)
+        let state = try StateFolder(loaded.configuration.paths.state)
+        let doors = try Doors(loaded.configuration.dns)
+        let supervisor = try Supervisor(
+            SupervisorStart(
+                loaded: loaded, path: path, log: log, inbox: inbox, worker: outbox, state: state, doors: doors, apps: Self.appGroups(log)))
         let worker = try Worker(supervisor.workerStart(log: log))
-        let formerSourceMark = try DaemonError.from { () throws(KernelError) in try SourceValidMark.enable() }
+        let found = try DaemonError.from { () throws(KernelError) in try SourceValidMark.enable() }
+        let formerSourceMark = state.formerSourceMark ?? found
+        try state.keep(formerSourceMark: formerSourceMark)
         var failure: String?
         do throws(KernelError) {
+            try supervisor.trust(worker.sets.port)
             try supervisor.prepare()
             try worker.load(supervisor.plan, Array(supervisor.elements))
             supervisor.publish()
+            supervisor.keepBlocking()
             let thread = try WorkerThread(worker)
             let names = loaded.configuration.dns.listen.map(\.description).joined(separator: ", ")
             log.notice("answering at \(names), \(loaded.matcher.rules.count) rules")
+            if supervisor.wish == .down { log.notice("disconnected, as the last word was 'sluice down'; 'sluice up' connects") }
             failure = supervisor.run()
             outbox.post(.stop)
             thread.join()
         } catch {
             failure = "\(error)"
         }
-        supervisor.remove()
-        worker.unload()
-        try? SourceValidMark.restore(formerSourceMark)
+        let blocks = supervisor.loaded.configuration.routing.onStop == .block
+        supervisor.remove(blocking: blocks)
+        worker.unload(blocks ? (supervisor.plan, supervisor.blockingElements) : nil)
+        if !blocks {
+            try? SourceValidMark.restore(formerSourceMark)
+            state.forgetSourceMark()
+        }
         if let failure { throw .failed(failure, hint: nil) }
-        log.notice("stopped")
+        log.notice(blocks ? "stopped; what the tunnel's rules name stays blocked" : "stopped")
+    }
+
+    /// The control groups of classes of apps; nil, with a warning, where the machine has none to offer.
+    private static func appGroups(_ log: Logger) -> AppGroups? {
+        do throws(AppGroupError) {
+            return try AppGroups()
+        } catch {
+            log.warning("all apps are treated as normal ones: \(error)")
+            return nil
+        }
     }
 }
 
@@ -82,7 +106,7 @@ extension Supervisor {
         return WorkerStart(
             log: log, inbox: worker, supervisor: inbox, situation: situation,
             ledger: Ledger(grace: configuration.leases.grace.milliseconds, capacity: Loaded.learnedSize),
-            listen: configuration.dns.listen.map { ($0.address, $0.port) }, runFolder: configuration.paths.run,
+            doors: doors, runFolder: configuration.paths.run,
             group: configuration.control.group)
     }
 }

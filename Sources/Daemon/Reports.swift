@@ -16,6 +16,9 @@ package struct StatusReport: Codable, Sendable {
     package let rules: Rules
     /// How often something of ours in the kernel was found changed by others and put back.
     package let repairs: Int
+    /// The same, by what was changed.
+    package let repaired: Repaired
+    package let resolvConf: ResolvConf
     package let questions: Questions
 
     package struct Tunnel: Codable, Sendable {
@@ -34,6 +37,22 @@ package struct StatusReport: Codable, Sendable {
         package let servers: [String]
         /// Questions sent on it.
         package let asked: UInt64
+    }
+
+    package struct ResolvConf: Codable, Sendable, Equatable {
+        /// `ours`, `not ours`, `disturbed` (changed by others, about to be put back) or `contested` (given up).
+        package let state: String
+        /// How often others changed it, and how often it was put back, since the start.
+        package let changes: Int
+        package let repairs: Int
+    }
+
+    package struct Repaired: Codable, Sendable {
+        package let table: Int
+        package let rules: Int
+        package let routes: Int
+        package let links: Int
+        package let resolvConf: Int
     }
 
     package struct Set: Codable, Sendable {
@@ -88,16 +107,31 @@ package struct QueryReport: Codable, Sendable {
 
 /// A request to the daemon: one line of JSON on its control socket; the answer is one line, then the end.
 package struct ControlRequest: Codable, Sendable {
-    package enum Verb: String, Codable, Sendable { case status, query, reload }
+    package enum Verb: String, Codable, Sendable {
+        case status, query, reload, up, down, exec, monitor
+
+        /// Whether it only looks.
+        var isForAll: Bool {
+            switch self {
+            case .status, .query, .monitor: true
+            case .reload, .up, .down, .exec: false
+            }
+        }
+    }
 
     package let verb: Verb
     package var name: String?
     package var type: UInt16?
+    /// For `exec`: a class of apps, and a process other than the one that asks.
+    package var app: String?
+    package var pid: Int32?
 
-    package init(_ verb: Verb, name: String? = nil, type: UInt16? = nil) {
+    package init(_ verb: Verb, name: String? = nil, type: UInt16? = nil, app: String? = nil, pid: Int32? = nil) {
         self.verb = verb
         self.name = name
         self.type = type
+        self.app = app
+        self.pid = pid
     }
 }
 
@@ -106,6 +140,11 @@ package struct ControlReply: Codable, Sendable {
     package var status: StatusReport?
     package var query: QueryReport?
     package var reload: Reload?
+    /// The state that `up` or `down` led to at once.
+    package var state: String?
+    /// What `exec` did.
+    package var joined: Joined?
+    package var happening: Happening?
     package var error: String?
 
     package struct Reload: Codable, Sendable {
@@ -114,6 +153,14 @@ package struct ControlReply: Codable, Sendable {
         package let errors: [String]
     }
 
+    package struct Joined: Codable, Sendable {
+        package let pid: Int32
+        package let app: String
+    }
+
+    init(state: String) { self.state = state }
+    init(joined: Joined) { self.joined = joined }
+    init(happening: Happening) { self.happening = happening }
     init(status: StatusReport) { self.status = status }
     init(query: QueryReport) { self.query = query }
     init(reload: Reload) { self.reload = reload }

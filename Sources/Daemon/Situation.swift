@@ -2,6 +2,7 @@
 import Kernel
 import Policy
 import Resolving
+import Tunnels
 import Wire
 
 /// What the supervisor tells the worker: the world as it is now, frozen.
@@ -9,13 +10,16 @@ struct Situation: Sendable {
     var snapshot: Snapshot
     /// Counts the configurations taken: a matcher is not compared rule by rule.
     var configurations: Int
+    var resolvConf: StatusReport.ResolvConf
     /// Who gets answers.
     var clients: [Network]
     var tunnels: [Tunnel]
+    /// Whole marks of WireGuard devices that are not ours.
+    var foreignMarks: [UInt32]
     var listeners: [String]
     var configuration: String
     var rules: StatusReport.Rules
-    var repairs: Int
+    var repairs: Repairs
     /// Every server asked on each path, for those who look.
     var servers: [Path: [ServerAddress]]
 
@@ -36,7 +40,9 @@ extension Situation: Equatable {
         left.snapshot.circumstances == right.snapshot.circumstances && left.configurations == right.configurations
             && left.snapshot.steeringGuard == right.snapshot.steeringGuard && left.snapshot.tunnelFamilies == right.snapshot.tunnelFamilies
             && left.snapshot.network == right.snapshot.network && left.clients == right.clients && left.tunnels == right.tunnels
+            && left.foreignMarks == right.foreignMarks
             && left.rules.rejected == right.rules.rejected && left.repairs == right.repairs
+            && left.resolvConf == right.resolvConf
     }
 }
 
@@ -45,13 +51,19 @@ enum WorkerMessage: Sendable {
     case situation(Situation)
     /// Build the table anew, with these elements and every learned one, in one transaction.
     case load(RulesetPlan, [SetElement])
-    case reloaded(connection: UInt64, ControlReply)
+    case answer(connection: UInt64, ControlReply)
+    case happened(Happening)
     case stop
 }
 
 /// To the supervisor.
 enum SupervisorMessage: Sendable {
     case reload(connection: UInt64)
+    case wish(Wish, connection: UInt64)
+    /// Put a process, which whoever asked may move, into a class.
+    case join(App, pid: Int32, connection: UInt64)
+    /// These addresses are a tunnel rule's now.
+    case steered([IPAddress])
     /// The table was built anew, with these elements of the supervisor's.
     case loaded([SetElement])
     /// A set of ours is gone.

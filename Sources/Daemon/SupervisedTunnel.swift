@@ -16,10 +16,13 @@ struct SupervisedTunnel {
     var machine: TunnelMachine
     private(set) var facts = TunnelMachine.Facts()
     private(set) var link: Link?
+    /// Our device under a name that somebody else gave it.
+    private(set) var renamed: Link?
     private(set) var addresses: [IPAddress] = []
     /// The whole mark of a device that somebody else brought up; nil for ours, and for one without.
     private(set) var foreignMark: UInt32?
-    private(set) var endpoints: [IPAddress] = []
+    /// Where its own packets go.
+    private(set) var endpoints: [ServerAddress] = []
 
     private var probe: (socket: UpstreamSocket, sent: Instant)?
     private var nextProbe: Instant
@@ -46,7 +49,7 @@ struct SupervisedTunnel {
         machine = TunnelMachine(answerLife: interval * Int64(health.failures + 1), at: now)
         nextProbe = now
         nextLook = now
-        endpoints = file?.peers.compactMap { $0.endpoint?.address } ?? []
+        endpoints = file?.peers.compactMap { $0.endpoint.map { ServerAddress($0.address, port: $0.port) } } ?? []
     }
 
     var isOurs: Bool { file != nil }
@@ -56,6 +59,7 @@ struct SupervisedTunnel {
     mutating func see(_ links: [Link], _ all: [LinkAddress]) {
         let former = link
         link = links.first { $0.name == device }
+        renamed = made.flatMap { made in links.first { $0.index == made.index && $0.name != device } }
         addresses = link.map { link in all.filter { $0.link == link.index && !$0.address.isLinkLocal }.map(\.address) } ?? []
         if link?.index != former?.index {
             facts = TunnelMachine.Facts()
@@ -73,7 +77,13 @@ struct SupervisedTunnel {
         made = try WireGuardDevice.bringUp(setup, &routes)
     }
 
-    /// Takes away a device that we made; somebody else's stays.
+    /// Whether there is a device that is ours to take away. Somebody else's stays.
+    var hasDevice: Bool { isOurs && link != nil }
+
+    /// Begins to take it away; the link monitor tells when it is gone.
+    func beginRemoval(_ routes: inout RouteSocket) throws(KernelError) { if let link, isOurs { try routes.remove(link) } }
+
+    /// Takes it away, and returns when it is gone.
     func remove(_ routes: inout RouteSocket) throws(KernelError) { try made?.remove(&routes) }
 
     /// Sends a probe or takes in its answer, and reads the last handshake, each when it is due.
@@ -94,7 +104,11 @@ struct SupervisedTunnel {
         nextLook = now + (isAnswered ? Self.calmLook : Self.eagerLook)
         guard let status = try? WireGuardDevice.status(of: device) else { return }
         if !isOurs { foreignMark = status.mark == 0 ? nil : status.mark }
-        endpoints = status.peers.compactMap { $0.endpoint?.address }
+        // A peer that has moved is followed; what the file names stays where a handshake begins.
+        let seen = status.peers.compactMap(\.endpoint)
+        endpoints =
+            seen
+            + (file?.peers.compactMap { $0.endpoint.map { ServerAddress($0.address, port: $0.port) } } ?? []).filter { !seen.contains($0) }
         facts.handshake = status.peers.compactMap(\.handshake).max().map { now + (Int64($0) - Int64(time(nil))) * 1000 }
     }
 

@@ -13,35 +13,56 @@ extension Supervisor {
     var wantedElements: Set<SetElement> {
         var wanted: [SetElement] = tunnels.flatMap { SetElement.tunnelLink($0.device) }
         wanted += tunnels.flatMap(\.addresses).map { .tunnelOwn($0) }
-        wanted += tunnels.compactMap(\.foreignMark).map { .foreignMark($0) }
+        wanted += tunnels.filter(\.isOurs).flatMap(\.endpoints).map { .endpoint($0.address, port: $0.port) }
+        wanted += groupElements
         wanted += outsideFamilies.map { .outsideOpen($0) }
         switch selection.state {
         case .connected: wanted += selection.inUse.map { tunnels[$0].families.map { .tunnelOpen($0) } } ?? []
         case .disconnected: wanted += IPAddress.Family.allCases.map { .tunnelUnwanted($0) }
         case .connecting, .disconnecting, .error: break
         }
-        for (path, servers) in servers {
+        for (path, servers) in servers(now: true) {
             wanted += servers.map { .resolver($0.address, port: $0.port, path) }
         }
         return Set(wanted)
     }
 
+    /// The same for the time in which nobody looks after them: the tunnel closed, nobody to be asked.
+    var blockingElements: [SetElement] {
+        var elements = tunnels.flatMap { SetElement.tunnelLink($0.device) } + IPAddress.Family.allCases.map { .outsideOpen($0) }
+        switch wish {
+        case .down: elements += IPAddress.Family.allCases.map { .tunnelUnwanted($0) }
+        case .up: break
+        }
+        return elements
+    }
+
     /// Every server that may be asked, on its path: those of all tunnels, of the system, of the configuration and of rules.
-    var servers: [Path: [ServerAddress]] {
+    /// - Parameter now: only those that this state allows. While it is not connected, a tunnel's resolvers still get probes.
+    func servers(now: Bool) -> [Path: [ServerAddress]] {
         let circumstances = circumstances
         var servers: [Path: [ServerAddress]] = [
-            .tunnel: tunnels.flatMap(\.resolvers), .outside: circumstances.systemServers, .lan: circumstances.privateSystemServers,
+            .tunnel: tunnels.filter { !now || wish == .up && $0.facts.isUp }.flatMap(\.resolvers),
+            .outside: circumstances.systemServers, .lan: circumstances.privateSystemServers,
         ]
+        let isConnected = !now || circumstances.state == .connected
         func add(_ server: ServerAddress, _ path: Path) {
             if servers[path]?.contains(server) != true { servers[path, default: []].append(server) }
         }
         if case .custom(let custom) = circumstances.setting {
-            for server in custom { add(server, circumstances.kind(of: server) == .privateCustom ? .lan : .tunnel) }
+            for server in custom {
+                switch circumstances.kind(of: server) {
+                case .privateCustom:
+                    let isAllowed = circumstances.lanSharing || isConnected && circumstances.profile == .desktop
+                    if !now || isAllowed && circumstances.state != .disconnected { add(server, .lan) }
+                case .publicCustom, .relay: if isConnected { add(server, .tunnel) }
+                }
+            }
         }
         for rule in loaded.matcher.rules {
             guard let via = rule.options.via else { continue }
             switch rule.action {
-            case .tunnel: add(via, .tunnel)
+            case .tunnel: if isConnected { add(via, .tunnel) }
             case .direct: add(via, .outside)
             case .lan: add(via, .lan)
             case .block: break
@@ -62,9 +83,9 @@ extension Supervisor {
     /// The world as it is now, for the worker.
     var situation: Situation {
         let circumstances = circumstances
-        let servers = servers
+        let servers = servers(now: false)
         let ends = addresses.flatMap(\.ends)
-        let ours = Set(addresses.map(\.address) + gateways.map(\.address) + tunnels.flatMap(\.endpoints) + ends)
+        let ours = Set(addresses.map(\.address) + gateways.map(\.address) + tunnels.flatMap(\.endpoints).map(\.address) + ends)
         let relays = Set((servers[.tunnel] ?? []).map(\.address))
         let outside = Set((servers[.outside] ?? []).map(\.address))
         let families = selection.inUse.map { tunnels[$0].families }
@@ -74,20 +95,27 @@ extension Supervisor {
                 steeringGuard: SteeringGuard(ours: ours, resolvers: [.tunnel: outside, .direct: relays, .lan: relays]),
                 tunnelFamilies: families.flatMap { $0.isEmpty ? nil : $0 } ?? [.v4, .v6], network: network),
             configurations: configurations,
+            resolvConf: resolvConfReport,
             clients: clients,
             tunnels: tunnels.enumerated().map { index, tunnel in
                 Situation.Tunnel(
-                    name: tunnel.configuration.name, interface: tunnel.device, state: tunnel.machine.state, inUse: index == selection.inUse,
+                    name: tunnel.configuration.name, interface: tunnel.device,
+                    state: wish == .up ? tunnel.machine.state : selection.state, inUse: wish == .up && index == selection.inUse,
                     resolvers: tunnel.resolvers, handshake: tunnel.facts.handshake)
             },
-            listeners: loaded.configuration.dns.listen.map(\.description), configuration: path,
+            foreignMarks: tunnels.compactMap(\.foreignMark),
+            listeners: doors.configured.map(\.text), configuration: path,
             rules: StatusReport.Rules(count: loaded.matcher.rules.count, files: loaded.ruleFiles, rejected: rejected), repairs: repairs,
             servers: servers)
     }
 
     /// Who is answered: this machine always; others as configured, else those of the private networks we are connected to.
     private var clients: [Network] {
-        let loopback = ["127.0.0.0/8", "::1/128"].compactMap { Network($0) }
+        let loopback =
+            ["127.0.0.0/8", "::1/128"].compactMap { Network($0) }
+            + addresses.compactMap {
+                Network($0.address, length: $0.address.width)
+            }
         guard loaded.configuration.dns.allowFrom.isEmpty else { return loopback + loaded.configuration.dns.allowFrom }
         let ranges = PrivateRanges(includesCGNAT: loaded.configuration.dns.cgnat == .lan)
         let links = Set(tunnels.compactMap { $0.link?.index })
@@ -105,17 +133,37 @@ extension LinkAddress {
 }
 
 extension Loaded {
-    /// What of the configuration the kernel's table is built from.
-    var rulesetPlan: RulesetPlan {
+    /// What of the configuration, and of the doors it led to, the kernel's table is built from.
+    func rulesetPlan(_ doors: Doors, _ groups: AppGroups?) -> RulesetPlan {
         let networks = matcher.networkRules.map { (network: $0.network, action: $0.rule.action) }
         return RulesetPlan(
             routingDefault: configuration.routing.default == .tunnel ? .tunnel : .direct, lanSharing: configuration.dns.lanSharing,
             tunnelRulesWhenDisconnectedSystem: configuration.dns.tunnelRulesWhenDisconnected == .system,
-            foreign: configuration.dns.foreign == .allow ? .allow : .reject, cgnatIsPrivate: configuration.dns.cgnat == .lan,
+            foreign: configuration.dns.foreign.planned, cgnatIsPrivate: configuration.dns.cgnat == .lan,
             networks: SteeredRange.flatten(networks),
-            learnedSize: Self.learnedSize)
+            learnedSize: Self.learnedSize,
+            apps: groups.map { groups in
+                RulesetPlan.Apps(
+                    level: groups.outside.level, listen: doors.configured, excluded: doors.places(of: .excluded),
+                    tunneled: doors.places(of: .tunneled), excludedAskOthers: configuration.dns.profile == .mobile)
+            }, capture: doors.capture)
     }
 
     /// Elements of each set of learned addresses.
     static let learnedSize = 65_536
+}
+
+extension Configuration.DNS.Foreign {
+    fileprivate var planned: RulesetPlan.Foreign {
+        switch self {
+        case .reject: .reject
+        case .capture: .capture
+        case .allow: .allow
+        }
+    }
+}
+
+extension ServerAddress {
+    /// With its port, whichever it is.
+    fileprivate var text: String { port == 53 ? "\(address.family == .v4 ? "\(address)" : "[\(address)]"):53" : description }
 }

@@ -26,16 +26,17 @@ extension Supervisor {
         }
         loaded = fresh
         configurations += 1
-        systemServers = fresh.systemServers
+        refreshSystemServers()
         rejected = []
-        let plan = fresh.rulesetPlan
+        let plan = fresh.rulesetPlan(doors, apps)
         if plan != self.plan {
             self.plan = plan
             elements = wantedElements
             worker.post(.load(plan, Array(elements)))
         }
+        keepBlocking()
         publish()
-        log.notice("reloaded: \(fresh.matcher.rules.count) rules")
+        tell(.reload, "\(fresh.matcher.rules.count) rules")
         return ControlReply.Reload(rules: fresh.matcher.rules.count, errors: [])
     }
 }
@@ -53,6 +54,9 @@ extension Loaded {
     fileprivate func whatNeedsRestart(for fresh: Loaded) -> [String] {
         var changed: [String] = []
         if configuration.dns.listen != fresh.configuration.dns.listen { changed.append("[dns] listen") }
+        if configuration.dns.foreign != fresh.configuration.dns.foreign, [configuration, fresh.configuration].contains(where: \.captures) {
+            changed.append("[dns] foreign")
+        }
         if configuration.tunnel != fresh.configuration.tunnel || tunnelFiles != fresh.tunnelFiles { changed.append("[[tunnel]]") }
         if configuration.paths != fresh.configuration.paths { changed.append("[paths]") }
         if configuration.control != fresh.configuration.control { changed.append("[control]") }
@@ -60,4 +64,9 @@ extension Loaded {
         if configuration.health != fresh.configuration.health { changed.append("[health]") }
         return changed
     }
+}
+
+extension Configuration {
+    /// Whether there is a door for captured lookups.
+    fileprivate var captures: Bool { dns.foreign == .capture }
 }

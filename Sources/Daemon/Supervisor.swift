@@ -2,6 +2,7 @@
 import CLinux
 import Configuration
 import Glibc
+import HostDNS
 import Kernel
 import Logging
 import Policy
@@ -16,11 +17,21 @@ final class Supervisor {
     let path: String
     let inbox: Mailbox<SupervisorMessage>
     let worker: Mailbox<WorkerMessage>
+    let state: StateFolder
+    let doors: Doors
     var loaded: Loaded
     var plan: RulesetPlan
     var tunnels: [SupervisedTunnel]
     var routes: RouteSocket
     var sets: SetWriter
+    var conntrack: ConntrackSocket
+    var tables: NftMonitor
+    let takeover: Takeover
+    let resolvConfWatch: ResolvConfWatch?
+    var holder = TakeoverMachine()
+    var apps: AppGroups?
+    /// What was last wrong with them, told once.
+    var appTrouble = ""
     private var monitor: LinkMonitor
     private let signals: Int32
     private let poller: Poller
@@ -33,33 +44,46 @@ final class Supervisor {
     var outsideFamilies: Set<IPAddress.Family> = []
     /// What of ours stands in the sets.
     var elements: Set<SetElement> = []
+    var wish: Wish
+    /// Until when `down` stays on its way, for those who want to look at it (the lab's leak test).
+    var lingering: Instant?
     var selection = Selection(of: [])
-    private var routed: Routed?
+    /// What our routes were last set to; nil: never.
+    var routed: Routed?
+    var mirrored: RouteSocket.Mirror?
     var rejected: [String] = []
-    var repairs = 0
+    var repairs = Repairs()
     var configurations = 1
     /// Counts changes of the network around; see `Snapshot.network`.
     var network = 0
     var systemServers: [ServerAddress] = []
-    private var published: Situation?
+    var published: Situation?
+    /// Addresses that became a tunnel's and whose flows outside are to end.
+    var moved: Set<IPAddress> = []
+    var nextEnding = Instant.now
+    /// When to look at what netlink says nothing of.
+    var nextRound = Instant.now
     private var lastError: KernelError?
-    private var nextTableCheck = Instant.now
-    /// Between two looks whether the table is there, in milliseconds: a look costs 6 µs, a table that is gone leaks.
-    private static let tableCheck: Int64 = 250
+    /// Between two such looks, in milliseconds: each costs some 10 µs.
+    static let round: Int64 = 250
 
-    private struct Routed: Equatable {
+    struct Routed: Equatable {
         let link: UInt32?
         let families: Set<IPAddress.Family>
     }
 
-    init(_ loaded: Loaded, path: String, log: Logger, inbox: Mailbox<SupervisorMessage>, worker: Mailbox<WorkerMessage>) throws(DaemonError)
-    {
-        self.log = log
-        self.path = path
-        self.inbox = inbox
-        self.worker = worker
-        self.loaded = loaded
-        plan = loaded.rulesetPlan
+    init(_ start: SupervisorStart) throws(DaemonError) {
+        log = start.log
+        path = start.path
+        inbox = start.inbox
+        worker = start.worker
+        state = start.state
+        doors = start.doors
+        loaded = start.loaded
+        apps = start.apps
+        wish = start.state.wish
+        plan = start.loaded.rulesetPlan(start.doors, start.apps)
+        let loaded = start.loaded
         let now = Instant.now
         tunnels = loaded.configuration.tunnel.compactMap { tunnel in
             tunnel.device.map {
@@ -69,14 +93,21 @@ final class Supervisor {
                     at: now)
             }
         }
+        let paths = HostPaths(state: loaded.configuration.paths.state)
+        takeover = Takeover(paths: paths, listeners: start.doors.configured)
+        // Without inotify the file is ours all the same, and looked at when links change.
+        resolvConfWatch = try? ResolvConfWatch(paths: paths)
         monitor = try DaemonError.from { () throws(KernelError) in try LinkMonitor() }
+        tables = try DaemonError.from { () throws(KernelError) in try NftMonitor() }
         routes = try DaemonError.from { () throws(KernelError) in try RouteSocket() }
         sets = try DaemonError.from { () throws(KernelError) in try SetWriter() }
+        conntrack = try DaemonError.from { () throws(KernelError) in try ConntrackSocket() }
         signals = sluice_signals()
         poller = try Poller()
-        poller.add(monitor.descriptor, token: 0)
-        poller.add(signals, token: 1)
-        poller.add(inbox.fd, token: 2)
+        for (token, descriptor) in [monitor.descriptor, signals, inbox.fd, tables.descriptor, resolvConfWatch?.fd ?? -1].enumerated()
+        where descriptor >= 0 {
+            poller.add(descriptor, token: UInt64(token))
+        }
     }
 
     /// Rules and routes of ours, before the table is loaded and anybody is answered.
@@ -84,17 +115,21 @@ final class Supervisor {
         try look()
         try routes.setRules(tunnels: tunnels.map(\.device))
         try route()
-        selection = Selection(of: tunnels.map(\.machine.state))
+        selection = Selection(of: tunnels.map(\.machine.state), wish: wish)
         elements = wantedElements
     }
 
+    /// What the worker writes into the table is no one else's doing.
+    func trust(_ writer: UInt32) throws(KernelError) { try tables.ignore([sets.port, writer]) }
+
     /// Looks after the world until told to stop. Returns why, if it was not asked to.
     func run() -> String? {
+        beginResolvConf()
         while true {
             step()
-            let deadline = min(tunnels.map(\.deadline).min() ?? nextTableCheck, nextTableCheck)
-            for tunnel in tunnels { if let descriptor = tunnel.descriptor { poller.add(descriptor, token: 3) } }
-            for ready in poller.wait(max(deadline - .now, 5)) where ready.token == 1 || ready.token == 2 {
+            let due = (tunnels.map(\.deadline) + [nextRound] + [lingering, holder.due].compactMap(\.self)).min() ?? nextRound
+            for tunnel in tunnels { if let descriptor = tunnel.descriptor { poller.add(descriptor, token: 9) } }
+            for ready in poller.wait(max(due - .now, 1)) where ready.token == 1 || ready.token == 2 {
                 if ready.token == 1, !signalled() { return nil }
                 if ready.token == 2, let reason = take() { return reason }
             }
@@ -104,17 +139,27 @@ final class Supervisor {
     /// One round: what has changed, what follows from it.
     private func step() {
         do throws(KernelError) {
-            if try !monitor.drain().isEmpty {
-                try look()
-                try routes.setRules(tunnels: tunnels.map(\.device))
-            }
+            let events = try monitor.drain()
             let now = Instant.now
-            try checkTable(at: now)
+            if !events.isEmpty {
+                // What closes waits neither for the rest of the world nor for programs that are started below.
+                try lookAtLinks()
+                for index in tunnels.indices where !tunnels[index].facts.isUp && tunnels[index].machine.state == .connected {
+                    observe(index, at: now)
+                }
+                if selection.state == .connected, Selection(of: tunnels.map(\.machine.state), wish: wish) != selection { try settle() }
+                try look()
+                try settle()
+                try mend()
+            }
+            try checkTables(at: now)
+            checkResolvConf(at: now)
             for index in tunnels.indices {
                 tunnels[index].listen(randomness, &room, at: now)
-                if tunnels[index].machine.observe(tunnels[index].facts, at: now) == .bringUp { bringUp(index) }
+                if observe(index, at: now) == .bringUp { bringUp(index) }
             }
             try settle()
+            endMovedFlows(at: now)
             lastError = nil
         } catch {
             // The next round tries again; the same words once are enough.
@@ -123,14 +168,14 @@ final class Supervisor {
         }
     }
 
-    /// Has the table built again if another program took it away.
-    private func checkTable(at now: Instant) throws(KernelError) {
-        guard now >= nextTableCheck else { return }
-        nextTableCheck = now + Self.tableCheck
-        guard try !sets.isTablePresent() else { return }
-        repairs += 1
-        log.warning("the table inet sluice is gone: building it again")
-        worker.post(.load(plan, Array(elements)))
+    /// Takes in what is known of a tunnel. One that nobody wants is left alone.
+    @discardableResult private func observe(_ index: Int, at now: Instant) -> TunnelMachine.Action {
+        guard wish == .up else { return .none }
+        let former = tunnels[index].machine.state
+        let action = tunnels[index].machine.observe(tunnels[index].facts, at: now)
+        let state = tunnels[index].machine.state
+        if state != former { tell(.tunnel, "\(tunnels[index].configuration.name) \(former.rawValue) → \(state.rawValue)") }
+        return action
     }
 
     private func bringUp(_ index: Int) {
@@ -141,62 +186,6 @@ final class Supervisor {
         } catch {
             log.error("tunnel \(tunnels[index].configuration.name): \(error)")
         }
-    }
-
-    private func look() throws(KernelError) {
-        let links = try routes.links()
-        addresses = try routes.addresses()
-        let gateways = try routes.gateways()
-        if gateways != self.gateways { network += 1 }
-        self.gateways = gateways
-        for index in tunnels.indices { tunnels[index].see(links, addresses) }
-        let devices = Set(tunnels.compactMap { $0.link?.index })
-        systemServers = loaded.systemServers
-        let mirror = try routes.mirrorMain(excluding: devices)
-        outsideFamilies = mirror.defaults
-        for refusal in mirror.refused { log.warning("a route of main is not copied: \(refusal)") }
-    }
-
-    /// Brings kernel and worker to what the tunnels' states ask for. What closes, closes before anything else; what opens, opens last.
-    private func settle() throws(KernelError) {
-        let former = selection
-        selection = Selection(of: tunnels.map(\.machine.state))
-        if selection != former {
-            let name = selection.inUse.map { tunnels[$0].configuration.name } ?? "none"
-            log.notice("\(selection.state.rawValue), tunnel \(name)")
-        }
-        let wanted = wantedElements
-        let isClosing = former.state == .connected && selection.state != .connected
-        if isClosing { publish() }
-        if isClosing { try write(wanted) }
-        try route()
-        if !isClosing { try write(wanted) }
-        publish()
-    }
-
-    /// Tells the worker, if there is anything new.
-    func publish() {
-        let situation = situation
-        guard situation != published else { return }
-        published = situation
-        worker.post(.situation(situation))
-    }
-
-    private func route() throws(KernelError) {
-        let tunnel = selection.inUse.map { tunnels[$0] }
-        let wanted = Routed(link: tunnel?.facts.isUp == true ? tunnel?.link?.index : nil, families: tunnel?.families ?? [])
-        guard wanted != routed else { return }
-        try routes.setTunnel(link: wanted.link, families: wanted.families)
-        routed = wanted
-    }
-
-    private func write(_ wanted: Set<SetElement>) throws(KernelError) {
-        guard wanted != elements else { return }
-        let changes =
-            elements.subtracting(wanted).map { ElementChange(.remove, $0) } + wanted.subtracting(elements).map { ElementChange(.add, $0) }
-        let refused = try sets.commit(changes)
-        for refusal in refused { log.error("an element of set \(refusal.change.element.set.rawValue) is missing: \(refusal.error)") }
-        elements = wanted
     }
 
     /// False when we are to stop.
@@ -213,10 +202,13 @@ final class Supervisor {
     private func take() -> String? {
         for message in inbox.take() {
             switch message {
-            case .reload(let connection): worker.post(.reloaded(connection: connection, ControlReply(reload: reload())))
+            case .reload(let connection): worker.post(.answer(connection: connection, ControlReply(reload: reload())))
+            case .wish(let wish, let connection): worker.post(.answer(connection: connection, obey(wish)))
+            case .join(let app, let pid, let connection): worker.post(.answer(connection: connection, join(app, pid)))
+            case .steered(let addresses): moved.formUnion(addresses)
             // What was written since they were sent is gone; the next round writes the difference.
             case .loaded(let standing): elements = Set(standing)
-            case .tableMissing: nextTableCheck = .now
+            case .tableMissing: nextRound = .now
             case .notLoaded(let why): log.error("\(why)")
             case .stopped(let why): return why ?? "the worker ended"
             }
@@ -224,14 +216,35 @@ final class Supervisor {
         return nil
     }
 
-    /// Takes away all that is ours.
-    func remove() {
+    /// Tells those who look, and the log.
+    func tell(_ event: Happening.Event, _ text: String) {
+        log.notice("\(event.rawValue): \(text)")
+        worker.post(.happened(Happening(event, text)))
+    }
+
+    /// Takes away all that is ours, or, to block, all but the rules that keep the tunnel's side from going elsewhere.
+    func remove(blocking: Bool) {
+        if !blocking { endResolvConf() }
         do throws(KernelError) {
             for tunnel in tunnels { try tunnel.remove(&routes) }
+            guard !blocking else { return }
             try routes.removeRules()
             try routes.removeTables()
         } catch {
             log.error("\(error)")
         }
+        if !blocking { removeApps() }
     }
+}
+
+/// What a supervisor begins with.
+struct SupervisorStart {
+    let loaded: Loaded
+    let path: String
+    let log: Logger
+    let inbox: Mailbox<SupervisorMessage>
+    let worker: Mailbox<WorkerMessage>
+    let state: StateFolder
+    let doors: Doors
+    let apps: AppGroups?
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import CLinux
 import Glibc
+import Policy
 import Upstreams
 import Wire
 
@@ -41,12 +42,15 @@ final class TCPConnection {
     private static let mostOutgoing = 1 << 20
 
     let fd: Int32
+    /// Whom we take the client for: the listener's class.
+    let app: App
     private(set) var lastUse: Instant
     private var incoming: [UInt8] = []
     private var outgoing: [UInt8] = []
 
-    init(_ fd: Int32, at now: Instant) {
+    init(_ fd: Int32, app: App, at now: Instant) {
         self.fd = fd
+        self.app = app
         lastUse = now
     }
 

@@ -50,6 +50,16 @@ import Wire
         close(fd)
     }
 
+    /// The port it got, where 0 was asked for.
+    var port: UInt16? {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let status = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe getsockname(fd, $0, &length) }
+        }
+        return status == 0 ? SocketAddress(storage)?.port : nil
+    }
+
     /// Hands every waiting datagram to `take`; returns when none is left, or after eight batches, so that others get their turn.
     func receive(_ take: (Span<UInt8>, Origin) -> Void) {
         for _ in 0..<8 {

@@ -8,24 +8,26 @@ extension Worker {
     /// Questions by UDP.
     func receive(at index: Int) {
         let now = Instant.now
-        udp[index].receive { packet, origin in
+        let door = doors[index]
+        door.udp.receive { packet, origin in
             guard let address = origin.address, situation.admits(address) else { return }
             switch Received(packet) {
             case .ignored: break
-            case .reply(let reply): udp[index].send(reply, to: origin)
+            case .reply(let reply): door.udp.send(reply, to: origin)
             case .query(let query):
                 let slot = freeOrigins.popLast() ?? origins.count
                 if slot == origins.count { origins.append(nil) }
                 origins[slot] = UDPClient(listener: index, origin: origin)
-                resolver.receive(query, from: Client(token: Token(.udp, UInt64(slot)).raw, transport: .udp), at: now)
+                let client = Client(token: Token(.udp, UInt64(slot)).raw, transport: .udp, app: door.app)
+                resolver.receive(query, from: client, at: now)
             }
         }
     }
 
     func accept(at index: Int) {
         let now = Instant.now
-        while let (fd, peer) = tcp[index].accept() {
-            let connection = TCPConnection(fd, at: now)
+        while let (fd, peer) = doors[index].tcp.accept() {
+            let connection = TCPConnection(fd, app: doors[index].app, at: now)
             guard situation.admits(peer) else { continue }
             if connections.count >= Self.mostConnections, let idlest = connections.min(by: { $0.value.lastUse < $1.value.lastUse }) {
                 connections[idlest.key] = nil
@@ -50,7 +52,8 @@ extension Worker {
             case .ignored: connections[number] = nil
             case .reply(let reply): send(reply, toConnection: number)
             case .query(let query):
-                resolver.receive(query, from: Client(token: Token(.connection, number).raw, transport: .tcp), at: now)
+                let client = Client(token: Token(.connection, number).raw, transport: .tcp, app: connection.app)
+                resolver.receive(query, from: client, at: now)
             }
         }
     }
@@ -80,7 +83,7 @@ extension Worker {
         case .udp:
             let slot = Int(token.number)
             guard let asker = origins[slot] else { return }
-            udp[asker.listener].send(reply, to: asker.origin)
+            doors[asker.listener].udp.send(reply, to: asker.origin)
             origins[slot] = nil
             freeOrigins.append(slot)
         case .connection: send(reply, toConnection: token.number)

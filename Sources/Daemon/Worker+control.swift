@@ -4,6 +4,7 @@ import Kernel
 import Policy
 import Resolving
 import Steering
+import Tunnels
 import Wire
 
 extension Worker {
@@ -22,16 +23,49 @@ extension Worker {
         case .over:
             controls[number] = nil
             queries[number] = nil
+            listeners.remove(number)
         case .request(let request):
-            // One request a connection: nothing more is read from it.
-            poller.remove(connection.fd)
+            guard request.verb.isForAll || connection.isAllowed(group: group) else {
+                let who = group.isEmpty ? "root" : "root and the group '\(group)'"
+                return end(number, ControlReply(error: "\(request.verb.rawValue) is for \(who)"))
+            }
+            // One request a connection: of one who listens only the end is still read.
+            if request.verb != .monitor { poller.remove(connection.fd) }
             switch request.verb {
-            case .status:
-                connection.send(ControlReply(status: status()))
-                controls[number] = nil
+            case .status: end(number, ControlReply(status: status()))
             case .reload: supervisor.post(.reload(connection: number))
+            case .up: supervisor.post(.wish(.up, connection: number))
+            case .down: supervisor.post(.wish(.down, connection: number))
+            case .exec: join(number, connection, request)
+            case .monitor:
+                listeners.insert(number)
+                connection.send(ControlReply(happening: Happening(.monitor, "state \(resolver.snapshot.circumstances.state.rawValue)")))
             case .query: ask(number, connection, request)
             }
+        }
+    }
+
+    private func end(_ number: UInt64, _ reply: ControlReply) {
+        controls.removeValue(forKey: number)?.send(reply)
+    }
+
+    /// Puts a process into the class it asks for: the asker's own, or another that it may move.
+    private func join(_ number: UInt64, _ connection: ControlConnection, _ request: ControlRequest) {
+        guard let app = request.app.flatMap({ App(rawValue: $0) }), let peer = connection.peer else {
+            return end(number, ControlReply(error: "'\(request.app ?? "")' is no class of apps"))
+        }
+        let pid = request.pid ?? peer.pid
+        guard peer.mayMove(pid) else {
+            return end(number, ControlReply(error: "process \(pid) is not yours, or not there"))
+        }
+        supervisor.post(.join(app, pid: pid, connection: number))
+    }
+
+    /// Tells those who listen. One who does not read is left.
+    func tell(_ happening: Happening) {
+        for number in listeners where controls[number]?.send(ControlReply(happening: happening)) != true {
+            controls[number] = nil
+            listeners.remove(number)
         }
     }
 
@@ -90,7 +124,12 @@ extension Worker {
                 StatusReport.Tunnel(
                     name: tunnel.name, interface: tunnel.interface, state: tunnel.state.rawValue, inUse: tunnel.inUse,
                     resolvers: tunnel.resolvers.map(\.description), handshake: tunnel.handshake.map { max(0, Instant.now - $0) / 1000 })
-            }, paths: paths, sets: sets, rules: situation.rules, repairs: situation.repairs,
+            }, paths: paths, sets: sets, rules: situation.rules, repairs: situation.repairs.total,
+            repaired: StatusReport.Repaired(
+                table: situation.repairs.table, rules: situation.repairs.rules, routes: situation.repairs.routes,
+                links: situation.repairs.links,
+                resolvConf: situation.repairs.resolvConf),
+            resolvConf: situation.resolvConf,
             questions: StatusReport.Questions(
                 total: counters.questions, cached: counters.hits, refused: counters.refused, blocked: counters.blocked,
                 local: counters.local, foreignReplies: counters.foreignReplies, guarded: counters.guarded,

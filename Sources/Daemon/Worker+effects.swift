@@ -34,6 +34,8 @@ extension Worker {
         do throws(KernelError) {
             let refused = try sets.commit(changes)
             for refusal in refused { log.warning("\(refusal.change.address) is not steered: \(refusal.error)") }
+            let steered = changes.filter(\.isNewInTunnel).map(\.address)
+            if !steered.isEmpty { supervisor.post(.steered(steered)) }
             return refused.map(\.change)
         } catch {
             log.error("addresses are not steered: \(error)")
@@ -51,6 +53,15 @@ extension Worker {
             if couldWrite, !socket.wantsWrite { poller.change(socket.fd, token: Token(.upstream, id.number).raw, .read) }
         case .lost: resolver.lost(id, .unreachable, at: .now)
         case .packet(let packet): resolver.reply(to: id, packet.span, at: .now)
+        }
+    }
+}
+
+extension SetChange {
+    fileprivate var isNewInTunnel: Bool {
+        switch (route, change) {
+        case (.tunnel, .add): true
+        case (.tunnel, .remove), (.direct, _), (.lan, _): false
         }
     }
 }

@@ -11,17 +11,22 @@ import Wire
 /// The thread that answers: it owns the listeners, the sockets to upstreams, the resolver and the writer of learned addresses.
 final class Worker {
     let log: Logger
+    /// Whose members may do more than look.
+    let group: String
     let poller: Poller
     let inbox: Mailbox<WorkerMessage>
     let supervisor: Mailbox<SupervisorMessage>
-    let udp: [UDPListener]
-    let tcp: [TCPListener]
+    let doors: [Door]
     let control: ControlSocket
     let began = Instant.now
     var resolver: Resolver
     var situation: Situation
     var sets: SetWriter
     let nftables: Nftables
+    /// The table that was loaded last, and the guard beside it; nil: none yet.
+    var plan: RulesetPlan?
+    var raised: GuardPlan?
+    var guardTrouble: KernelError?
 
     /// Who waits for a reply by UDP, by the number in the client's token.
     var origins: [UDPClient?] = []
@@ -30,6 +35,8 @@ final class Worker {
     var controls: [UInt64: ControlConnection] = [:]
     /// What `query` asked, until its reply comes.
     var queries: [UInt64: Query] = [:]
+    /// Those of `controls` that want to hear what happens.
+    var listeners: Set<UInt64> = []
     var upstreams: [AskID: UpstreamSocket] = [:]
     private var lastConnection: UInt64 = 0
     private var nextHousekeeping = Instant.now
@@ -49,22 +56,24 @@ final class Worker {
     /// Opens everything; touches nothing of the kernel's yet.
     init(_ start: WorkerStart) throws(DaemonError) {
         log = start.log
+        group = start.group
         inbox = start.inbox
         supervisor = start.supervisor
         situation = start.situation
         poller = try Poller()
-        udp = try start.listen.map { (place) throws(DaemonError) in try UDPListener(place.address, port: place.port) }
-        tcp = try start.listen.map { (place) throws(DaemonError) in try TCPListener(place.address, port: place.port) }
+        doors = start.doors.all
         control = try ControlSocket(folder: start.runFolder, group: start.group)
         nftables = try DaemonError.from { () throws(KernelError) in try Nftables() }
         sets = try DaemonError.from { () throws(KernelError) in try SetWriter() }
         // What a former run, killed, left steered into the tunnel stays so without a gap.
         var ledger = start.ledger
-        for set in [SetName.tunnel4, .tunnel6] { ledger.adopt(nftables.addresses(in: set), to: .tunnel, at: .now) }
+        for set in [SetName.tunnel4, .tunnel6] { ledger.adopt((try? sets.elements(of: set)) ?? [], to: .tunnel, at: .now) }
         let randomness = Randomness()
         resolver = Resolver(snapshot: start.situation.snapshot, ledger: ledger) { randomness.next() }
-        for (index, listener) in udp.enumerated() { poller.add(listener.fd, token: Token(.udp, UInt64(index)).raw) }
-        for (index, listener) in tcp.enumerated() { poller.add(listener.fd, token: Token(.tcp, UInt64(index)).raw) }
+        for (index, door) in doors.enumerated() {
+            poller.add(door.udp.fd, token: Token(.udp, UInt64(index)).raw)
+            poller.add(door.tcp.fd, token: Token(.tcp, UInt64(index)).raw)
+        }
         poller.add(inbox.fd, token: Token(.inbox, 0).raw)
         poller.add(control.fd, token: Token(.control, 0).raw)
     }
@@ -79,7 +88,7 @@ final class Worker {
             if resolver.nextDeadline.map({ $0 <= later }) ?? false { resolver.tick(at: later) }
             if later >= nextHousekeeping { keepHouse(at: later) }
             carryOut()
-            for listener in udp { listener.flush() }
+            for door in doors { door.udp.flush() }
         }
     }
 
@@ -102,6 +111,7 @@ final class Worker {
         case .situation(let situation):
             self.situation = situation
             resolver.adopt(situation.snapshot, at: .now)
+            raiseGuard()
         case .load(let plan, let elements):
             do throws(KernelError) {
                 try load(plan, elements)
@@ -109,7 +119,8 @@ final class Worker {
             } catch {
                 supervisor.post(.notLoaded("\(error)"))
             }
-        case .reloaded(let connection, let reply): controls.removeValue(forKey: connection)?.send(reply)
+        case .answer(let connection, let reply): controls.removeValue(forKey: connection)?.send(reply)
+        case .happened(let happening): tell(happening)
         case .stop: isStopping = true
         }
     }
@@ -118,12 +129,20 @@ final class Worker {
     func load(_ plan: RulesetPlan, _ elements: [SetElement]) throws(KernelError) {
         let learned = resolver.ledger.elements(at: .now).compactMap(\.element)
         try nftables.load(plan, elements: elements + learned)
+        self.plan = plan
+        for refusal in try sets.commit(elements.filter(\.isGroup).map { ElementChange(.add, $0) }) {
+            log.error("a class of apps is not told from others: \(refusal.error)")
+        }
+        raised = nil
+        raiseGuard()
     }
 
-    /// Takes the table away.
-    func unload() {
+    /// Takes the table away, or leaves it closed.
+    func unload(_ blocking: (plan: RulesetPlan, elements: [SetElement])?) {
         do throws(KernelError) {
+            if let blocking { return try load(blocking.plan, blocking.elements) }
             try nftables.remove()
+            try sets.lowerGuard()
         } catch {
             log.error("\(error)")
         }
@@ -132,6 +151,7 @@ final class Worker {
     private func keepHouse(at now: Instant) {
         nextHousekeeping = now + Self.housekeeping
         resolver.expireLeases(at: now)
+        raiseGuard()
         for (number, connection) in connections where now - connection.lastUse > TCPConnection.idle { connections[number] = nil }
     }
 
@@ -148,7 +168,7 @@ struct WorkerStart {
     let supervisor: Mailbox<SupervisorMessage>
     let situation: Situation
     let ledger: Ledger
-    let listen: [(address: IPAddress, port: UInt16)]
+    let doors: Doors
     let runFolder: String
     let group: String
 }
@@ -175,7 +195,7 @@ struct Token {
 }
 
 extension SetChange {
-    fileprivate var element: SetElement? {
+    var element: SetElement? {
         switch change {
         case .add(let seconds): .learned(route, address, seconds: seconds)
         case .remove: nil

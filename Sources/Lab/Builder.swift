@@ -16,8 +16,8 @@ struct Builder {
         tools = try Tools(servers: ServerFolder(chosen: Environment.value("SLUICE_LAB_SERVERS"), executable: executable))
     }
 
-    mutating func build(daemon: Bool) throws(LabError) {
-        try Mounts.make()
+    mutating func build(daemon: Bool, group: ControlGroup?) throws(LabError) {
+        try Mounts.make(group: group)
         if unsafe sluice_sethostname(HostFiles.hostName) != 0 { throw .system("sethostname", errno) }
         for place in Place.allCases { try place.makeNetwork() }
         try batch(topology.cables, as: "cables", in: .host)

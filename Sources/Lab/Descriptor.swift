@@ -15,6 +15,12 @@ struct Descriptor: ~Copyable {
 
     init(reading path: String) throws(LabError) { try self.init(opening: path, O_RDONLY) }
 
+    /// What a system call returned.
+    init(number: Int32, for what: String) throws(LabError) {
+        self.number = number
+        if number < 0 { throw .system(what, errno) }
+    }
+
     /// Made anew or emptied.
     init(writing path: String, mode: mode_t = 0o644) throws(LabError) {
         try self.init(opening: path, O_WRONLY | O_CREAT | O_TRUNC, mode: mode)

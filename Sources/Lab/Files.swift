@@ -31,6 +31,26 @@ enum Files {
         guard unsafe unlink(path) == 0 || errno == ENOENT else { throw .system(path, errno) }
     }
 
+    /// The names of the folders in an open folder, in no order.
+    static func folders(in folder: borrowing Descriptor) -> [String] {
+        // The stream closes its descriptor.
+        let own = dup(folder.number)
+        guard let stream = unsafe fdopendir(own) else {
+            close(own)
+            return []
+        }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            guard unsafe entry.pointee.d_type == UInt8(DT_DIR) else { continue }
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+                unsafe String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
     /// What a symbolic link says; nil if it is none.
     static func target(of link: String) -> String? {
         var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))

@@ -4,7 +4,8 @@ import Glibc
 /// The file system as the lab sees it: the machine's, with private layers where anything is written.
 /// All of it lives in the lab's mount namespace and ends with the last process there.
 enum Mounts {
-    static func make() throws(LabError) {
+    /// - Parameter group: what the lab sees as the whole cgroup2 hierarchy.
+    static func make(group: ControlGroup?) throws(LabError) {
         try mount("none", on: "/", nil, UInt(MS_REC | MS_PRIVATE))
         // Empty: neither the machine's sockets (D-Bus, systemd-resolved, nscd) nor its state are to be reached from the lab.
         try mount("tmpfs", on: "/run", "tmpfs", strict, "mode=755")
@@ -13,6 +14,7 @@ enum Mounts {
         for folder in ["/etc", "/var/lib"] { try layer(over: folder) }
         try mount("proc", on: "/proc", "proc", strict)
         try renewSys()
+        if let group { try narrow(to: group) }
     }
 
     /// What is written below goes to memory; what was there shows through, apart from other mounts in it.
@@ -29,8 +31,20 @@ enum Mounts {
         let aside = "\(Folders.lab)/cgroup"
         try Files.makeFolder(aside)
         try mount(groups, on: aside, nil, UInt(MS_BIND | MS_REC))
+        // Else they stay in mountinfo, hidden. Where this is refused, a second look at it does not hurt.
+        _ = unsafe umount2(groups, Int32(MNT_DETACH))
         try mount("sysfs", on: "/sys", "sysfs", strict)
         try mount(aside, on: groups, nil, UInt(MS_MOVE))
+    }
+
+    /// Control groups of the lab's own, in the place of the machine's, which is not left below them: whoever looks for the cgroup2 mount
+    /// finds one.
+    private static func narrow(to group: ControlGroup) throws(LabError) {
+        let aside = "\(Folders.lab)/group"
+        try Files.makeFolder(aside)
+        try bind(group.path, to: aside)
+        if unsafe umount2(group.hierarchy, Int32(MNT_DETACH)) != 0 { throw .system(group.hierarchy, errno) }
+        try mount(aside, on: group.hierarchy, nil, UInt(MS_MOVE))
     }
 
     /// Gives a file or folder a second name.

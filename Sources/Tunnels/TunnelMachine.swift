@@ -79,7 +79,13 @@ package struct TunnelMachine: Hashable, Sendable {
         return .bringUp
     }
 
-    /// The state the matrix sees.
+    /// Begins anew, after `down`: what was known of the device counts no more, and its absence is no error.
+    package mutating func release(at now: Instant) {
+        phase = .absent(retry: now, wait: Self.firstWait)
+        wasUp = false
+    }
+
+    /// What this tunnel alone is.
     package var state: TunnelState {
         switch phase {
         case .absent: wasUp ? .error : .connecting

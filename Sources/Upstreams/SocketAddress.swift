@@ -53,6 +53,11 @@ package struct SocketAddress {
         }
     }
 
+    package var port: UInt16 {
+        // The same place in sockaddr_in and sockaddr_in6.
+        unsafe withUnsafeBytes(of: storage) { unsafe $0.load(fromByteOffset: 2, as: UInt16.self).bigEndian }
+    }
+
     /// Calls a socket function with this address.
     package func with<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         unsafe withUnsafePointer(to: storage) { pointer in

@@ -20,6 +20,9 @@ enum Console {
         return isatty(descriptor) == 1 && !forbidden
     }
 
+    /// A column of a table.
+    static func pad(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(1, width - text.count)) }
+
     /// Prints one JSON object on one line.
     static func show(json value: some Encodable) throws {
         let encoder = JSONEncoder()

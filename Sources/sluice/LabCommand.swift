@@ -61,5 +61,8 @@ struct LabInsideCommand: ParsableCommand {
     @Flag(name: .customLong("no-daemon"))
     var withoutDaemon = false
 
-    func run() { LabInside.run(daemon: !withoutDaemon) }
+    @Option(name: .customLong("group"))
+    var group: String?
+
+    func run() { LabInside.run(daemon: !withoutDaemon, group: group) }
 }

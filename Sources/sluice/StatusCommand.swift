@@ -48,12 +48,15 @@ enum StatusText {
         for tunnel in status.tunnels {
             let handshake = tunnel.handshake.map { "handshake \($0) s ago" } ?? "no handshake"
             let mark = tunnel.inUse ? "*" : " "
-            lines.append("  tunnel  \(mark) " + pad(tunnel.name, 12) + pad(tunnel.interface, 10) + pad(tunnel.state, 14) + handshake)
+            lines.append(
+                "  tunnel  \(mark) " + Console.pad(tunnel.name, 12) + Console.pad(tunnel.interface, 10) + Console.pad(tunnel.state, 14)
+                    + handshake)
         }
         for path in status.paths {
             let servers = path.servers.isEmpty ? "no server" : path.servers.joined(separator: ", ")
             lines.append(
-                "  path      " + pad(path.path, 12) + pad(path.open ? "open" : "closed", 10) + pad("\(path.asked) asked", 14) + servers)
+                "  path      " + Console.pad(path.path, 12) + Console.pad(path.open ? "open" : "closed", 10)
+                    + Console.pad("\(path.asked) asked", 14) + servers)
         }
         let sets = status.sets.filter { $0.elements > 0 }.map { "\($0.name) \($0.elements)" }
         lines.append("  sets      " + (sets.isEmpty ? "empty" : sets.joined(separator: "   ")))
@@ -64,14 +67,18 @@ enum StatusText {
         lines.append(
             "  questions \(questions.total)   cached \(questions.cached)   refused \(questions.refused)   blocked \(questions.blocked)   local \(questions.local)"
         )
-        if status.repairs > 0 { lines.append("  repairs   \(status.repairs)") }
+        let repaired = [
+            ("table", status.repaired.table), ("rules", status.repaired.rules), ("routes", status.repaired.routes), ("devices", status.repaired.links),
+            ("resolv.conf", status.repaired.resolvConf),
+        ]
+        if status.repairs > 0 {
+            lines.append(
+                "  repairs   \(status.repairs)   " + repaired.filter { $0.1 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: "   "))
+        }
+        if status.resolvConf.state != "not ours" { lines.append("  resolv.conf " + status.resolvConf.state) }
         if questions.commitFailures > 0 { lines.append("  failures  \(questions.commitFailures) addresses the kernel did not take") }
         lines += status.rules.rejected.map { "  rejected  " + $0 }
         return lines.joined(separator: "\n")
-    }
-
-    private static func pad(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(1, width - text.count))
     }
 
     private static func duration(_ seconds: Int64) -> String {

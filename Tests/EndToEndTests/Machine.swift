@@ -86,6 +86,21 @@ enum Machine {
 
     static func files(in folder: String) -> [String] { entries(of: root + "/" + folder) }
 
+    /// Where it has cgroup2, if folders can be made there.
+    static let hierarchy: String? = {
+        let found = try? run(["/bin/sh", "-c", "awk '/ - cgroup2 /{m=$5} END{print m}' /proc/self/mountinfo"]).output
+        guard let path = found?.split(separator: "\n").first.map(String.init), unsafe access(path, W_OK) == 0 else { return nil }
+        let folder = path + "/sluice-test-\(getpid())"
+        return unsafe mkdir(folder, 0o755) == 0 && rmdir(folder) == 0 ? path : nil
+    }()
+
+    /// Control groups of sluice, or of the lab that this process holds, with all that are in them.
+    static func controlGroups(of lab: pid_t? = nil) throws -> [String] {
+        let pattern = lab.map { "-path '*/sluice-lab-\($0)' -o -path '*/sluice-lab-\($0)/*'" } ?? "-path '*/sluice*'"
+        let command = "find /sys/fs/cgroup -type d \\( \(pattern) \\) 2>/dev/null"
+        return try run(["/bin/sh", "-c", command]).output.split(separator: "\n").map(String.init).sorted()
+    }
+
     /// What a lab could leave: namespaces, links, mounts, rules of firewall and routing, processes in mount namespaces of their own, files.
     static func traces() throws -> [String] {
         var traces: [String] = []
@@ -99,6 +114,7 @@ enum Machine {
         for folder in ["/run", "/etc", "/var/lib", "/etc/wireguard", "/run/netns"] {
             traces.append(folder + ": " + entries(of: folder).joined(separator: " "))
         }
+        traces.append("control groups: " + (try controlGroups()).joined(separator: " "))
         return traces
     }
 

@@ -4,17 +4,8 @@ extension Configuration {
     /// Says of every key of the contract that this version reads and does not obey yet what happens instead. One goes with each feature that comes.
     func warnOfLater(_ findings: inout Findings) {
         var later: [(key: String, text: String)] = []
-        switch dns.foreign {
-        case .capture:
-            later.append(("dns.foreign", "foreign = \"capture\"; other programs' DNS is rejected, as with \"reject\""))
-        case .reject, .allow: break
-        }
         if !dns.rebindAllow.isEmpty {
             later.append(("dns.rebind_allow", "answers are not searched for private addresses, so these names need no leave"))
-        }
-        switch routing.onStop {
-        case .block: later.append(("routing.on_stop", "on_stop = \"block\"; a stop removes everything of ours, as with \"clean\""))
-        case .clean: break
         }
         switch routing.conflict {
         case .narrow: later.append(("routing.conflict", "conflict = \"narrow\"; a shared address goes in the tunnel, as with \"tunnel\""))

@@ -40,6 +40,21 @@ extension RouteSocket {
         }
     }
 
+    /// Gives a device another name, also while it is up: where the kernel does not rename such (before 6.2), it is down for a moment.
+    package mutating func rename(_ link: Link, to name: String) throws(KernelError) {
+        let operation = "rename \(link.name) to \(name)"
+        func body(_ buffer: inout NetlinkBuffer) { buffer.attribute(UInt16(IFLA_IFNAME), text: name) }
+        do {
+            try request(operation, UInt16(RTM_NEWLINK), 0, Self.linkHeader(link.index, flags: 0, change: 0), body)
+        } catch .call(_, errno: EBUSY) {
+            try request(operation, UInt16(RTM_NEWLINK), 0, Self.linkHeader(link.index, flags: 0, change: 1), body)
+            try request(operation, UInt16(RTM_NEWLINK), 0, Self.linkHeader(link.index, flags: 1, change: 1)) { _ in }
+        }
+    }
+
+    /// Takes a device away. Errors: ENODEV when it is gone already.
+    package mutating func remove(_ link: Link) throws(KernelError) { try deleteLink(link.index) }
+
     mutating func deleteLink(_ link: UInt32) throws(KernelError) {
         try request("delete a link", UInt16(RTM_DELLINK), 0, Self.linkHeader(link, flags: 0, change: 0)) { _ in }
     }

@@ -32,11 +32,39 @@ import Glibc
 
     var descriptor: Int32 { unsafe mnl_socket_get_fd(handle) }
 
+    /// The address of this socket on its bus, of which there is one only in a network namespace.
+    var port: UInt32 { unsafe mnl_socket_get_portid(handle) }
+
+    /// Hears nothing of what these sockets cause, 200 at most: the kernel drops it before it wakes anyone.
+    func ignore(ports: [UInt32]) throws(KernelError) {
+        // Classic BPF over the header of the first message (bpf(4) in its socket form): nlmsg_pid stands at 12, and is loaded as if it
+        // were in network order.
+        let ports = ports.prefix(200)
+        var program = [sock_filter(code: UInt16(BPF_LD | BPF_W | BPF_ABS), jt: 0, jf: 0, k: 12)]
+        for (index, port) in ports.enumerated() {
+            program.append(sock_filter(code: UInt16(BPF_JMP | BPF_JEQ | BPF_K), jt: UInt8(ports.count - index), jf: 0, k: port.bigEndian))
+        }
+        program.append(sock_filter(code: UInt16(BPF_RET | BPF_K), jt: 0, jf: 0, k: .max))
+        program.append(sock_filter(code: UInt16(BPF_RET | BPF_K), jt: 0, jf: 0, k: 0))
+        let count = UInt16(program.count)
+        let status = unsafe program.withUnsafeMutableBufferPointer { instructions in
+            var all = unsafe sock_fprog(len: count, filter: instructions.baseAddress)
+            return unsafe setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &all, socklen_t(MemoryLayout<sock_fprog>.size))
+        }
+        guard status == 0 else { throw .call("filter a netlink socket", errno: errno) }
+    }
+
     /// Lets one message or batch, and what waits to be read, be as long as `bytes`. Beyond the system's limit only for root.
     func allow(bytes: Int32) {
         var size = bytes
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, &size, 4)
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, 4)
+    }
+
+    /// Lets the kernel choose by the attributes of a request what it lists (Linux 4.20); an older one lists everything.
+    func filterListings() {
+        var on: Int32 = 1
+        unsafe mnl_socket_setsockopt(handle, NETLINK_GET_STRICT_CHK, &on, 4)
     }
 
     mutating func nextSequence() -> UInt32 {
@@ -93,11 +121,15 @@ import Glibc
     }
 
     /// Asks for a list of things, and returns it whole; asks again when it changed meanwhile.
-    mutating func dump(_ type: UInt16, header: [UInt8], _ operation: String) throws(KernelError) -> [NetlinkMessage] {
+    ///
+    /// `body` adds attributes, by which the kernel chooses what to list.
+    mutating func dump(
+        _ type: UInt16, header: [UInt8], _ operation: String, _ body: (inout NetlinkBuffer) -> Void = { _ in }
+    ) throws(KernelError) -> [NetlinkMessage] {
         for _ in 0..<16 {
             var request = NetlinkBuffer()
             let sequence = nextSequence()
-            request.message(type, flags: NetlinkFlag.dump, sequence: sequence, header: header)
+            request.message(type, flags: NetlinkFlag.dump, sequence: sequence, header: header, body)
             try send(request.bytes, operation)
             var answers: [NetlinkMessage] = []
             var interrupted = false

@@ -6,25 +6,38 @@ import Wire
 extension RouteSocket {
     /// Sends what is marked for the tunnel into this device, in the families it has; all else of it is unreachable.
     ///
-    /// A change of device is one replacement for each family: no packet sees neither.
-    package mutating func setTunnel(link: UInt32?, families: Set<IPAddress.Family>) throws(KernelError) {
+    /// A change of device is one replacement for each family: no packet sees neither. What stands already is not written.
+    /// - Returns: how many routes were not as they should be.
+    @discardableResult
+    package mutating func setTunnel(link: UInt32?, families: Set<IPAddress.Family>) throws(KernelError) -> Int {
+        let operation = "set the tunnel's routes"
+        let standing = try routes(in: RouteTable.tunnel)
+        var changes = 0
         var requests = NetlinkBuffer()
-        let put = NetlinkFlag.create | NetlinkFlag.replace
-        for family in IPAddress.Family.allCases {
-            Route(defaultIn: RouteTable.tunnel, family, link: nil)
-                .write(to: &requests, UInt16(RTM_NEWROUTE), flags: put, sequence: socket.nextSequence())
-            guard let link, families.contains(family) else { continue }
-            Route(defaultIn: RouteTable.tunnel, family, link: link)
-                .write(to: &requests, UInt16(RTM_NEWROUTE), flags: put, sequence: socket.nextSequence())
+        func put(_ route: Route) {
+            route.write(
+                to: &requests, UInt16(RTM_NEWROUTE), flags: NetlinkFlag.create | NetlinkFlag.replace, sequence: socket.nextSequence())
+            changes += 1
         }
-        try apply(requests, "set the tunnel's routes", but: [])
-        var surplus = NetlinkBuffer()
-        for route in try routes(in: RouteTable.tunnel) where route.type == RTN_UNICAST {
+        for family in IPAddress.Family.allCases {
+            let theirs = standing.filter { $0.family == family && $0.destination == 0 }
+            if !theirs.contains(where: { $0.type == RTN_UNREACHABLE }) { put(Route(defaultIn: RouteTable.tunnel, family, link: nil)) }
+            guard let link, families.contains(family) else { continue }
             // The kernel adds a metric and more to an IPv6 route; the device tells enough.
+            if !theirs.contains(where: { $0.isDefault && $0.links == [link] }) {
+                put(Route(defaultIn: RouteTable.tunnel, family, link: link))
+            }
+        }
+        try apply(requests, operation, but: [])
+        var surplus = NetlinkBuffer()
+        for route in standing where route.type == RTN_UNICAST {
             if let link, families.contains(route.family), route.isDefault, route.links == [link] { continue }
             route.write(to: &surplus, UInt16(RTM_DELROUTE), flags: 0, sequence: socket.nextSequence())
+            changes += 1
         }
-        try apply(surplus, "set the tunnel's routes", but: [ESRCH])
+        // What was replaced is gone.
+        try apply(surplus, operation, but: [ESRCH])
+        return changes
     }
 
     /// What the copy of main came to.
@@ -33,6 +46,8 @@ extension RouteSocket {
         package let defaults: Set<IPAddress.Family>
         /// How many routes were added or taken away.
         package let changes: Int
+        /// What of main was to be copied, in a form that tells only whether it changed.
+        package let source: Int
         /// Routes that the kernel did not take; mostly their address or device went meanwhile, and the next event says so.
         package let refused: [KernelError]
     }
@@ -65,7 +80,8 @@ extension RouteSocket {
                 .map { .call(operation, errno: $0.errno) }
         }
         return .init(
-            defaults: Set(wanted.filter(\.isDefault).map(\.family)), changes: added.count + removed.count, refused: refused)
+            defaults: Set(wanted.filter(\.isDefault).map(\.family)), changes: added.count + removed.count,
+            source: Set(wanted).hashValue, refused: refused)
     }
 
     /// Empties both tables of ours.
@@ -81,13 +97,18 @@ extension RouteSocket {
         one.hasGateway == other.hasGateway ? one.destination > other.destination : !one.hasGateway
     }
 
-    /// The routes of a table, of both families.
+    /// The routes of a table, of both families. The kernel passes over those of others: `local` alone may hold thousands.
     mutating func routes(in table: UInt32) throws(KernelError) -> [Route] {
         var routes: [Route] = []
         for family in IPAddress.Family.allCases {
             let header: [UInt8] = [family.number] + Array(repeating: 0, count: 11)
-            routes += try socket.dump(UInt16(RTM_GETROUTE), header: header, "read routes").compactMap { Route($0) }
-                .filter { $0.table == table }
+            do {
+                routes += try socket.dump(UInt16(RTM_GETROUTE), header: header, "read routes") {
+                    $0.attribute(UInt16(RTA_TABLE.rawValue), native: table)
+                }.compactMap { Route($0) }.filter { $0.table == table }
+            } catch .call(_, errno: ENOENT) {
+                // A table that nothing was ever put into.
+            }
         }
         return routes
     }

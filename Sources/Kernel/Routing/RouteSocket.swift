@@ -11,15 +11,19 @@ package struct RouteSocket: ~Copyable {
         socket = try NetlinkSocket(NETLINK_ROUTE)
         // A table of many routes goes in one piece.
         socket.allow(bytes: 8 << 20)
+        socket.filterListings()
     }
 
     /// Puts our rules of both families in place, for these tunnel devices (ten at most), and takes away other rules of ours.
-    package mutating func setRules(tunnels: [String]) throws(KernelError) { try reconcile(RoutingRule.all(tunnels: tunnels)) }
+    /// - Returns: how many were not as they should be.
+    @discardableResult package mutating func setRules(tunnels: [String]) throws(KernelError) -> Int {
+        try reconcile(RoutingRule.all(tunnels: tunnels))
+    }
 
     /// Takes away all rules of ours, and no others.
-    package mutating func removeRules() throws(KernelError) { try reconcile([]) }
+    package mutating func removeRules() throws(KernelError) { _ = try reconcile([]) }
 
-    private mutating func reconcile(_ wanted: [RoutingRule]) throws(KernelError) {
+    private mutating func reconcile(_ wanted: [RoutingRule]) throws(KernelError) -> Int {
         let operation = "set routing rules"
         var standing: [RoutingRule] = []
         for family in IPAddress.Family.allCases {
@@ -30,12 +34,14 @@ package struct RouteSocket: ~Copyable {
         var surplus = standing
         for rule in wanted { if let index = surplus.firstIndex(of: rule) { surplus.remove(at: index) } }
         var requests = NetlinkBuffer()
-        for rule in wanted where !standing.contains(rule) {
+        let missing = wanted.filter { !standing.contains($0) }
+        for rule in missing {
             rule.write(
                 to: &requests, UInt16(RTM_NEWRULE), flags: NetlinkFlag.create | NetlinkFlag.exclusive, sequence: socket.nextSequence())
         }
         for rule in surplus { rule.write(to: &requests, UInt16(RTM_DELRULE), flags: 0, sequence: socket.nextSequence()) }
         try apply(requests, operation, but: [EEXIST, ENOENT])
+        return missing.count + surplus.count
     }
 
     /// Sends requests; the first failure that matters becomes the error, after all have been carried out.

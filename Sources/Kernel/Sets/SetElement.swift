@@ -11,6 +11,9 @@ package struct SetElement: Hashable, Sendable {
     /// Until the kernel forgets it by itself; nil: never. Only for sets that may expire.
     package let seconds: UInt32?
 
+    /// Whether it is a control group: such come by netlink only, not with the table's text.
+    package var isGroup: Bool { self.set.key == .group }
+
     private init(_ set: SetName, _ key: [UInt8], seconds: UInt32? = nil) {
         self.set = set
         self.key = key

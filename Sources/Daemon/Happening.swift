@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+import CLinux
+import Glibc
+
+/// Something that changed while the daemon ran, for `monitor`.
+package struct Happening: Codable, Sendable, Equatable {
+    package enum Event: String, Codable, Sendable {
+        /// The first line: what is now.
+        case monitor
+        /// The state that the matrix sees.
+        case state
+        /// One tunnel's own state, or its device.
+        case tunnel
+        /// The default gateways, or the system's servers.
+        case gateway, servers
+        /// Main's routes, copied to the table of what goes outside.
+        case route
+        /// Something of ours was found changed by others, and put back.
+        case repair
+        case reload
+        /// /etc/resolv.conf.
+        case resolvConf = "resolv-conf"
+    }
+
+    /// Seconds since 1970.
+    package let time: Double
+    package let event: Event
+    package let text: String
+
+    init(_ event: Event, _ text: String) {
+        var now = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &now)
+        time = (Double(now.tv_sec) * 1000 + Double(now.tv_nsec / 1_000_000)) / 1000
+        self.event = event
+        self.text = text
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+import Kernel
+import Logging
+import Policy
+
+extension Supervisor {
+    /// Puts a process into a class. Its children will be in it too; sockets that it has already keep the class they were made in.
+    func join(_ app: App, _ pid: Int32) -> ControlReply {
+        guard apps != nil else {
+            return ControlReply(error: "apps cannot be told apart here: no cgroup v2 is mounted, or it cannot be written to")
+        }
+        do throws(AppGroupError) {
+            if let group = app.group { try apps?.move(pid, to: group) } else { try apps?.release(pid) }
+            return ControlReply(joined: .init(pid: pid, app: app.rawValue))
+        } catch {
+            return ControlReply(error: "process \(pid) cannot be moved: \(error)")
+        }
+    }
+
+    /// The groups as elements of their sets.
+    var groupElements: [SetElement] {
+        guard let apps else { return [] }
+        return App.allCases.compactMap { app in app.group.flatMap { SetElement.group(apps[$0].id, of: app) } }
+    }
+
+    /// Makes groups again that somebody has removed.
+    func refreshApps() {
+        do throws(AppGroupError) {
+            guard try apps?.refresh() == true else { return }
+            tell(.repair, "a control group of ours was removed: made again, without the apps that were in it")
+        } catch {
+            // Without them all apps are normal ones, the safe side.
+            if "\(error)" != appTrouble { log.warning("\(error)") }
+            appTrouble = "\(error)"
+        }
+    }
+
+    func removeApps() {
+        do throws(AppGroupError) { try apps?.remove() } catch { log.warning("\(error)") }
+    }
+}
+
+extension App {
+    /// Nil for normal ones, which are in none of ours.
+    var group: AppGroup.Kind? {
+        switch self {
+        case .normal: nil
+        case .excluded: .outside
+        case .tunneled: .tunnel
+        }
+    }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+import Configuration
+import Glibc
+import Kernel
+import Logging
+import Policy
+import Tunnels
+import Wire
+
+/// The one state that the matrix sees: what leads from one to the next, and what the kernel is told of it.
+extension Supervisor {
+    /// Brings kernel and worker to what the tunnels' states ask for: one batch of elements, one replacement of routes.
+    /// What closes, closes before anything else; what opens, opens last.
+    func settle() throws(KernelError) {
+        let former = selection
+        let now = Instant.now
+        if let end = lingering, now >= end { lingering = nil }
+        let isLeaving = wish == .down && (lingering != nil || tunnels.contains(where: \.hasDevice))
+        selection = Selection(of: tunnels.map(\.machine.state), wish: wish, isLeaving: isLeaving)
+        let wanted = wantedElements
+        let isClosing = former.state == .connected && selection.state != .connected
+        if isClosing { publish() }
+        if isClosing { try write(wanted) }
+        try route()
+        if !isClosing { try write(wanted) }
+        if selection != former { changed(from: former) }
+        publish()
+        if selection.state == .disconnecting { try leave() }
+    }
+
+    /// The last word of `up` and `down`.
+    func obey(_ wish: Wish) -> ControlReply {
+        guard !tunnels.isEmpty else { return ControlReply(error: "there is no tunnel: the configuration has no [[tunnel]]") }
+        do throws(DaemonError) {
+            try state.keep(wish)
+        } catch {
+            return ControlReply(error: "\(wish.rawValue) cannot be remembered in \(state.path): \(error)")
+        }
+        guard wish != self.wish else { return ControlReply(state: selection.state.rawValue) }
+        self.wish = wish
+        let now = Instant.now
+        for index in tunnels.indices { tunnels[index].machine.release(at: now) }
+        lingering = wish == .down ? Self.slowDown.map { now + $0 } : nil
+        do throws(KernelError) {
+            try settle()
+        } catch {
+            log.error("\(error)")
+        }
+        keepBlocking()
+        return ControlReply(state: selection.state.rawValue)
+    }
+
+    /// Begins to take our devices down; the link monitor tells when they are gone.
+    private func leave() throws(KernelError) {
+        guard lingering == nil else { return }
+        for tunnel in tunnels where tunnel.hasDevice { try tunnel.beginRemoval(&routes) }
+    }
+
+    /// What follows from a change of state besides what the kernel's rules do by themselves.
+    private func changed(from former: Selection) {
+        let name = selection.inUse.map { tunnels[$0].configuration.name } ?? "none"
+        tell(.state, "\(former.state.rawValue) → \(selection.state.rawValue), tunnel \(name)")
+        // Their packets are refused already; without their entries the programs' next ones find the way there is now.
+        switch (former.state, selection.state) {
+        case (.disconnected, _): endFlows(marked: [0x0C])
+        case (_, .disconnected): endFlows(marked: [0x01])
+        case (.connecting, _), (.connected, _), (.disconnecting, _), (.error, _): break
+        }
+    }
+
+    private func endFlows(marked marks: Set<UInt8>) {
+        do throws(KernelError) {
+            try conntrack.endFlows(marks: marks, where: { _ in true })
+        } catch {
+            log.warning("flows of another state are refused, not ended: \(error)")
+        }
+    }
+
+    /// Ends the flows outside to addresses that have become a tunnel's, a few times a second at most: their packets are refused already.
+    func endMovedFlows(at now: Instant) {
+        guard !moved.isEmpty, now >= nextEnding else { return }
+        nextEnding = now + 500
+        let addresses = moved
+        moved = []
+        do throws(KernelError) {
+            try conntrack.endFlows(marks: [0x02, 0x0C, 0x0F], where: { addresses.contains($0.destination) })
+        } catch {
+            log.warning("flows to addresses of tunnel rules are refused, not ended: \(error)")
+        }
+    }
+
+    /// Tells the worker, if there is anything new.
+    func publish() {
+        let situation = situation
+        guard situation != published else { return }
+        published = situation
+        worker.post(.situation(situation))
+    }
+
+    func route() throws(KernelError) {
+        let tunnel = selection.inUse.map { tunnels[$0] }
+        let isWanted = selection.state != .disconnected && selection.state != .disconnecting
+        let wanted = Routed(
+            link: isWanted && tunnel?.facts.isUp == true ? tunnel?.link?.index : nil, families: tunnel?.families ?? [])
+        guard wanted != routed else { return }
+        try routes.setTunnel(link: wanted.link, families: wanted.families)
+        routed = wanted
+    }
+
+    private func write(_ wanted: Set<SetElement>) throws(KernelError) {
+        guard wanted != elements else { return }
+        let changes =
+            elements.subtracting(wanted).map { ElementChange(.remove, $0) } + wanted.subtracting(elements).map { ElementChange(.add, $0) }
+        let refused = try sets.commit(changes)
+        for refusal in refused { log.error("an element of set \(refusal.change.element.set.rawValue) is missing: \(refusal.error)") }
+        elements = wanted
+    }
+
+    /// What stands for us until the daemon is there, at the next boot: everything as now, with the tunnel closed.
+    func keepBlocking() {
+        do throws(DaemonError) {
+            try state.keep(blocking: plan.replacement(with: blockingElements))
+        } catch {
+            log.warning("the ruleset for the next boot cannot be kept: \(error)")
+        }
+    }
+
+    /// How long the lab wants `down` to be on its way, in milliseconds.
+    private static let slowDown: Int64? = {
+        guard unsafe getenv("SLUICE_LAB") != nil, let text = unsafe getenv("SLUICE_LAB_SLOW_DOWN") else { return nil }
+        return Int64(unsafe String(cString: text))
+    }()
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+import CLinux
+import Wire
+
+/// One connection that the kernel tracks, as its first packet went.
+package struct Flow: Hashable, Sendable {
+    package let source: IPAddress
+    package let destination: IPAddress
+    /// IPPROTO_TCP and so on.
+    package let `protocol`: UInt8
+    /// 0 for protocols without ports.
+    package let destinationPort: UInt16
+    /// The whole connection mark.
+    package let mark: UInt32
+
+    /// The path or class in the upper eight bits of the mark.
+    package var markClass: UInt8 { UInt8(mark >> 24) }
+
+    /// What tells it from all others, as the kernel wrote it: the original tuple with the zone of its direction, the zone, the number.
+    let identity: [NetlinkAttribute]
+
+    /// Nil for what is no entry of IPv4 or IPv6.
+    init?(_ message: NetlinkMessage) {
+        let attributes = message.attributes(skipping: 4)
+        let identity = [CTA_TUPLE_ORIG, CTA_ZONE, CTA_ID].compactMap { attributes[UInt16($0.rawValue)] }
+        guard message.type == ConntrackMessage.new, let tuple = identity.first, tuple.type == UInt16(CTA_TUPLE_ORIG.rawValue),
+            let addresses = tuple.attributes[UInt16(CTA_TUPLE_IP.rawValue)]?.attributes,
+            let ports = tuple.attributes[UInt16(CTA_TUPLE_PROTO.rawValue)]?.attributes
+        else { return nil }
+        func address(_ four: ctattr_ip, _ six: ctattr_ip) -> IPAddress? {
+            (addresses[UInt16(four.rawValue)] ?? addresses[UInt16(six.rawValue)]).flatMap { IPAddress(bytes: $0.value) }
+        }
+        guard let source = address(CTA_IP_V4_SRC, CTA_IP_V6_SRC), let destination = address(CTA_IP_V4_DST, CTA_IP_V6_DST),
+            source.family == destination.family, let number = ports[UInt16(CTA_PROTO_NUM.rawValue)]?.value.first
+        else { return nil }
+        self.source = source
+        self.destination = destination
+        self.protocol = number
+        let port = ports[UInt16(CTA_PROTO_DST_PORT.rawValue)]?.value ?? []
+        destinationPort = port.count == 2 ? UInt16(port[0]) << 8 | UInt16(port[1]) : 0
+        mark = attributes[UInt16(CTA_MARK.rawValue)]?.number?.bigEndian ?? 0
+        self.identity = identity
+    }
+}
+
+/// Types and fixed parts of ctnetlink messages (<linux/netfilter/nfnetlink_conntrack.h>).
+enum ConntrackMessage {
+    /// NFNL_SUBSYS_CTNETLINK is 1.
+    static let new: UInt16 = 0x0100
+    static let get: UInt16 = 0x0101
+    static let delete: UInt16 = 0x0102
+
+    /// nfgenmsg. Only with version 1 does the kernel look at the family when it deletes by a filter; nil: all families.
+    static func header(_ family: IPAddress.Family?, version: UInt8 = 0) -> [UInt8] { [family?.number ?? 0, version, 0, 0] }
+}
+
+extension NetlinkBuffer {
+    /// The upper eight bits of the connection mark, as far as `mask` compares them.
+    mutating func connectionMark(_ mark: UInt8, mask: UInt8 = 0xFF) {
+        attribute(UInt16(CTA_MARK.rawValue), [mark & mask, 0, 0, 0])
+        attribute(UInt16(CTA_MARK_MASK.rawValue), [mask, 0, 0, 0])
+    }
+
+    /// Flows whose first packet went to this address, in every zone. Not to be used of IPv6; see `endFlows(to:marks:)`.
+    mutating func originalDestination(_ address: IPAddress) {
+        let kind = address.family == .v4 ? CTA_IP_V4_DST : CTA_IP_V6_DST
+        nest(UInt16(CTA_TUPLE_ORIG.rawValue)) { tuple in
+            tuple.nest(UInt16(CTA_TUPLE_IP.rawValue)) { $0.attribute(UInt16(kind.rawValue), address.bytes) }
+        }
+        // CTA_FILTER_F_CTA_IP_DST; both attributes must be there.
+        nest(UInt16(CTA_FILTER.rawValue)) { filter in
+            filter.attribute(1, native: UInt32(2))  // CTA_FILTER_ORIG_FLAGS
+            filter.attribute(2, native: UInt32(0))  // CTA_FILTER_REPLY_FLAGS
+        }
+    }
+
+    /// This one flow, and none that took its place meanwhile.
+    mutating func identity(of flow: Flow) {
+        for part in flow.identity {
+            attribute(part.type | (part.type == UInt16(CTA_TUPLE_ORIG.rawValue) ? NetlinkFlag.nested : 0), part.value)
+        }
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+import ArgumentParser
+import Configuration
+import Daemon
+import Glibc
+
+struct MonitorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "monitor", abstract: "Shows changes of state, gateways, routes and tunnels, and repairs, as they happen.",
+        discussion: "Until it is interrupted, or the daemon ends (exit code 3). With --json one object a line.")
+
+    @OptionGroup var source: ConfigurationOption
+    @OptionGroup var output: JSONFlag
+
+    private struct View: Encodable {
+        let schema = 1
+        let time: Double
+        let event: String
+        let text: String
+    }
+
+    func run() throws {
+        let loaded = Loaded(path: source.path, mayBeMissing: source.config == nil)
+        do {
+            try ControlClient(folder: loaded.configuration.paths.run).listen(ControlRequest(.monitor)) { reply in
+                guard let happening = reply.happening else { return }
+                if output.json {
+                    try Console.show(json: View(time: happening.time, event: happening.event.rawValue, text: happening.text))
+                } else {
+                    print(Self.clock(happening.time) + "  " + Console.pad(happening.event.rawValue, 12) + happening.text)
+                }
+                // Each line is to be seen when it happens, also in a pipe.
+                fflush(nil)
+            }
+        } catch let error as DaemonError {
+            throw Console.end(error)
+        }
+        Console.complain("sluice: the daemon has ended")
+        throw Console.noDaemon
+    }
+
+    /// Local time, to the millisecond.
+    private static func clock(_ time: Double) -> String {
+        var seconds = time_t(time)
+        var parts = unsafe tm()
+        unsafe localtime_r(&seconds, &parts)
+        func two(_ number: Int32) -> String { (number < 10 ? "0" : "") + "\(number)" }
+        let milliseconds = "\(Int(time * 1000) % 1000)"
+        return unsafe two(parts.tm_hour) + ":" + two(parts.tm_min) + ":" + two(parts.tm_sec) + "."
+            + String(repeating: "0", count: 3 - milliseconds.count) + milliseconds
+    }
+}
