@@ -42,7 +42,9 @@ package struct Takeover: Sendable {
     /// - Parameters:
     ///   - force: lift `chattr +i`; giving back sets it again.
     ///   - test: a lookup through the new file; without an answer all is rolled back and `noAnswer` thrown.
-    package func take(force: Bool = false, test: LookupTest? = nil) throws(HostError) -> Taken { try take(force: force, test: test, limit: .max) }
+    package func take(force: Bool = false, test: LookupTest? = nil) throws(HostError) -> Taken {
+        try take(force: force, test: test, limit: .max)
+    }
 
     /// Puts back what was there, if ours is there now.
     package func giveBack() throws(HostError) -> Returned { try giveBack(limit: .max) }
@@ -69,7 +71,8 @@ extension Takeover {
             }
             do throws(HostError) {
                 try run(
-                    TakeoverStep.take(record, file: file(record), way: ownership.way, lifting: ownership.hindrance == .immutable), limit: limit)
+                    TakeoverStep.take(record, file: file(record), way: ownership.way, lifting: ownership.hindrance == .immutable),
+                    limit: limit)
             } catch {
                 if error != .interrupted { _ = try? undo() }
                 throw error

@@ -35,7 +35,10 @@ struct ActivateCommand: ParsableCommand {
         view.changed = host.stub.isReleased
         try view.show(
             output.json,
-            [view.changed ? "systemd-resolved is told to leave 127.0.0.53 (\(host.paths.dropIn))" : "no systemd-resolved here: nothing to do"])
+            [
+                view.changed
+                    ? "systemd-resolved is told to leave 127.0.0.53 (\(host.paths.dropIn))" : "no systemd-resolved here: nothing to do"
+            ])
         if view.toType != nil { throw Console.failed }
     }
 }

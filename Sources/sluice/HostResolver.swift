@@ -41,7 +41,8 @@ struct HostResolver {
     func needDaemon() throws {
         guard daemon == nil else { return }
         if wantsStub, let holder = stub.holder {
-            Console.complain("sluice: \(holder) stands where the daemon is to listen\n    hint: sluice activate --free-stub, then start the daemon")
+            Console.complain(
+                "sluice: \(holder) stands where the daemon is to listen\n    hint: sluice activate --free-stub, then start the daemon")
         }
         throw Console.end(missing ?? .failed("the daemon gave no answer", hint: nil))
     }
@@ -142,7 +143,8 @@ struct TakeoverView: Encodable {
         return [
             changed ? "activated: /etc/resolv.conf names \(names)" : "active already: /etc/resolv.conf names \(names)",
             "  lookup    answered \(answer ?? "-")",
-            "  before    \(original ?? "-")" + (owner.map { $0 == "sluice" ? "" : ", kept by \($0)" } ?? "") + "; sluice deactivate gives it back",
+            "  before    \(original ?? "-")" + (owner.map { $0 == "sluice" ? "" : ", kept by \($0)" } ?? "")
+                + "; sluice deactivate gives it back",
         ]
     }
 

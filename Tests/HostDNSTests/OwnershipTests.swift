@@ -16,7 +16,8 @@ struct OwnershipTests {
         let cells = row.text.split(separator: "|", omittingEmptySubsequences: false).map(Self.trimmed)
         try #require(cells.count == 6)
         var look = HostLook(entry: try #require(Self.entry(cells[0])))
-        look.contents = cells[1] == "-" ? nil : Array(cells[1].split(separator: "\\n", omittingEmptySubsequences: false).joined(separator: "\n").utf8)
+        look.contents =
+            cells[1] == "-" ? nil : Array(cells[1].split(separator: "\\n", omittingEmptySubsequences: false).joined(separator: "\n").utf8)
         for fact in cells[2].split(separator: " ") where fact != "-" {
             switch fact {
             case "mount": look.isMountPoint = true

@@ -24,7 +24,8 @@ struct PortHolderTests {
               sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
                0: 00000000000000000000000001000000:0035 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 99 1 x
             """
-        #expect(SocketLine.lines(tcp, transport: .tcp) == [SocketLine(address: .v6(high: 0, low: 1), port: 53, isListening: true, inode: 99)])
+        #expect(
+            SocketLine.lines(tcp, transport: .tcp) == [SocketLine(address: .v6(high: 0, low: 1), port: 53, isListening: true, inode: 99)])
     }
 
     /// This very process, by its own socket.

@@ -40,7 +40,8 @@ struct ResolvConfWatchTests {
 
     @Test func aManagerThatComesLaterIsHeard() throws {
         let root = TemporaryRoot()
-        _ = Program.run(["/bin/rm", "-rf", root.path + "/run/NetworkManager", root.path + "/run/systemd", root.path + "/run/resolvconf"], seconds: 5)
+        _ = Program.run(
+            ["/bin/rm", "-rf", root.path + "/run/NetworkManager", root.path + "/run/systemd", root.path + "/run/resolvconf"], seconds: 5)
         let watch = try ResolvConfWatch(paths: root.paths)
         for folder in ["/run/NetworkManager", "/run/systemd/resolve", "/run/resolvconf/interface"] {
             // One level at a time, each heard before the next.

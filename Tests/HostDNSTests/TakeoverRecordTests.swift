@@ -8,11 +8,13 @@ struct TakeoverRecordTests {
     static let records: [TakeoverRecord] = [
         TakeoverRecord(original: .missing, ours: Array("ours\n".utf8)),
         TakeoverRecord(
-            original: .link(to: "../run/a b\nend\n", owner: owner, attributes: ["security.selinux": [0, 255, 10, 32]]), ours: [], absorbed: []),
+            original: .link(to: "../run/a b\nend\n", owner: owner, attributes: ["security.selinux": [0, 255, 10, 32]]), ours: [],
+            absorbed: []),
         TakeoverRecord(
             original: .file(
                 .init(
-                    bytes: Array("nameserver 1.1.1.1\nend\nours 3\n".utf8), mode: 0o4640, owner: owner, modified: (-5, 999_999_999), protection: 0x30,
+                    bytes: Array("nameserver 1.1.1.1\nend\nours 3\n".utf8), mode: 0o4640, owner: owner, modified: (-5, 999_999_999),
+                    protection: 0x30,
                     attributes: ["user.b": [], "user.a": [1]])),
             ours: Array("ours".utf8), absorbed: Array("end\n".utf8)),
     ]
@@ -24,7 +26,9 @@ struct TakeoverRecordTests {
     @Test(arguments: records)
     func acutOneIsRefused(_ record: TakeoverRecord) {
         let text = record.text
-        for count in 0..<text.count where TakeoverRecord(Array(text.prefix(count))) != nil { Issue.record("\(count) of \(text.count) bytes were read") }
+        for count in 0..<text.count where TakeoverRecord(Array(text.prefix(count))) != nil {
+            Issue.record("\(count) of \(text.count) bytes were read")
+        }
     }
 
     @Test(arguments: records)
@@ -36,7 +40,9 @@ struct TakeoverRecordTests {
                 if let read = TakeoverRecord(text) { #expect(read.text.count > 0) }
             }
         }
-        for text in ["", "end\n", "sluice resolv.conf 1\nform file\nours 99999999999999999999\n", "sluice resolv.conf 1\nform link\nours -1\nend\n"] {
+        for text in [
+            "", "end\n", "sluice resolv.conf 1\nform file\nours 99999999999999999999\n", "sluice resolv.conf 1\nform link\nours -1\nend\n",
+        ] {
             #expect(TakeoverRecord(Array(text.utf8)) == nil)
         }
     }

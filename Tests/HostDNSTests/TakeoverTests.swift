@@ -179,7 +179,8 @@ struct TakeoverTests {
         let six = try #require(root.text("/etc/resolv.conf")).split(separator: "\n").filter { !$0.hasPrefix("#") }
         #expect(
             six == [
-                "nameserver 127.0.0.53", "search d1.example d2.example d3.example d4.example d5.example d6.example", "options edns0 ndots:2",
+                "nameserver 127.0.0.53", "search d1.example d2.example d3.example d4.example d5.example d6.example",
+                "options edns0 ndots:2",
                 "sortlist 10.0.0.0/8",
             ])
         let text = OurFile.text(naming: [.v4(1)], keeping: ResolvConf("search \(long) \(long) \(long) \(long) b.example"))
@@ -218,7 +219,9 @@ struct TakeoverTests {
         let before = root.snapshot
         #expect(throws: HostError.noAddress) { try Takeover(paths: root.paths, listeners: [ServerAddress(.v4(1), port: 5353)]).take() }
         #expect(root.snapshot == before)
-        let listeners = ["[::]:53", "0.0.0.0:53", "127.0.0.53:5353", "192.168.7.1:53", "[::1]:53", "10.0.0.1:53"].compactMap { ServerAddress($0) }
+        let listeners = ["[::]:53", "0.0.0.0:53", "127.0.0.53:5353", "192.168.7.1:53", "[::1]:53", "10.0.0.1:53"].compactMap {
+            ServerAddress($0)
+        }
         #expect(OurFile.addresses(of: listeners).map(\.description) == ["127.0.0.1", "192.168.7.1", "10.0.0.1"])
     }
 

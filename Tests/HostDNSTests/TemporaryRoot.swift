@@ -49,7 +49,9 @@ final class TemporaryRoot {
         let names = Disk.names(in: paths.folder).filter { $0 != leftover }.joined(separator: " ")
         var entry = stat()
         guard unsafe lstat(paths.resolvConf, &entry) == 0 else { return "missing; " + names }
-        let kind = entry.st_mode & S_IFMT == S_IFLNK ? "link \(Disk.linkTarget(paths.resolvConf) ?? "")" : "file \(Disk.text(paths.resolvConf) ?? "")"
+        let kind =
+            entry.st_mode & S_IFMT == S_IFLNK
+            ? "link \(Disk.linkTarget(paths.resolvConf) ?? "")" : "file \(Disk.text(paths.resolvConf) ?? "")"
         let time = entry.st_mode & S_IFMT == S_IFLNK ? "" : "\(entry.st_mtim.tv_sec).\(entry.st_mtim.tv_nsec)"
         let attributes = Disk.attributes(paths.resolvConf).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         return [
@@ -60,7 +62,8 @@ final class TemporaryRoot {
 
 /// What resolv.conf can be, in a root of its own.
 enum Kind: String, CaseIterable, Sendable {
-    case plain, otherMode, empty, large, attributed, stubLink, managerLink, absoluteLink, brokenLink, loopingLink, missing, mounted, mountedLarge
+    case plain, otherMode, empty, large, attributed, stubLink, managerLink, absoluteLink, brokenLink, loopingLink, missing, mounted,
+        mountedLarge
 
     /// A machine that has it.
     func machine(onDisk: Bool = false) -> TemporaryRoot {
