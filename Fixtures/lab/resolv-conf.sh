@@ -112,6 +112,9 @@ contains "no answer: it is said" "no answer from 127.0.0.53" "$(cat "$scratch/sa
 same "no answer: rolled back" "$before" "$(shape)"
 same "no answer: no wish is left" 0 "$(ls /var/lib/sluice/resolv.conf | grep -c wish)"
 nft delete table ip deaf
+sluice activate >/dev/null 2>&1 || fail "it answers again"
+works "answered again"
+sluice deactivate >/dev/null 2>&1
 
 # Somebody else's file is left alone.
 plain

@@ -53,6 +53,12 @@ package final class ResolvConfKeeper {
 
     package func drain(at now: Instant) -> [Event] { watch.drain().isEmpty ? [] : look(at: now) }
 
+    /// Looks without being told: once in a second or more, since a mount over the file or its folder is no event of inotify.
+    package func check(at now: Instant) -> [Event] {
+        watch.arm()
+        return look(at: now)
+    }
+
     package func tick(at now: Instant) -> [Event] {
         let owner = takeover.standing.ownership.owner
         switch machine.tick(at: now) {

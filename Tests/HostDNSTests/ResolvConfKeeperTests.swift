@@ -112,4 +112,30 @@ struct ResolvConfKeeperTests {
         #expect(now.servers.map(\.description) == ["[fe80::1%wlan0]:53"])
         #expect(keeper.due == nil, "the file itself is still ours")
     }
+
+    /// A container's tool mounts its own file over ours: inotify says nothing.
+    @Test func aMountOverTheFileIsSeenByLooking() throws {
+        let root = Kind.plain.machine()
+        try root.takeover.wish(true)
+        let keeper = try Self.keeper(root)
+        _ = keeper.start(at: Self.at(0))
+        _ = keeper.drain(at: Self.at(1))
+        #expect(keeper.check(at: Self.at(2)).isEmpty)
+        Kind.mounted.prepare(root)
+        root.write("/etc/resolv.conf", "nameserver 10.9.8.7\n")
+        _ = keeper.check(at: Self.at(1000))
+        #expect(keeper.tick(at: Self.at(2000)).contains(.putAgain(over: .nobody)))
+        #expect(root.takeover.standing.reachesUs)
+    }
+
+    /// A daemon that holds the file would put it again, for ever without an answer.
+    @Test func withoutAnAnswerTheWishEndsToo() throws {
+        let root = Kind.plain.machine()
+        let before = root.snapshot
+        try root.takeover.wish(true)
+        let takeover = Takeover(paths: root.paths, listeners: [ServerAddress(.v4(0x7F12_3456))])
+        #expect(throws: HostError.self) { try takeover.take(test: LookupTest(tries: 1, patience: 50, port: 9)) }
+        #expect(!takeover.isWished)
+        #expect(root.snapshot == before)
+    }
 }
