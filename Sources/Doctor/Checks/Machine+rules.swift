@@ -12,14 +12,14 @@ extension Machine {
             let mark = rule.mark ?? (0, 0)
             let first = rules.filter { $0.isOurs && $0.family == rule.family }.map(\.priority).min() ?? Self.ourFirst
             let last = rules.filter { $0.isOurs && $0.family == rule.family && $0.priority < 100 }.map(\.priority).max() ?? Self.ourLast
-            let marks = Path.allCases.filter { rule.mayFit(mark: $0.mark) }
+            let marks = Path.allCases.filter { rule.mayFit(mark: $0.mark, known: Path.markMask) }
             if rule.priority <= last, !marks.isEmpty {
                 let place = rule.priority < first ? "comes before" : "stands among"
                 let text = "\(rule.family.word) rule \"\(rule.text)\" \(place) ours"
                 let what = marks.map(\.rawValue).joined(separator: ", ")
                 let delete = "sudo ip \(rule.family == .v4 ? "" : "-6 ")rule del pref \(rule.priority)"
                 findings.append(
-                    rule.isNarrower
+                    !marks.contains { rule.fitsAll(mark: $0.mark) }
                         ? .note(
                             .routingRules, text, meaning: "It may take packets that Sluice has marked (\(what)) another way.", next: rule.command)
                         : .problem(
@@ -51,8 +51,13 @@ extension Machine {
         let foreign = rules.filter { !$0.isOurs && !$0.isTheKernels }
         // wg-quick(8): everything without the device's own mark, by a table of the same number.
         for rule in foreign where rule.family == .v4 || !foreign.contains(where: { $0.family == .v4 && $0.action == rule.action }) {
-            guard rule.inverted, let mark = rule.mark, case .lookup(let table) = rule.action, mark.value == table else { continue }
-            let device = interfaces.first { $0.kind == "wireguard" && !daemon.devices.contains($0.name) }?.name
+            guard rule.inverted, let mark = rule.mark, case .lookup(let table) = rule.action,
+                mark.value == table, mark.value != Self.mullvad
+            else { continue }
+            // wireguard-go makes a device of kind "tun".
+            let device = ["wireguard", "tun"].compactMap { kind in
+                interfaces.first { $0.kind == kind && !daemon.devices.contains($0.name) }?.name
+            }.first
             if let device {
                 findings.append(
                     .note(

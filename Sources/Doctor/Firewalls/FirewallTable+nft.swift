@@ -81,11 +81,11 @@ extension FirewallRule {
             case "flow" where rest.first == "add" || rest.first == "offload": effects.append(.offloads)
             // Before `set` a mark is compared, behind it one is made of another.
             case "mark" where rest.first != "set": if !words[..<index].contains("set") { isNarrower = true }
-            case "mark" where words[..<index].last == "ct": effects.append(.marksFlow(Self.bits(writtenBy: rest.dropFirst())))
+            case "mark" where words[..<index].last == "ct": effects.append(.marksFlow(Self.bits(of: "ct", writtenBy: rest.dropFirst())))
             case "mark":
                 let value = Array(rest.dropFirst())
                 effects.append(
-                    value.starts(with: ["ct", "mark"]) ? .restoresMark : .marks(Self.bits(writtenBy: value[...])))
+                    value.starts(with: ["ct", "mark"]) ? .restoresMark : .marks(Self.bits(of: "meta", writtenBy: value)))
             case "fib" where rest.contains("missing") && rest.contains("saddr") && rest.contains("drop"):
                 effects.append(.filtersReversePath(withMark: rest.prefix { $0 != "oif" }.contains("mark")))
             default: break
@@ -118,10 +118,12 @@ extension FirewallRule {
     }
 
     /// Which bits of a mark an expression can change: `0xca6c` all, `mark & 0xff00ffff | 0x40000` those not kept, and those set.
-    static func bits(writtenBy words: some Collection<String>) -> UInt32 {
+    /// Made of the other mark, of a flow or of a packet, it changes all.
+    static func bits(of own: String, writtenBy words: some Collection<String>) -> UInt32 {
         var rest = Array(words)
+        let source = rest.first == "ct" ? "ct" : "meta"
         if rest.first == "meta" || rest.first == "ct" { rest.removeFirst() }
-        guard rest.first == "mark" else { return .max }
+        guard rest.first == "mark", source == own else { return .max }
         var written: UInt32 = 0
         for (operation, operand) in zip(rest.dropFirst(), rest.dropFirst(2)) {
             guard let number = Self.number(operand) else { continue }
