@@ -13,6 +13,7 @@ named() { # CLAIM SEVERITY CHECK TEXT
     findings "$2" "$3" | grep -qF '"next":null' && fail "$1: no next command"
     if [[ $2 == problem ]]; then same "    and ends with 2" 2 "$code"; fi
 }
+connected() { [[ $(state) == connected ]]; }
 healthy() { look; same "$1: no problem" '0 ' "$code $(sed 's/{"check"/\n&/g' <<<"$output" | grep '"severity":"problem"')"; }
 machine() { nft -s list ruleset | grep -v expires; ip rule; ip -6 rule; ip route show table all; ip -6 route show table all | sed 's/ expires [0-9]*sec//'; sysctl -a 2>/dev/null | grep -E 'rp_filter|src_valid_mark|forwarding '; cat /etc/resolv.conf /etc/nsswitch.conf; find /etc/sluice /etc/firefox /etc/systemd 2>/dev/null; }
 
@@ -89,13 +90,14 @@ wait "$resolved" 2>/dev/null
 healthy "that mended"
 
 # The reverse path filter. Its next command mends it.
-sysctl -q net.ipv4.conf.all.src_valid_mark=0 net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.wg1.rp_filter=1
 dig +short git.corp.example >/dev/null
+sysctl -q net.ipv4.conf.all.src_valid_mark=0 net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.wg1.rp_filter=1
 curl -4 -sS --max-time 1 http://203.0.113.11/ >/dev/null 2>&1 && fail "strict filtering stops no reply: this test proves nothing"
 named "strict filtering without the mark" problem rp-filter "src_valid_mark is 0"
 eval "$(findings problem rp-filter | sed 's/.*"next":"\([^"]*\)".*/\1/')" >/dev/null
 contains "its next command lets replies in" "client 203.0.113.130" "$(curl -4 -sS --max-time 3 http://203.0.113.11/)"
 sysctl -q net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.wg1.rp_filter=0
+wait_for 5000 connected >/dev/null || fail "not connected"
 healthy "that mended"
 sysctl -q net.ipv4.ip_forward=1
 look
@@ -110,7 +112,7 @@ ip rule del pref 5
 nft -f - <<'NFT'
 table inet foreign {
     chain out { type filter hook output priority 0; udp dport 53 accept; }
-    chain mark { type route hook output priority -140; meta mark set 0x1; }
+    chain marks { type route hook output priority -140; meta mark set 0x1; }
 }
 NFT
 named "a firewall that marks everything" problem firewall "table inet foreign overwrites packet marks"
@@ -155,7 +157,6 @@ named "a killed daemon" problem daemon "no daemon runs, but its rules stand"
 contains "and that nobody answers" "where nobody answers" "$(findings problem resolv-conf)"
 sluice run >"$scratch/daemon.log" 2>&1 &
 daemon=$!
-connected() { [[ $(state) == connected ]]; }
 wait_for 5000 connected >/dev/null || fail "not connected"
 healthy "after the next start"
 kill "$daemon"
