@@ -33,6 +33,16 @@ package struct Machine: Sendable {
     package var dockerNamesServers = false
     /// What could not be read, in words, and why.
     package var blind: [String] = []
+    /// Parts of which nothing is known: their checks say nothing rather than what is not so.
+    package var unread: Set<Part> = []
+
+    package enum Part: String, Hashable, Sendable {
+        case routes
+        case sockets
+        case names
+        case browsers
+        case settings
+    }
 
     package init(daemon: DaemonSeen) { self.daemon = daemon }
 

@@ -128,6 +128,10 @@ extension Machine {
         case "forward": forwards.insert(family)
         case "docker-dns": dockerNamesServers = true
         case "blind": blind.append(text)
+        case "lost":
+            guard let part = Part(rawValue: text) else { return false }
+            unread.insert(part)
+            blind.append(text)
         case "rp", "vmark": return changeFilter(words[0], rest)
         default: return changeNames(words[0], rest)
         }
@@ -174,7 +178,8 @@ extension Machine {
 extension PolicyRule {
     /// `5 not fwmark 0xca6c/0xffff suppress 0 lookup 254`
     fileprivate init?(_ family: IPAddress.Family, _ words: [String]) {
-        guard let priority = words.first.flatMap({ UInt32($0) }), let lookup = words.firstIndex(of: "lookup"), let table = UInt32(words[lookup + 1])
+        guard let priority = words.first.flatMap({ UInt32($0) }), let lookup = words.firstIndex(of: "lookup"),
+            let table = UInt32(words[lookup + 1])
         else { return nil }
         self.init(family: family, priority: priority, action: .lookup(table))
         inverted = words.contains("not")

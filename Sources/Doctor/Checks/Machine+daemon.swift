@@ -77,7 +77,8 @@ extension Machine {
     private var dead: Finding {
         .problem(
             .daemon, "no daemon runs, but its rules stand",
-            meaning: "It was killed, or blocks on purpose. Tunnel addresses stay closed, and nobody answers lookups.", next: "sudo sluice run")
+            meaning: "It was killed, or blocks on purpose. Tunnel addresses stay closed, and nobody answers lookups.",
+            next: "sudo sluice run")
     }
 
     private var absent: Finding {
@@ -112,7 +113,9 @@ extension Machine {
         }
         if let first = daemon.warnings.first {
             let count = daemon.warnings.count == 1 ? "1 warning" : "\(daemon.warnings.count) warnings"
-            return [.note(.configuration, "\(file): \(count), the first: \(first)", meaning: "It works, perhaps not as meant.", next: check)]
+            return [
+                .note(.configuration, "\(file): \(count), the first: \(first)", meaning: "It works, perhaps not as meant.", next: check)
+            ]
         }
         return [.ok(.configuration, "\(file) and all it names: no error", meaning: "sluice check says the same.")]
     }

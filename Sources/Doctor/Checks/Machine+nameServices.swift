@@ -36,8 +36,9 @@ extension Machine {
                     .resolvConf, "/etc/resolv.conf names \(list)\(keeper)" + (isAmong ? ", not Sluice alone" : ", not Sluice"),
                     meaning: isAmong
                         ? "A program that waits too long asks the next server, past every rule."
-                        : "Programs ask there: no rule has any effect on their lookups, or they are refused.", next: "sudo sluice activate"))
-        case (false, false, true) where daemon.life == .absent && !somebodyAnswers(own):
+                        : "Programs ask there: no rule has any effect on their lookups, or they are refused.", next: "sudo sluice activate")
+            )
+        case (false, false, true) where daemon.life == .absent && knows(.sockets) && !somebodyAnswers(own):
             findings.append(
                 .problem(
                     .resolvConf, "/etc/resolv.conf names \(list), where nobody answers", meaning: "Every lookup of this machine fails.",
@@ -47,7 +48,8 @@ extension Machine {
             findings.append(.ok(.resolvConf, text, meaning: "As it was without Sluice. With the daemon running: sudo sluice activate."))
         }
         if let hindrance = hostDNS.ownership.hindrance?.explained("/etc/resolv.conf") {
-            findings.append(.note(.resolvConf, hindrance.what, meaning: "Sluice can neither take it over nor give it back.", next: hindrance.hint))
+            findings.append(
+                .note(.resolvConf, hindrance.what, meaning: "Sluice can neither take it over nor give it back.", next: hindrance.hint))
         }
         return findings
     }
@@ -83,7 +85,8 @@ extension Machine {
             findings.append(
                 .note(
                     .nameServices, "systemd-resolved runs beside Sluice",
-                    meaning: "Programs that ask it by D-Bus or varlink go past Sluice; so does resolvectl query. Its own lookups are refused.",
+                    meaning:
+                        "Programs that ask it by D-Bus or varlink go past Sluice; so does resolvectl query. Its own lookups are refused.",
                     next: "sudo systemctl disable --now systemd-resolved"))
         }
         if let mdns = beforeDNS.first(where: { $0.hasPrefix("mdns") }), processes.contains("avahi-daemon") {
@@ -91,7 +94,8 @@ extension Machine {
             findings.append(
                 .note(
                     .nameServices, "\(mdns) is asked before dns, and Avahi runs",
-                    meaning: "Names below .local are asked of the LAN by multicast" + (isMinimal ? ", never of Sluice." : ", others too where mdns.allow says so."),
+                    meaning: "Names below .local are asked of the LAN by multicast"
+                        + (isMinimal ? ", never of Sluice." : ", others too where mdns.allow says so."),
                     next: "getent hosts NAME.local    (shows who answers)"))
         }
         for (process, what, next) in [
@@ -101,7 +105,8 @@ extension Machine {
             findings.append(
                 .note(
                     .nameServices, what,
-                    meaning: "A name it has kept is not asked of Sluice: its address may be handed out longer than it is steered.", next: next))
+                    meaning: "A name it has kept is not asked of Sluice: its address may be handed out longer than it is steered.",
+                    next: next))
         }
         if findings.isEmpty { findings.append(.ok(.nameServices, line, meaning: "glibc comes to /etc/resolv.conf by it.")) }
         return findings
@@ -121,6 +126,7 @@ extension Machine {
         }
         return .problem(
             .nameServices, "programs ask systemd-resolved before dns (\(line))",
-            meaning: "It answers by its own servers: names never come to Sluice, and its lookups are refused while Sluice runs.", next: edit)
+            meaning: "It answers by its own servers: names never come to Sluice, and its lookups are refused while Sluice runs.", next: edit
+        )
     }
 }

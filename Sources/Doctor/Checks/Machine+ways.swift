@@ -86,7 +86,8 @@ extension Machine {
             guard plain.interface != nil, !daemon.devices.contains(plain.interface ?? "") else { return nil }
             return .problem(
                 .routes, "\(what) → nowhere, though there is a default route",
-                meaning: "Table 5152, the copy of main without tunnels, is not what it should be.", next: "\(route) show table 5152; sudo sluice repair")
+                meaning: "Table 5152, the copy of main without tunnels, is not what it should be.",
+                next: "\(route) show table 5152; sudo sluice repair")
         }
         if daemon.devices.contains(interface) {
             return .problem(
@@ -113,7 +114,11 @@ extension Machine {
         let names = outside.map(\.name).joined(separator: ", ")
         guard daemon.isRunning, daemon.tunnelInUse != nil else {
             if !hasDefault { return [.ok(.ipv6, "no IPv6 default route outside", meaning: "IPv6 leaves this machine by no gateway.")] }
-            return [.ok(.ipv6, "IPv6 outside" + (names.isEmpty ? "" : " (\(names))") + ", no tunnel in use", meaning: "It goes as main routes it.")]
+            return [
+                .ok(
+                    .ipv6, "IPv6 outside" + (names.isEmpty ? "" : " (\(names))") + ", no tunnel in use",
+                    meaning: "It goes as main routes it.")
+            ]
         }
         let device = daemon.tunnelInUse?.interface ?? ""
         if tunnelHas(.v6) {
