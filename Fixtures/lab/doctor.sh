@@ -18,6 +18,7 @@ healthy() { look; same "$1: no problem" '0 ' "$code $(sed 's/{"check"/\n&/g' <<<
 machine() { nft -s list ruleset | grep -v expires; ip rule; ip -6 rule; ip route show table all; ip -6 route show table all | sed 's/ expires [0-9]*sec//'; sysctl -a 2>/dev/null | grep -E 'rp_filter|src_valid_mark|forwarding '; cat /etc/resolv.conf /etc/nsswitch.conf; find /etc/sluice /etc/firefox /etc/systemd 2>/dev/null; }
 
 healthy "a healthy lab"
+same "and no note but of its documentation addresses" '"configuration"' "$(sed 's/{"check":/\n&/g' <<<"$output" | grep '"severity":"note"' | grep -o '^{"check":"[^"]*"' | cut -d: -f2)"
 contains "everything else" "everything else IPv4 → eth0 via 198.51.100.1" "$output"
 contains "what tunnel rules name" "tunnel rules IPv4 → wg1" "$output"
 contains "and direct rules" "direct rules IPv6 → eth0 via 2001:db8:51::1" "$output"

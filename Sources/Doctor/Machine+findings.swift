@@ -25,7 +25,7 @@ extension Machine {
         return [
             .note(
                 .sight, "not seen: " + blind.joined(separator: "; "), meaning: "What they hold is not in this report.",
-                next: "sudo sluice doctor")
+                next: isSeenByRoot ? "sudo sluice doctor    (again; then by hand)" : "sudo sluice doctor")
         ]
     }
 }

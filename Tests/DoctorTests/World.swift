@@ -72,6 +72,7 @@ struct World {
         machine.hostDNS.services = NameServices("hosts: files dns")
         machine.tables = []
         machine.hasOurTable = true
+        machine.hasGuard = true
         return machine
     }()
 
@@ -123,7 +124,8 @@ extension Machine {
             guard let rule = PolicyRule(family, Array(rest.dropFirst())) else { return false }
             rules.append(rule)
         case "no-rules": rules.removeAll { $0.family == family && $0.isOurs }
-        case "table": hasOurTable = text == "missing" ? false : nil
+        case "table":
+            if text == "unguarded" { hasGuard = false } else { hasOurTable = text == "missing" ? false : nil }
         case "process": processes.insert(text)
         case "forward": forwards.insert(family)
         case "docker-dns": dockerNamesServers = true

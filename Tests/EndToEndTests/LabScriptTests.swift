@@ -9,7 +9,7 @@ struct LabScriptTests {
     static let scripts: [(name: String, claims: Int, daemon: Bool)] = [
         ("clients", 24, true), ("order", 3, true), ("tunnel-gone", 27, false), ("bad-input", 24, true), ("stop", 12, true),
         ("forward", 7, true), ("leaktest", 7, true), ("listen", 10, false), ("late-answer", 8, true), ("flush", 11, true),
-        ("forged", 18, true), ("boot", 17, false), ("apps", 39, false), ("foreign", 31, false), ("doctor", 55, true),
+        ("forged", 18, true), ("boot", 17, false), ("apps", 39, false), ("foreign", 31, false), ("doctor", 59, true),
     ]
 
     @Test func everyScriptIsRun() {

@@ -58,6 +58,13 @@ extension Machine {
                     .daemon, "table inet sluice is not there", meaning: "Nothing steers or refuses anything now.",
                     next: "sudo sluice doctor    (again; the daemon mends it within a second)"))
         }
+        if hasOurTable == true, hasGuard == false {
+            findings.append(
+                .note(
+                    .daemon, "table inet sluice_guard is not there",
+                    meaning: "If another program flushes all tables, nothing holds tunnel addresses back until ours is built again.",
+                    next: "journalctl -u sluice -n 50    (says why; the kernel must know the flag owner, from 5.12)"))
+        }
         for family in families where Path.allCases.contains(where: { path in !rules.contains { $0.isOurs(for: path, family) } }) {
             findings.append(
                 .problem(

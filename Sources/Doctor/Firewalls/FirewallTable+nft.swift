@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
 extension FirewallTable {
-    /// The tables of a ruleset that are not ours and see packets, and whether `inet sluice` is among them.
-    package static func others(inRuleset text: String) -> (others: [FirewallTable], hasOurs: Bool) {
+    /// The tables of a ruleset that are not ours and see packets, and whether `inet sluice` and `inet sluice_guard` are among them.
+    package static func others(inRuleset text: String) -> (others: [FirewallTable], hasOurs: Bool, hasGuard: Bool) {
         let all = tables(inRuleset: text)
         let others = all.filter { !$0.name.hasPrefix("inet sluice") && $0.chains.contains { $0.hook != nil } }
-        return (others, all.contains { $0.name == "inet sluice" })
+        return (others, all.contains { $0.name == "inet sluice" }, all.contains { $0.name == "inet sluice_guard" })
     }
 
     /// Reads what `nft -s -t -y list ruleset` says. What is not understood is left out; any text is read without a failure.

@@ -19,6 +19,7 @@ package enum MachineReader {
         let settings = Later { Settings.read() }
 
         var machine = Machine(daemon: daemon)
+        machine.isSeenByRoot = geteuid() == 0
         if let found = routing.value(until: deadline) {
             found.add(to: &machine)
         } else {
@@ -42,6 +43,7 @@ package enum MachineReader {
         if let found = tables.value(until: deadline) {
             machine.tables = found.tables
             machine.hasOurTable = found.hasOurs
+            machine.hasGuard = found.hasGuard
             machine.blind += found.blind
         } else {
             machine.blind.append("firewall tables (not read in time)")

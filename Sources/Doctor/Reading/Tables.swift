@@ -6,6 +6,7 @@ import Kernel
 struct Tables: Sendable {
     var tables: [FirewallTable]?
     var hasOurs: Bool?
+    var hasGuard: Bool?
     var blind: [String] = []
 
     static func read() -> Tables {
@@ -16,9 +17,10 @@ struct Tables: Sendable {
             return found
         }
         do throws(KernelError) {
-            let (others, hasOurs) = FirewallTable.others(inRuleset: try Nftables().wholeRuleset())
+            let (others, hasOurs, hasGuard) = FirewallTable.others(inRuleset: try Nftables().wholeRuleset())
             found.tables = others
             found.hasOurs = hasOurs
+            found.hasGuard = hasGuard
         } catch {
             found.blind.append("firewall tables (\(error))")
         }
