@@ -14,26 +14,22 @@ extension Machine {
         }
         let own = Set(daemon.listeners.filter { $0.port == 53 }.map(\.address))
         let others = servers.filter { !own.contains($0.address) }
-        let keeper =
-            switch hostDNS.ownership.owner {
-            case .ours, .nobody: ""
-            case .resolved, .networkManager, .resolvconf, .other: " (kept by \(hostDNS.ownership.owner))"
-            }
+        let kind = self.kind
         let list = servers.map { Self.short($0) }.joined(separator: ", ")
         var findings: [Finding] = []
         switch (daemon.isRunning, servers.isEmpty, others.isEmpty) {
         case (true, false, true):
-            findings.append(.ok(.resolvConf, "/etc/resolv.conf names \(list)\(keeper)", meaning: "Programs ask Sluice."))
+            findings.append(.ok(.resolvConf, "/etc/resolv.conf names \(list)\(kind)", meaning: "Programs ask Sluice."))
         case (true, true, _):
             findings.append(
                 .problem(
-                    .resolvConf, "/etc/resolv.conf names no server\(keeper)",
+                    .resolvConf, "/etc/resolv.conf names no server\(kind)",
                     meaning: "Programs ask 127.0.0.1, not Sluice.", next: "sudo sluice activate"))
         case (true, false, false):
             let isAmong = others.count < servers.count
             findings.append(
                 .problem(
-                    .resolvConf, "/etc/resolv.conf names \(list)\(keeper)" + (isAmong ? ", not Sluice alone" : ", not Sluice"),
+                    .resolvConf, "/etc/resolv.conf names \(list)\(kind)" + (isAmong ? ", not Sluice alone" : ", not Sluice"),
                     meaning: isAmong
                         ? "A program that waits too long asks the next server, past every rule."
                         : "Programs ask there: no rule has any effect on their lookups, or they are refused.", next: "sudo sluice activate")
@@ -44,7 +40,7 @@ extension Machine {
                     .resolvConf, "/etc/resolv.conf names \(list), where nobody answers", meaning: "Every lookup of this machine fails.",
                     next: "sudo sluice run, or to have the former file back: sudo sluice repair"))
         case (false, _, _):
-            let text = servers.isEmpty ? "/etc/resolv.conf names no server\(keeper)" : "/etc/resolv.conf names \(list)\(keeper)"
+            let text = servers.isEmpty ? "/etc/resolv.conf names no server\(kind)" : "/etc/resolv.conf names \(list)\(kind)"
             findings.append(.ok(.resolvConf, text, meaning: "As it was without Sluice. With the daemon running: sudo sluice activate."))
         }
         if let hindrance = hostDNS.ownership.hindrance?.explained("/etc/resolv.conf") {
@@ -52,6 +48,20 @@ extension Machine {
                 .note(.resolvConf, hindrance.what, meaning: "Sluice can neither take it over nor give it back.", next: hindrance.hint))
         }
         return findings
+    }
+
+    /// Who keeps the file, and what it is if not simply a file: ` (kept by NetworkManager; a link to /run/…)`.
+    private var kind: String {
+        let ownership = hostDNS.ownership
+        var words: [String] = []
+        switch ownership.owner {
+        case .nobody: break
+        case .ours: words.append("Sluice's file")
+        case .resolved, .networkManager, .resolvconf, .other: words.append("kept by \(ownership.owner)")
+        }
+        if case .link(let target) = hostDNS.look.entry { words.append((ownership.isBroken ? "a broken link to " : "a link to ") + target) }
+        if hostDNS.look.isMountPoint { words.append("a mount of its own") }
+        return words.isEmpty ? "" : " (" + words.joined(separator: "; ") + ")"
     }
 
     private func somebodyAnswers(_ own: Set<IPAddress>) -> Bool {

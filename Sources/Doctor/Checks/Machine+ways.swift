@@ -45,6 +45,11 @@ extension Machine {
                     .routes, "\(what) → refused while the tunnel is \(daemon.state)", meaning: "[routing] default = \"tunnel\".")
             }
         }
+        if !daemon.isRunning, daemon.life != .absent, daemon.defaultIsTunnel {
+            return .ok(
+                .routes, "\(what) → the tunnel, or nowhere while that is not connected",
+                meaning: "[routing] default = \"tunnel\"; the daemon does not tell more.")
+        }
         // What main would send into a tunnel of ours goes outside all the same: only what rules name enters it.
         let isOurs = plain.interface.map(daemon.devices.contains) ?? false
         let way = daemon.isRunning && isOurs ? self.way(family, Path.outside.mark) ?? plain : plain
@@ -116,7 +121,10 @@ extension Machine {
             if !hasDefault { return [.ok(.ipv6, "no IPv6 default route outside", meaning: "IPv6 leaves this machine by no gateway.")] }
             return [
                 .ok(
-                    .ipv6, "IPv6 outside" + (names.isEmpty ? "" : " (\(names))") + ", no tunnel in use",
+                    .ipv6,
+                    "IPv6 outside" + (names.isEmpty ? "" : " (\(names))")
+                        + (daemon.isRunning || daemon.life == .absent
+                            ? ", no tunnel in use" : "; whether a tunnel carries it, the daemon does not tell"),
                     meaning: "It goes as main routes it.")
             ]
         }
