@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import Configuration
+import HostDNS
 import Kernel
 import Logging
 import Policy
@@ -83,18 +84,12 @@ extension Supervisor {
             nextRound = now + Self.round
             if try !sets.isTablePresent() { isChanged = true }
             refreshApps()
+            // A mount over the file is no event.
+            take(keeper?.check(at: now) ?? [])
         }
         guard isChanged else { return }
         repairs.table += 1
         tell(.repair, "the table inet sluice was changed by others: built again")
         worker.post(.load(plan, Array(elements)))
-    }
-
-    /// What DHCP or the manager says now.
-    func refreshSystemServers() {
-        let servers = loaded.systemServers
-        guard servers != systemServers else { return }
-        systemServers = servers
-        tell(.servers, servers.isEmpty ? "no system server is known" : servers.map(\.description).joined(separator: ", "))
     }
 }

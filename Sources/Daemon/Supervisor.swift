@@ -26,9 +26,8 @@ final class Supervisor {
     var sets: SetWriter
     var conntrack: ConntrackSocket
     var tables: NftMonitor
-    let takeover: Takeover
-    let resolvConfWatch: ResolvConfWatch?
-    var holder = TakeoverMachine()
+    /// Nil, with a warning, where files cannot be watched.
+    let keeper: ResolvConfKeeper?
     var apps: AppGroups?
     /// What was last wrong with them, told once.
     var appTrouble = ""
@@ -93,10 +92,7 @@ final class Supervisor {
                     at: now)
             }
         }
-        let paths = HostPaths(state: loaded.configuration.paths.state)
-        takeover = Takeover(paths: paths, listeners: start.doors.configured)
-        // Without inotify the file is ours all the same, and looked at when links change.
-        resolvConfWatch = try? ResolvConfWatch(paths: paths)
+        keeper = Self.keeper(loaded.configuration, start.doors, log)
         monitor = try DaemonError.from { () throws(KernelError) in try LinkMonitor() }
         tables = try DaemonError.from { () throws(KernelError) in try NftMonitor() }
         routes = try DaemonError.from { () throws(KernelError) in try RouteSocket() }
@@ -104,7 +100,7 @@ final class Supervisor {
         conntrack = try DaemonError.from { () throws(KernelError) in try ConntrackSocket() }
         signals = sluice_signals()
         poller = try Poller()
-        for (token, descriptor) in [monitor.descriptor, signals, inbox.fd, tables.descriptor, resolvConfWatch?.fd ?? -1].enumerated()
+        for (token, descriptor) in [monitor.descriptor, signals, inbox.fd, tables.descriptor, keeper?.fd ?? -1].enumerated()
         where descriptor >= 0 {
             poller.add(descriptor, token: UInt64(token))
         }
@@ -124,10 +120,10 @@ final class Supervisor {
 
     /// Looks after the world until told to stop. Returns why, if it was not asked to.
     func run() -> String? {
-        beginResolvConf()
+        take(keeper?.start(at: .now) ?? [])
         while true {
             step()
-            let due = (tunnels.map(\.deadline) + [nextRound] + [lingering, holder.due].compactMap(\.self)).min() ?? nextRound
+            let due = (tunnels.map(\.deadline) + [nextRound] + [lingering, keeper?.due].compactMap(\.self)).min() ?? nextRound
             for tunnel in tunnels { if let descriptor = tunnel.descriptor { poller.add(descriptor, token: 9) } }
             for ready in poller.wait(max(due - .now, 1)) where ready.token == 1 || ready.token == 2 {
                 if ready.token == 1, !signalled() { return nil }
@@ -221,6 +217,16 @@ final class Supervisor {
     func tell(_ event: Happening.Event, _ text: String) {
         log.notice("\(event.rawValue): \(text)")
         worker.post(.happened(Happening(event, text)))
+    }
+
+    private static func keeper(_ configuration: Configuration, _ doors: Doors, _ log: Logger) -> ResolvConfKeeper? {
+        let takeover = Takeover(paths: HostPaths(state: configuration.paths.state), listeners: doors.configured)
+        do throws(HostError) {
+            return try ResolvConfKeeper(takeover: takeover, own: Set(doors.configured.map(\.address)))
+        } catch {
+            log.warning("/etc/resolv.conf is not kept: \(error.explained.what)")
+            return nil
+        }
     }
 
     /// Takes away all that is ours, or, to block, all but the rules that keep the tunnel's side from going elsewhere.
