@@ -11,6 +11,8 @@ package struct CellResult: Encodable, Sendable {
         case unanswered
         /// A packet was seen that cannot be placed: on an interface that vanished at once, or with no address that can be read.
         case unclear
+        /// Its packets went as they must, and the answer was another than the matrix has.
+        case misanswered
     }
 
     /// Where packets of the cell were seen, `lo` apart.
@@ -47,6 +49,14 @@ package struct CellResult: Encodable, Sendable {
     package let packets: [String: Int]
     package let leaks: [LeakReport.Leak]
     package let answers: [Answer]
+    /// What the machine was like; empty where the run had only one such.
+    package let situation: String
+    /// Where in the matrix it stands, if it does.
+    package let coordinates: Matrix.Coordinates?
+    /// What told its packets from all others.
+    package let comparedBy: [String]
+    /// The only addresses that could be spoken to; empty: any on the right links.
+    package let servers: [String]
 }
 
 /// What became of one positive control.
@@ -65,6 +75,7 @@ package struct ControlResult: Encodable, Sendable {
     /// By interface.
     package let packets: [String: Int]
     package let leaks: [LeakReport.Leak]
+    package let situation: String
     /// RCODE of the answer, or why none came. An answer is not asked for: to be seen is enough.
     package let answer: String
 }

@@ -19,6 +19,8 @@ final class Exchange {
     private let question: Question
     private let descriptor: Int32
     private var stage = Stage.connecting
+    /// What its first packet is known by where no name is in it; nil for UDP, and for TCP to the listener, which stays on `lo`.
+    private(set) var flow: Flow?
 
     /// Opens the socket and sends; what fails becomes the outcome, except that a mark we may not set ends the run.
     init(_ question: Question, number: Int, deadline: ContinuousClock.Instant) throws(LeakError) {
@@ -38,11 +40,25 @@ final class Exchange {
                 throw .notPermitted("marking the packets of a control takes root or CAP_NET_ADMIN")
             }
         }
+        if question.transport == .tcp { flow = ownFlow }
         let connected = unsafe question.server.withSocketAddress { unsafe connect(descriptor, $0, $1) }
-        if connected == 0 {
+        if connected == 0, question.kind == .knock, question.transport == .tcp {
+            stage = .done(.connected)
+        } else if connected == 0 {
             send()
         } else if errno != EINPROGRESS {
             stage = .done(.failed(errno))
+        }
+    }
+
+    /// A knock goes to a port of its own. Where the port is a common one, our own tells: it is chosen before the first packet leaves.
+    private var ownFlow: Flow? {
+        let server = question.server
+        switch question.kind {
+        case .knock: return Flow(remote: server.address, port: server.port)
+        case .dns:
+            if server.address.isPrivate(cgnat: false), server.address.bytes.first == 127 { return nil }
+            return Flow(remote: server.address, port: server.port, local: boundPort(server.address.family))
         }
     }
 
@@ -66,7 +82,11 @@ final class Exchange {
     /// Goes on after the socket became ready.
     func advance() {
         switch stage {
-        case .connecting: send()
+        case .connecting:
+            switch (question.kind, question.transport) {
+            case (.knock, .tcp): stage = .done(connectionOutcome)
+            case (.knock, .udp), (.dns, .udp), (.dns, .tcp): send()
+            }
         case .reading: read()
         case .done: break
         }
@@ -75,6 +95,13 @@ final class Exchange {
     /// Ends it as silent when its time is over.
     func expire(at now: ContinuousClock.Instant) {
         if outcome == nil, now >= deadline { stage = .done(.silent) }
+    }
+
+    private var connectionOutcome: Outcome {
+        var code: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        guard unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size) == 0 else { return .failed(errno) }
+        return code == 0 ? .connected : .failed(code)
     }
 
     private func send() {
@@ -97,6 +124,10 @@ final class Exchange {
             if errno != EAGAIN, errno != EINTR { stage = .done(.failed(errno)) }
             return
         }
+        if question.kind == .knock {
+            stage = .done(.connected)
+            return
+        }
         switch question.transport {
         case .udp: accept(buffer[..<count])
         case .tcp:
@@ -111,9 +142,22 @@ final class Exchange {
         }
     }
 
+    /// Binds to a port of the kernel's choice; nil if there is none.
+    private func boundPort(_ family: IPAddress.Family) -> UInt16? {
+        let any = ServerAddress(family == .v4 ? .v4(0) : .v6(high: 0, low: 0), port: 0)
+        guard unsafe any.withSocketAddress({ unsafe bind(descriptor, $0, $1) }) == 0 else { return nil }
+        var address = sockaddr_in6()
+        var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        let found = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            // The port stands at the same place in both families.
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe getsockname(descriptor, $0, &size) }
+        }
+        return found == 0 ? UInt16(bigEndian: address.sin6_port) : nil
+    }
+
     /// Takes the message as answer if it is one to our question; any other is ignored (RFC 5452 section 9.1).
     private func accept(_ message: ArraySlice<UInt8>) {
-        guard let head = DNSMessage.head(of: message), head.isResponse, head.id == question.id,
+        guard case .dns(_, let id) = question.kind, let head = DNSMessage.head(of: message), head.isResponse, head.id == id,
             head.name.lowercased() == question.name.lowercased()
         else { return }
         stage = .done(.answered(head.rcode))

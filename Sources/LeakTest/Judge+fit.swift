@@ -16,9 +16,9 @@ extension Judge {
         switch (expected, sighting.link.kind) {
         case (_, .loopback): .indifferent
         case (.nothing, .tunnel), (.nothing, .outside), (.nothing, .unknown): .wrong
-        case (.tunnel, .tunnel), (.outside, .outside): .right
-        case (.tunnel, .outside), (.outside, .tunnel), (.lan, .tunnel): .wrong
-        case (.tunnel, .unknown), (.outside, .unknown), (.lan, .unknown): .unclear
+        case (.tunnel, .tunnel), (.outside, .outside), (.notOutside, .tunnel): .right
+        case (.tunnel, .outside), (.outside, .tunnel), (.lan, .tunnel), (.notOutside, .outside): .wrong
+        case (.tunnel, .unknown), (.outside, .unknown), (.lan, .unknown), (.notOutside, .unknown): .unclear
         case (.lan, .outside):
             if let peer = sighting.peer {
                 peer.isPrivate(cgnat: plan.cgnatIsPrivate) ? .right : .wrong
@@ -26,6 +26,13 @@ extension Judge {
                 sighting.protocolName == "icmp" ? .indifferent : .unclear
             }
         }
+    }
+
+    /// The same for one cell: on the right link, but to somebody whom nothing told to be asked, is wrong too.
+    func fit(_ sighting: Sighting, _ cell: Cell) -> Fit {
+        let fit = fit(sighting, cell.expected)
+        guard fit == .right, !cell.servers.isEmpty, let peer = sighting.peer, sighting.protocolName != "icmp" else { return fit }
+        return cell.servers.contains(peer.unmapped) ? .right : .wrong
     }
 
     func place(_ sightings: [Sighting], _ expected: Expectation) -> CellResult.Seen {
@@ -42,8 +49,8 @@ extension Judge {
     }
 
     /// The wrong ones, by interface and question.
-    func leaks(_ packets: [(key: Sighting, value: Int)], _ expected: Expectation) -> [LeakReport.Leak] {
-        packets.filter { fit($0.key, expected) == .wrong }
+    func leaks(_ packets: [(key: Sighting, value: Int)], _ fit: (Sighting) -> Fit) -> [LeakReport.Leak] {
+        packets.filter { fit($0.key) == .wrong }
             .sorted {
                 ($0.key.link.name, $0.key.question, $1.key.isOutgoing ? 1 : 0) < (
                     $1.key.link.name, $1.key.question, $0.key.isOutgoing ? 1 : 0
@@ -54,7 +61,7 @@ extension Judge {
                     interface: sighting.link.name, direction: sighting.isOutgoing ? .out : .in, source: sighting.source?.description,
                     destination: sighting.destination?.description, protocol: sighting.protocolName, port: sighting.port,
                     name: sighting.name ?? questions[sighting.question].name,
-                    type: sighting.type ?? questions[sighting.question].type.description, packets: count)
+                    type: sighting.type ?? questions[sighting.question].kind.description, packets: count)
             }
     }
 
@@ -74,11 +81,14 @@ extension Judge {
         for cell in cells {
             switch cell.verdict {
             case .clean: break
-            case .leak: reasons.append("\(cell.label): packets on a wrong link")
+            case .leak: reasons.append("\(cell.label): packets where none of its kind may be")
             case .silent: reasons.append("\(cell.label): no packet was seen where one should be")
             case .unanswered:
                 reasons.append("\(cell.label): \(cell.answers.count { $0.rcode == nil && !$0.seen }) questions neither answered nor seen")
             case .unclear: reasons.append("\(cell.label): packets that cannot be placed")
+            case .misanswered:
+                let told = Set(cell.answers.compactMap(\.rcode)).sorted().joined(separator: ", ")
+                reasons.append("\(cell.label): answered \(told)")
             }
         }
         if lost > 0 { reasons.append("\(lost) packets came too fast to be looked at") }
@@ -92,6 +102,7 @@ extension QueryType: CustomStringConvertible {
     package var description: String {
         switch self {
         case .a: "A"
+        case .ptr: "PTR"
         case .mx: "MX"
         case .txt: "TXT"
         case .aaaa: "AAAA"

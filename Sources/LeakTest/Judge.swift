@@ -15,6 +15,9 @@ struct Judge {
     let interfaces: [Link]
     let duration: Duration
 
+    /// Questions by the control or cell they belong to.
+    private var owners: [Question.Owner: [Int]] { Dictionary(grouping: questions.indices) { questions[$0].owner } }
+
     var report: LeakReport {
         let seen = Dictionary(grouping: sightings) { $0.key.question }
         let cells = plan.cells.indices.compactMap { cell($0, seen) }
@@ -41,7 +44,7 @@ struct Judge {
         return ControlResult(
             server: control.server.description, side: control.side,
             verdict: fits.contains(.wrong) ? .leak : fits.contains(.right) ? .seen : .unseen,
-            packets: byInterface(packets), leaks: leaks(packets, expected),
+            packets: byInterface(packets), leaks: leaks(packets) { fit($0, expected) }, situation: plan.situation,
             answer: numbers.first.flatMap { outcomes[$0] }.map(text) ?? "not sent")
     }
 
@@ -51,38 +54,49 @@ struct Judge {
         let numbers = numbers(of: .cell(index))
         guard !numbers.isEmpty else { return nil }
         let packets = numbers.flatMap { seen[$0] ?? [] }
-        let answers = numbers.map { answer($0, seen[$0] ?? [], cell.expected) }
+        let answers = numbers.map { answer($0, seen[$0] ?? [], cell) }
         return CellResult(
             label: cell.label, expected: cell.expected, seen: place(packets.map(\.key), cell.expected),
-            verdict: verdict(packets.map { fit($0.key, cell.expected) }, answers, cell.expected),
-            packets: byInterface(packets), leaks: leaks(packets, cell.expected), answers: answers)
+            verdict: verdict(packets, answers, cell), packets: byInterface(packets), leaks: leaks(packets) { fit($0, cell) },
+            answers: answers, situation: plan.situation, coordinates: cell.coordinates, comparedBy: cell.comparedBy,
+            servers: cell.servers.map(\.description).sorted())
     }
 
-    private func verdict(_ fits: [Fit], _ answers: [CellResult.Answer], _ expected: Expectation) -> CellResult.Verdict {
+    private func verdict(_ packets: [(key: Sighting, value: Int)], _ answers: [CellResult.Answer], _ cell: Cell) -> CellResult.Verdict {
+        let fits = packets.map { fit($0.key, cell) }
         if fits.contains(.wrong) { return .leak }
         if fits.contains(.unclear) { return .unclear }
-        if answers.contains(where: { $0.rcode == nil && !$0.seen }) { return .unanswered }
-        switch expected {
-        case .nothing: return .clean
-        // One is enough: AAAA of a tunnel without IPv6 is answered here, and its silence is right.
-        case .tunnel, .outside, .lan: return fits.contains(.right) ? .clean : .silent
+        switch cell.place {
+        case .address: break
+        case .below, .exactly, .reverse:
+            if cell.mustBeAnswered, answers.contains(where: { $0.rcode == nil && !$0.seen }) { return .unanswered }
         }
+        switch cell.expected {
+        case .nothing, .notOutside: break
+        // One is enough where not every question must be seen: AAAA of a tunnel without IPv6 is answered here, and its silence is right.
+        case .tunnel, .outside, .lan:
+            let right = zip(packets, fits).reduce(0) { $1.1 == .right ? $0 + $1.0.value : $0 }
+            guard right >= plan.leastPackets, !cell.everyQuestion || answers.allSatisfy(\.seen) else { return .silent }
+        }
+        let isAsTold = cell.rcodes.isEmpty || answers.allSatisfy { $0.rcode.map(cell.rcodes.contains) ?? true }
+        return isAsTold ? .clean : .misanswered
     }
 
-    private func answer(_ number: Int, _ seen: [(key: Sighting, value: Int)], _ expected: Expectation) -> CellResult.Answer {
+    private func answer(_ number: Int, _ seen: [(key: Sighting, value: Int)], _ cell: Cell) -> CellResult.Answer {
         let question = questions[number]
         let outcome = outcomes[number] ?? .silent
         let rcode: String? = if case .answered(let rcode) = outcome { rcode } else { nil }
         return CellResult.Answer(
-            name: question.name, type: question.type.description, transport: question.transport, rcode: rcode,
-            failure: rcode == nil ? text(outcome) : nil, seen: seen.contains { fit($0.key, expected) == .right })
+            name: question.name, type: question.kind.description, transport: question.transport, rcode: rcode,
+            failure: rcode == nil ? text(outcome) : nil, seen: seen.contains { fit($0.key, cell) == .right })
     }
 
-    private func numbers(of owner: Question.Owner) -> [Int] { questions.indices.filter { questions[$0].owner == owner } }
+    private func numbers(of owner: Question.Owner) -> [Int] { owners[owner] ?? [] }
 
     private func text(_ outcome: Outcome) -> String {
         switch outcome {
         case .answered(let rcode): rcode
+        case .connected: "connected"
         case .silent: "no answer"
         case .failed(let errno): LeakError.text(of: errno)
         }

@@ -11,6 +11,12 @@ package struct LeakPlan: Sendable {
     package var controls: [Control]
     /// Whether 100.64.0.0/10 counts as private in a `lan` cell (`cgnat = "lan"` of the configuration).
     package var cgnatIsPrivate: Bool
+    /// What the machine is like while this is asked: `connected, default, mobile`. For reports.
+    package var situation = ""
+    /// The groups that apps of a class are in; nil: only cells of normal apps can be asked.
+    package var groups: AppGroups?
+    /// Packets that must be seen where a cell expects some.
+    package var leastPackets = 1
 
     package init(listener: ServerAddress, tunnelLinks: Set<String>, cells: [Cell], controls: [Control], cgnatIsPrivate: Bool = false) {
         self.listener = listener
@@ -18,34 +24,6 @@ package struct LeakPlan: Sendable {
         self.cells = cells
         self.controls = controls
         self.cgnatIsPrivate = cgnatIsPrivate
-    }
-}
-
-/// One row of the test: names under a suffix, and the way their lookups must take.
-package struct Cell: Sendable {
-    /// What stands before the names.
-    package enum Place: Hashable, Sendable {
-        /// A random label and this suffix, as text without the last dot: `corp.example`. Empty: the random label alone, a single-label name.
-        case below(String)
-        /// A rule for exactly this name. No random label can mark its packets as ours, so such a cell is reported as left out.
-        case exactly(String)
-    }
-
-    /// For people: `tunnel corp.example (lab.rules:2)`.
-    package var label: String
-    package var place: Place
-    package var expected: Expectation
-    package var types: [QueryType]
-    package var transports: [Transport]
-
-    package init(
-        label: String, place: Place, expected: Expectation, types: [QueryType] = [.a, .aaaa], transports: [Transport] = Transport.allCases
-    ) {
-        self.label = label
-        self.place = place
-        self.expected = expected
-        self.types = types
-        self.transports = transports
     }
 }
 
@@ -59,11 +37,14 @@ package enum Expectation: String, Hashable, Sendable, Encodable, CaseIterable {
     case lan
     /// Refused, blocked or answered here: no packet on any link.
     case nothing
+    /// On tunnel links or nowhere: what holds while nobody is there to decide.
+    case notOutside = "not-outside"
 }
 
 /// Types a cell can ask for; the raw value is the number on the wire.
 package enum QueryType: UInt16, Hashable, Sendable, CaseIterable {
     case a = 1
+    case ptr = 12
     case mx = 15
     case txt = 16
     case aaaa = 28

@@ -4,29 +4,38 @@ extension LeakReport {
     /// For people: a line for each control and cell, what leaked, the verdict. Colour only repeats what a word says. Ends with a newline.
     package func text(color: Bool) -> String {
         var lines = ["watched   " + interfaces.map(Self.watched).joined(separator: ", ")]
-        for result in control {
-            let way = result.side == .tunnel ? "in the tunnel" : "outside"
-            lines.append(
-                Self.word(result.verdict, color)
-                    + "control \(result.server) \(way): \(Self.counts(result.packets)); answer \(result.answer)")
-            lines += Self.lines(result.leaks)
-        }
-        for cell in cells {
-            lines.append(
-                Self.word(cell.verdict, color)
-                    + "\(cell.label): expected \(cell.expected.rawValue), seen \(cell.seen.rawValue): \(Self.counts(cell.packets)); "
-                    + "answers \(Self.answers(cell.answers))")
-            lines += Self.lines(cell.leaks)
-        }
+        for result in control { lines += Self.lines(result, color) }
+        for cell in cells { lines += Self.lines(cell, color) }
         lines += leftOut.map { "LEFT OUT  \($0.label): \($0.reason)" }
         lines += reasons.map { "because   \($0)" }
-        let seconds = "\(milliseconds / 1000).\(milliseconds % 1000 / 100)"
-        lines.append(
-            "verdict   " + Self.painted(verdict.rawValue, verdict == .clean ? .good : verdict == .leak ? .bad : .doubtful, color)
-                + ". Compared where packets left: \(questions) questions in \(cells.count) \(cells.count == 1 ? "cell" : "cells"), \(interfaces.count) interfaces, \(seconds) s"
-        )
+        lines.append(closing(color))
         return lines.joined(separator: "\n") + "\n"
     }
+
+    func closing(_ color: Bool) -> String {
+        let seconds = "\(milliseconds / 1000).\(milliseconds % 1000 / 100)"
+        return "verdict   " + Self.painted(verdict.rawValue, verdict == .clean ? .good : verdict == .leak ? .bad : .doubtful, color)
+            + ". Compared where packets left: \(questions) questions in \(cells.count) \(cells.count == 1 ? "cell" : "cells"), "
+            + "\(interfaces.count) interfaces, \(seconds) s"
+    }
+
+    static func lines(_ result: ControlResult, _ color: Bool) -> [String] {
+        let way = result.side == .tunnel ? "in the tunnel" : "outside"
+        let line =
+            word(result.verdict, color)
+            + "control \(result.server) \(way): \(counts(result.packets)); answer \(result.answer)\(place(result.situation))"
+        return [line] + lines(result.leaks)
+    }
+
+    static func lines(_ cell: CellResult, _ color: Bool) -> [String] {
+        let line =
+            word(cell.verdict, color)
+            + "\(cell.label): expected \(cell.expected.rawValue), seen \(cell.seen.rawValue): \(counts(cell.packets)); "
+            + "answers \(answers(cell.answers))\(place(cell.situation))"
+        return [line] + lines(cell.leaks)
+    }
+
+    private static func place(_ situation: String) -> String { situation.isEmpty ? "" : " [\(situation)]" }
 
     private enum Tone: String {
         case good = "32"
@@ -43,7 +52,7 @@ extension LeakReport {
         painted(word, tone, color) + String(repeating: " ", count: max(1, 10 - word.count))
     }
 
-    private static func word(_ verdict: ControlResult.Verdict, _ color: Bool) -> String {
+    static func word(_ verdict: ControlResult.Verdict, _ color: Bool) -> String {
         switch verdict {
         case .seen: column("SEEN", .good, color)
         case .unseen: column("UNSEEN", .doubtful, color)
@@ -51,17 +60,18 @@ extension LeakReport {
         }
     }
 
-    private static func word(_ verdict: CellResult.Verdict, _ color: Bool) -> String {
+    static func word(_ verdict: CellResult.Verdict, _ color: Bool) -> String {
         switch verdict {
         case .clean: column("PASS", .good, color)
         case .leak: column("LEAK", .bad, color)
         case .silent: column("SILENT", .doubtful, color)
         case .unanswered: column("NO REPLY", .doubtful, color)
         case .unclear: column("UNCLEAR", .doubtful, color)
+        case .misanswered: column("MISTOLD", .doubtful, color)
         }
     }
 
-    private static func watched(_ link: Link) -> String {
+    static func watched(_ link: Link) -> String {
         switch link.kind {
         case .loopback: "\(link.name) (not judged)"
         case .tunnel: "\(link.name) (tunnel)"
@@ -71,7 +81,7 @@ extension LeakReport {
     }
 
     /// `eth0 4, lo 8`.
-    private static func counts(_ packets: [String: Int]) -> String {
+    static func counts(_ packets: [String: Int]) -> String {
         packets.isEmpty ? "no packet" : packets.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
     }
 

@@ -46,6 +46,14 @@ package struct LeakReport: Encodable, Sendable {
     package struct LeftOut: Encodable, Sendable, Equatable {
         package let label: String
         package let reason: String
+        /// What the machine was like; empty where the run had only one such.
+        package var situation = ""
+
+        package init(label: String, reason: String, situation: String = "") {
+            self.label = label
+            self.reason = reason
+            self.situation = situation
+        }
     }
 
     package let verdict: Verdict

@@ -9,10 +9,20 @@ internal import Wire
 package struct LeakRun {
     private let plan: LeakPlan
     private let pace: Pace
+    private let seed: Seed?
 
-    package init(_ plan: LeakPlan, pace: Pace = .quick) {
+    /// What the names of a run are made of. Two runs of one plan with the same seed ask the same names.
+    package struct Seed: Sendable {
+        let bytes: [UInt8]
+
+        package init() throws(LeakError) { bytes = try Randomness.bytes(RunToken.randomLength) }
+    }
+
+    /// - Parameter seed: nil draws a new one.
+    package init(_ plan: LeakPlan, pace: Pace = .quick, seed: Seed? = nil) {
         self.plan = plan
         self.pace = pace
+        self.seed = seed
     }
 
     /// Runs on the calling thread until the report is there: for a plan of ten cells under 5 s when the upstreams answer.
@@ -20,10 +30,11 @@ package struct LeakRun {
     /// - Throws: `.notPermitted` without root (CAP_NET_RAW, and CAP_NET_ADMIN for marks), `.plan` for servers that are not plain and for more
     ///   than 32,768 questions, `.system` when the kernel fails.
     package func run() throws(LeakError) -> LeakReport {
-        for server in [plan.listener] + plan.controls.map(\.server) {
+        for server in [plan.listener] + plan.controls.map(\.server) + plan.cells.compactMap(\.asked) {
             guard case .plain = server.scheme else { throw .plan("\(server) is not a plain server: its packets carry no name to be seen") }
         }
-        guard let token = RunToken(random: try Randomness.bytes(RunToken.prefixLength)) else {
+        let bytes = if let seed { seed.bytes } else { try Seed().bytes }
+        guard let token = RunToken(random: bytes) else {
             throw .system(call: "randombytes_buf", errno: 0)
         }
         let start = ContinuousClock.now
@@ -34,7 +45,7 @@ package struct LeakRun {
         let controls = try control(list, &watch)
         defer { withExtendedLifetime(controls) {} }
         var outcomes = controls.reduce(into: [Int: Outcome]()) { $0[$1.number] = $1.outcome }
-        try ask(list.cells, of: list, within: pace.answer, &watch) { outcomes[$0.number] = $0.outcome }
+        try ask(of: list, &watch) { outcomes[$0.number] = $0.outcome }
         let lost = try watch.finish(at: .now + pace.settling)
         let judge = Judge(
             plan: plan, questions: list.questions, leftOut: list.leftOut, outcomes: outcomes, sightings: watch.sightings.counts,
@@ -59,15 +70,27 @@ package struct LeakRun {
         return exchanges
     }
 
+    /// Asks the questions of all cells. Each class of app makes its sockets in its own group, and they are used from here.
+    private func ask(of list: Questionnaire, _ watch: inout Watch, ended: (Exchange) -> Void) throws(LeakError) {
+        for app in Matrix.App.allCases {
+            try ask(list.cells(of: app), as: app, of: list, within: pace.answer, &watch, ended: ended)
+        }
+    }
+
     /// Asks these questions, at most `inFlight` at a time, hands over each exchange when it has its outcome, and returns after the last.
     private func ask(
-        _ numbers: [Int], of list: Questionnaire, within time: Duration, _ watch: inout Watch, ended: (Exchange) -> Void
+        _ numbers: [Int], as app: Matrix.App = .normal, of list: Questionnaire, within time: Duration, _ watch: inout Watch,
+        ended: (Exchange) -> Void
     ) throws(LeakError) {
         var waiting = numbers[...]
         var open: [Exchange] = []
         while !waiting.isEmpty || !open.isEmpty {
-            while open.count < max(1, pace.inFlight), let number = waiting.popFirst() {
-                open.append(try Exchange(list.questions[number], number: number, deadline: .now + time))
+            try inGroup(of: waiting.isEmpty || open.count >= pace.inFlight ? .normal : app) { () throws(LeakError) in
+                while open.count < max(1, pace.inFlight), let number = waiting.popFirst() {
+                    let exchange = try Exchange(list.questions[number], number: number, deadline: .now + time)
+                    if let flow = exchange.flow { watch.expect(flow, of: number) }
+                    open.append(exchange)
+                }
             }
             if let deadline = open.lazy.filter({ $0.outcome == nil }).map(\.deadline).min() {
                 var sockets = open.map(\.interest)
@@ -81,5 +104,15 @@ package struct LeakRun {
                 return exchange.outcome != nil
             }
         }
+    }
+
+    private func inGroup(of app: Matrix.App, _ work: () throws(LeakError) -> Void) throws(LeakError) {
+        guard app != .normal, let groups = plan.groups else { return try work() }
+        try groups.enter(app)
+        do throws(LeakError) { try work() } catch {
+            try groups.enter(.normal)
+            throw error
+        }
+        try groups.enter(.normal)
     }
 }

@@ -11,6 +11,9 @@ struct Watch: ~Copyable {
         capture = try Capture(receiveBuffer: receiveBuffer)
     }
 
+    /// From now on packets of this connection belong to the question.
+    mutating func expect(_ flow: Flow, of question: Int) { sightings.expect(flow, of: question) }
+
     /// Waits until `deadline` at the latest, or until one of the sockets is ready, and looks at all packets that came by then.
     ///
     /// Sets `revents` of the sockets that are ready.

@@ -25,7 +25,8 @@ import Wire
         (Expectation.tunnel, Link.Kind.tunnel, Judge.Fit.right), (.tunnel, .outside, .wrong), (.tunnel, .unknown, .unclear),
         (.outside, .outside, .right), (.outside, .tunnel, .wrong), (.outside, .unknown, .unclear), (.lan, .outside, .right),
         (.lan, .tunnel, .wrong), (.lan, .unknown, .unclear), (.nothing, .tunnel, .wrong), (.nothing, .outside, .wrong),
-        (.nothing, .unknown, .wrong), (.tunnel, .loopback, .indifferent), (.outside, .loopback, .indifferent),
+        (.nothing, .unknown, .wrong), (.notOutside, .tunnel, .right), (.notOutside, .outside, .wrong), (.notOutside, .unknown, .unclear),
+        (.notOutside, .loopback, .indifferent), (.tunnel, .loopback, .indifferent), (.outside, .loopback, .indifferent),
         (.lan, .loopback, .indifferent), (.nothing, .loopback, .indifferent),
     ])
     func everyLinkFitsAsTheTableSays(expected: Expectation, kind: Link.Kind, fit: Judge.Fit) {
@@ -77,6 +78,39 @@ import Wire
         let painted = report.text(color: true)
         #expect(painted.contains("\u{1B}["))
         #expect(painted.replacing(/\u{1B}\[[0-9]*m/, with: "") == report.text(color: false))
+    }
+
+    @Test func onTheRightLinkToTheWrongServerIsALeak() {
+        var cell = Cell(label: "x", place: .below("example"), expected: .outside)
+        #expect(Self.judge().fit(Self.sighting(.outside, peer: "9.9.9.9"), cell) == .right)
+        cell.servers = [IPAddress("192.168.1.1")!]
+        #expect(Self.judge().fit(Self.sighting(.outside, peer: "192.168.1.1"), cell) == .right)
+        #expect(Self.judge().fit(Self.sighting(.outside, peer: "9.9.9.9"), cell) == .wrong)
+        #expect(Self.judge().fit(Self.sighting(.outside, out: false, peer: "9.9.9.9"), cell) == .wrong)
+        #expect(Self.judge().fit(Self.sighting(.outside, peer: nil), cell) == .right, "whom it was for cannot be read")
+        #expect(Self.judge().fit(Self.sighting(.tunnel, peer: "192.168.1.1"), cell) == .wrong)
+    }
+
+    @Test func oneLeakOrOneDoubtIsThatOfAllRunsTogether() {
+        let clean = LeakReport(
+            verdict: .clean, reasons: [], cells: [], control: [], leftOut: [], interfaces: [Link(name: "eth0", kind: .outside)], lost: 0,
+            questions: 3, milliseconds: 1)
+        let doubt = LeakReport(
+            verdict: .inconclusive, reasons: ["a"], cells: [], control: [], leftOut: [], interfaces: [Link(name: "eth0", kind: .outside)],
+            lost: 2, questions: 4, milliseconds: 1)
+        let leak = LeakReport(
+            verdict: .leak, reasons: ["b"], cells: [], control: [], leftOut: [], interfaces: [Link(name: "wg0", kind: .tunnel)], lost: 0,
+            questions: 5, milliseconds: 1)
+        func merged(_ reports: [LeakReport], _ failures: [String] = []) -> LeakReport {
+            LeakReport.merged(reports, failures: failures, leftOut: [], milliseconds: 9)
+        }
+        #expect(merged([clean, clean]).verdict == .clean)
+        #expect(merged([clean, doubt]).verdict == .inconclusive)
+        #expect(merged([clean, doubt, leak]).verdict == .leak)
+        #expect(merged([clean], ["not tried"]).verdict == .inconclusive)
+        #expect(merged([]).verdict == .inconclusive, "nothing was tried")
+        let all = merged([clean, doubt, leak])
+        #expect(all.questions == 12 && all.lost == 2 && all.reasons == ["a", "b"] && all.interfaces.map(\.name) == ["eth0", "wg0"])
     }
 
     @Test(.enabled(if: geteuid() != 0, "runs without root only: it shows what others are told"))
