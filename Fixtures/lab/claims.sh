@@ -37,6 +37,7 @@ watch_links() { # FILTER LINK…
     local filter=$1 link
     shift
     for link; do
+        rm -f "$scratch/tcpdump-$link"
         tcpdump --immediate-mode -i "$link" -nn -U -w "$scratch/seen-$link" "$filter" 2>"$scratch/tcpdump-$link" &
         echo $! >>"$scratch/watchers"
         until grep -q listening "$scratch/tcpdump-$link" 2>/dev/null; do sleep 0.02; done
@@ -60,6 +61,7 @@ watch_outside() { # FILTER
     local place link
     for place in inet/host/eth0 lan/lan0/lan0; do
         link=${place##*/}
+        rm -f "$scratch/tcpdump-$link"
         ip netns exec "${place%%/*}" tcpdump --immediate-mode -B 8192 -i "$(cut -d/ -f2 <<<"$place")" -nn -U -w "$scratch/seen-$link" \
             "$1" 2>"$scratch/tcpdump-$link" &
         echo $! >>"$scratch/watchers"

@@ -85,15 +85,14 @@ as() { # USER: TCP and UDP to the relay's own address and port, and to others of
             "$SLUICE_PROBE" datagram 0.0.0.0:0 203.0.113.130:$port "$secret" >/dev/null
             timeout 1 bash -c "echo $secret >/dev/tcp/203.0.113.130/$port" 2>/dev/null
         else
-            setpriv --reuid 65534 --regid 65534 --clear-groups "$probe" datagram 0.0.0.0:0 203.0.113.130:$port "$secret" >/dev/null
+            setpriv --reuid 65534 --regid 65534 --clear-groups $probe datagram 0.0.0.0:0 203.0.113.130:$port "$secret" >/dev/null
             setpriv --reuid 65534 --regid 65534 --clear-groups timeout 1 bash -c "echo $secret >/dev/tcp/203.0.113.130/$port" 2>/dev/null
         fi
     done
 }
 # Where an ordinary user can run it.
-chmod 755 "$scratch"
-probe=$scratch/probe
-install -m 755 "$SLUICE_PROBE" "$probe"
+probe=/var/lib/sluice-probe
+install -m 755 "$SLUICE_PROBE" $probe
 watch_outside "host 203.0.113.130 or icmp"
 for user in root nobody; do as $user; done
 ip netns exec relay1 ip link set eth0 down
@@ -102,7 +101,7 @@ ip link delete wg1
 for user in root nobody; do as $user; done
 ip netns exec relay1 ip link set eth0 up
 ip netns exec relay1 ip route add default via 203.0.113.129
-wait_for 8000 through >/dev/null || fail "the tunnel does not come back"
+wait_for 8000 through >/dev/null || fail "the tunnel does not come back: $(sluice status)"
 for user in root nobody; do as $user; done
 stop_watching
 ((0 < $(tcpdump -nn -r "$scratch/seen-eth0" "udp port 51820" 2>/dev/null | wc -l))) || fail "not even WireGuard's own packets were seen"
