@@ -17,11 +17,15 @@ extension Worker {
         guard shape != raised else { return }
         do throws(KernelError) {
             try sets.raiseGuard(wanted)
+            raised = shape
+            guardTrouble = nil
         } catch {
-            log.warning("nothing holds what belongs in the tunnel while another program has flushed our table: \(error)")
+            // Tried again every second: a daemon that is ending may still hold its own.
+            if error != guardTrouble {
+                log.warning("nothing holds what belongs in the tunnel while another program has flushed our table: \(error)")
+            }
+            guardTrouble = error
         }
-        // Also when it failed: the same once more would fail again.
-        raised = shape
     }
 }
 

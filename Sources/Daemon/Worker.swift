@@ -26,6 +26,7 @@ final class Worker {
     /// The table that was loaded last, and the guard beside it; nil: none yet.
     var plan: RulesetPlan?
     var raised: GuardPlan?
+    var guardTrouble: KernelError?
 
     /// Who waits for a reply by UDP, by the number in the client's token.
     var origins: [UDPClient?] = []
@@ -150,6 +151,7 @@ final class Worker {
     private func keepHouse(at now: Instant) {
         nextHousekeeping = now + Self.housekeeping
         resolver.expireLeases(at: now)
+        raiseGuard()
         for (number, connection) in connections where now - connection.lastUse > TCPConnection.idle { connections[number] = nil }
     }
 
