@@ -118,6 +118,18 @@ packets_by_kind() { # LINK FILTER
         END { for (at in count) print at, count[at] }' "$scratch/faults" "$scratch/packets"
     head -3 "$scratch/packets"
 }
+# A configuration with one tunnel alone.
+one_tunnel() { # FILE
+    cat >"$1" <<'TOML'
+[dns]
+system_servers = ["198.51.100.53", "192.168.77.1"]
+[[tunnel]]
+name = "relay1"
+config = "/etc/wireguard/wg1.conf"
+[rules]
+files = ["/etc/sluice/rules.d/*.rules"]
+TOML
+}
 # The daemon with a configuration, in the background.
 start_daemon() { # FILE
     sluice run --config "$1" >>"$scratch/daemon.log" 2>&1 &
