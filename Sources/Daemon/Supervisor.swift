@@ -229,9 +229,16 @@ final class Supervisor {
         }
     }
 
+    /// Whether what the tunnel's rules name stays refused after an ordinary stop.
+    var blocks: Bool {
+        switch loaded.configuration.routing.onStop {
+        case .block: true
+        case .clean: false
+        }
+    }
+
     /// Takes away all that is ours, or, to block, all but the rules that keep the tunnel's side from going elsewhere.
     func remove(blocking: Bool) {
-        if !blocking { endResolvConf() }
         do throws(KernelError) {
             for tunnel in tunnels { try tunnel.remove(&routes) }
             guard !blocking else { return }
