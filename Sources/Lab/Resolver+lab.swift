@@ -12,7 +12,8 @@ extension Resolver {
             zones: trials(below: "film.video.example", crossing: "end.corp.example")),
         Resolver(
             name: "public", place: .inet, addresses: ["203.0.113.53", "2001:db8:203::53"], v4: "203.0.113.14", v6: "2001:db8:203::14"),
-        Resolver(name: "lan", place: .lan, addresses: ["192.168.77.1", "fd77::1"], v4: "192.168.77.15", v6: "fd77::15",
+        Resolver(
+            name: "lan", place: .lan, addresses: ["192.168.77.1", "fd77::1"], v4: "192.168.77.15", v6: "fd77::15",
             zones: trials(below: "nas.home", crossing: "end.corp.example")),
     ]
 
