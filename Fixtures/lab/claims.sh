@@ -40,7 +40,7 @@ watch_links() { # FILTER LINK…
         rm -f "$scratch/tcpdump-$link"
         tcpdump --immediate-mode -i "$link" -nn -U -w "$scratch/seen-$link" "$filter" 2>"$scratch/tcpdump-$link" &
         echo $! >>"$scratch/watchers"
-        until grep -q listening "$scratch/tcpdump-$link" 2>/dev/null; do sleep 0.02; done
+        wait_for 5000 grep -qs listening "$scratch/tcpdump-$link" >/dev/null || fail "tcpdump: $(cat "$scratch/tcpdump-$link")"
     done
 }
 stop_watching() { sleep 0.3; kill $(cat "$scratch/watchers") 2>/dev/null; rm -f "$scratch/watchers"; sleep 0.2; }
@@ -66,7 +66,7 @@ watch_outside() { # FILTER
         ip netns exec "${place%%/*}" tcpdump --immediate-mode -B 8192 -Q in -i "$(cut -d/ -f2 <<<"$place")" -nn -U -w "$scratch/seen-$link" \
             "$1" 2>"$scratch/tcpdump-$link" &
         echo $! >>"$scratch/watchers"
-        until grep -q listening "$scratch/tcpdump-$link" 2>/dev/null; do sleep 0.02; done
+        wait_for 5000 grep -qs listening "$scratch/tcpdump-$link" >/dev/null || fail "tcpdump: $(cat "$scratch/tcpdump-$link")"
     done
 }
 # An eye that sees nothing proves nothing: one datagram to such an address, from a machine without sluice, is seen on each link.
