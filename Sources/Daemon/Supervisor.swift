@@ -176,8 +176,13 @@ final class Supervisor {
 
     private func bringUp(_ index: Int) {
         guard tunnels[index].isOurs else { return }
+        let wasTaken = tunnels[index].machine.state == .error
         do throws(KernelError) {
             try tunnels[index].bringUp(&routes)
+            if wasTaken {
+                repairs.links += 1
+                tell(.repair, "device \(tunnels[index].device) is made again")
+            }
             try look()
         } catch {
             log.error("tunnel \(tunnels[index].configuration.name): \(error)")
