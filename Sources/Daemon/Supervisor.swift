@@ -138,12 +138,9 @@ final class Supervisor {
             let events = try monitor.drain()
             let now = Instant.now
             if !events.isEmpty {
-                // What closes waits neither for the rest of the world nor for programs that are started below.
-                try lookAtLinks()
-                for index in tunnels.indices where !tunnels[index].facts.isUp && tunnels[index].machine.state == .connected {
-                    observe(index, at: now)
-                }
-                if selection.state == .connected, Selection(of: tunnels.map(\.machine.state), wish: wish) != selection { try settle() }
+                // What closes waits for nothing: the kernel answers no question about links while it takes one away, for 10 ms and more.
+                for event in events { hear(event, at: now) }
+                if Selection(of: tunnels.map(\.machine.state), wish: wish) != selection { try settle() }
                 try look()
                 try settle()
                 try mend()
@@ -161,6 +158,15 @@ final class Supervisor {
             // The next round tries again; the same words once are enough.
             if error != lastError { log.error("\(error)") }
             lastError = error
+        }
+    }
+
+    /// A device that is gone or down closes its tunnel at once.
+    private func hear(_ event: KernelEvent, at now: Instant) {
+        guard case .linkChanged(let link, let name, let isUp, _) = event else { return }
+        for index in tunnels.indices where tunnels[index].link?.index == link && (!isUp || name != tunnels[index].device) {
+            tunnels[index].lost()
+            observe(index, at: now)
         }
     }
 
