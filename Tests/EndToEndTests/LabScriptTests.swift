@@ -23,6 +23,7 @@ struct LabScriptTests {
         ("foreign", 31, false),
         ("monitor", 16, true),
         ("settings", 37, false),
+        ("dhcp", 22, false),
         ("resolv-conf", 98, true),
         ("resolved", 21, false),
         ("doctor", 59, true),
