@@ -189,6 +189,8 @@ closed "error, wg-quick's device down"
 quick up
 time=$(wait_for 8000 through 203.0.113.130) || fail "wg-quick's device again: $(sluice status --config /etc/sluice/all.toml)"
 ok "up again, it works after $time ms"
+# Its rules have come before ours.
+open "connected by wg-quick again" 203.0.113.130 2001:db8:130::2
 stop_daemon
 contains "without us wg-quick's own routes stand" "client 203.0.113.130" "$(curl -4 -sS --max-time 3 http://203.0.113.20/ 2>&1)"
 quick down
