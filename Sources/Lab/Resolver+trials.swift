@@ -3,8 +3,12 @@
 extension Resolver {
     /// Names below a suffix whose answers are a trial for whoever asks, as lines of unbound.conf: too big for UDP, errors, and chains to a name
     /// that goes another way. A random label may stand before each.
-    /// - Parameter leased: addresses that no other name has, for `leased` below the suffix.
-    static func trials(below suffix: String, crossing target: String, leased: (v4: String, v6: String)) -> String {
+    /// - Parameters:
+    ///   - server: the resolver's own address: unbound looks the end of such a chain up, and asks itself for it.
+    ///   - leased: addresses that no other name has, for `leased` below the suffix.
+    static func trials(
+        below suffix: String, crossing target: String, at server: String, leased: (v4: String, v6: String)
+    ) -> String {
         let text = String(repeating: "trial-", count: 40)
         let big = Array(repeating: "\"\(text)\"", count: 12).joined(separator: " ")
         // A zone that is asked of nobody: unbound does not ask itself, and says SERVFAIL at once.
@@ -22,6 +26,9 @@ extension Resolver {
             forward-zone:
                 name: "servfail.\(suffix)."
                 forward-addr: 127.0.0.1@1
+            forward-zone:
+                name: "\(target)."
+                forward-addr: \(server)
 
             """
     }
