@@ -63,7 +63,8 @@ package struct Cell: Sendable {
     var comparedBy: [String] {
         switch place {
         case .below, .exactly:
-            (asked == nil || !transports.contains(.tcp) ? ["random label in the name"] : ["random label in the name", "address and both ports"])
+            (asked == nil || !transports.contains(.tcp)
+                ? ["random label in the name"] : ["random label in the name", "address and both ports"])
         case .reverse: ["random address in the reverse name"]
         case .address: ["random payload (udp)", "address and random port (tcp)"]
         }

@@ -6,7 +6,9 @@ package import Wire
 ///
 /// It shares nothing with the daemon's policy on purpose: a judge that asked the accused would share its faults.
 package enum Matrix {
-    package enum State: String, Hashable, Sendable, Encodable, CaseIterable { case disconnected, connecting, connected, disconnecting, error }
+    package enum State: String, Hashable, Sendable, Encodable, CaseIterable {
+        case disconnected, connecting, connected, disconnecting, error
+    }
 
     package enum Setting: String, Hashable, Sendable, Encodable, CaseIterable {
         case standard = "default"
@@ -110,7 +112,8 @@ package enum Matrix {
     }
 
     static func word(_ rows: [Row], _ values: [String], _ state: State) -> String? {
-        guard let row = rows.first(where: { $0.conditions.count == values.count && $0.fits(values) }), row.cells.count == State.allCases.count,
+        guard let row = rows.first(where: { $0.conditions.count == values.count && $0.fits(values) }),
+            row.cells.count == State.allCases.count,
             let column = State.allCases.firstIndex(of: state)
         else { return nil }
         return String(row.cells[column])

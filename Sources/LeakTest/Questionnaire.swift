@@ -82,7 +82,8 @@ struct Questionnaire {
         let label = try nextLabel()
         let port = firstPort + UInt16(truncatingIfNeeded: questions.count) % Self.portRange
         return Question(
-            owner: .cell(cell), name: "\(address)", kind: .knock, transport: transport, server: ServerAddress(address, port: port), app: app,
+            owner: .cell(cell), name: "\(address)", kind: .knock, transport: transport, server: ServerAddress(address, port: port),
+            app: app,
             message: transport == .udp ? Array(label.utf8) : [])
     }
 

@@ -23,7 +23,8 @@ extension LabTrial {
         coordinates.rule = rule
         coordinates.setting = .standard
         return Cell(
-            label: "\(what), \(rule == .none ? "no rule" : rule.rawValue + " rule")", place: .below(prefix + LeakPlan.places(of: rule).suffix),
+            label: "\(what), \(rule == .none ? "no rule" : rule.rawValue + " rule")",
+            place: .below(prefix + LeakPlan.places(of: rule).suffix),
             Matrix.Expected(expectation: expected, rcodes: rcodes), coordinates, types: types)
     }
 
@@ -146,7 +147,9 @@ extension LabTrial {
             if cells[index].expected == .tunnel { cells[index].expected = .notOutside }
             cells[index].coordinates?.kind = .special
             // Nobody renews the timeouts of these sets; what is over goes the safe way.
-            if cells[index].coordinates?.target == .direct || cells[index].coordinates?.target == .lan { cells[index].everyQuestion = false }
+            if cells[index].coordinates?.target == .direct || cells[index].coordinates?.target == .lan {
+                cells[index].everyQuestion = false
+            }
         }
         var names = [Matrix.Rule.none, .tunnel].map { cell($0, .nothing, "killed", types: [.a, .aaaa, .https]) }
         for index in names.indices { names[index].mustBeAnswered = false }

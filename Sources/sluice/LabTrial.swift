@@ -50,7 +50,9 @@ final class LabTrial {
         do {
             try enter(.connected)
             for type in [QueryType.a, .aaaa] {
-                for name in ["leased.corp.example", "intranet.corp.example", "leased.film.video.example", "leased.nas.home"] { stage.learn(name, type) }
+                for name in ["leased.corp.example", "intranet.corp.example", "leased.film.video.example", "leased.nas.home"] {
+                    stage.learn(name, type)
+                }
             }
         } catch { failures.append("nothing could be learned: \(error)") }
     }

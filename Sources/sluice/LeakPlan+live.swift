@@ -15,12 +15,15 @@ extension LeakPlan {
     /// What of the whole matrix can be asked without disturbing the machine: its setting, profile and state as they are, every kind of rule and
     /// app, every type, both transports. Expected is what the judge's own table says.
     init(live loaded: Loaded, _ status: StatusReport) throws(LeakError) {
-        guard let state = Matrix.State(rawValue: status.state) else { throw .plan("the daemon's state is '\(status.state)', which the matrix lacks") }
+        guard let state = Matrix.State(rawValue: status.state) else {
+            throw .plan("the daemon's state is '\(status.state)', which the matrix lacks")
+        }
         let dns = loaded.configuration.dns
         let inUse = status.tunnels.first(where: \.inUse)
         let relays = (inUse?.resolvers ?? []).compactMap { ServerAddress($0) }
         var facts = Matrix.Facts(
-            systemServers: loaded.systemServers.map(\.address), relayServers: relays.map(\.address), customServers: dns.servers.map(\.address))
+            systemServers: loaded.systemServers.map(\.address), relayServers: relays.map(\.address),
+            customServers: dns.servers.map(\.address))
         facts.lanSharing = dns.lanSharing
         facts.fallsToSystem = dns.tunnelRulesWhenDisconnected == .system
         facts.cgnatIsPrivate = dns.cgnat == .lan

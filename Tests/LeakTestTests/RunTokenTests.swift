@@ -56,7 +56,10 @@ import Wire
     }
 
     @Test func anotherRunsNamesAreNotOurs() throws {
-        let (one, other) = (try #require(RunToken(random: Self.random(RunToken.randomLength))), try #require(RunToken(random: Self.random(RunToken.randomLength))))
+        let (one, other) = (
+            try #require(RunToken(random: Self.random(RunToken.randomLength))),
+            try #require(RunToken(random: Self.random(RunToken.randomLength)))
+        )
         #expect(Self.marks(one, try Array(#require(other.label(1)).utf8)) == [])
         #expect(RunToken(random: Self.random(RunToken.randomLength - 1)) == nil)
     }
