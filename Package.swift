@@ -60,11 +60,12 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         room("LeakTest", on: ["CLinux", "CLdns", "CSodium", "Wire"]),
+        room("Doctor", on: ["CLinux", "Wire", "Policy", "Kernel", "HostDNS"]),
         room("Lab", on: ["CLinux"]),
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "CLdns", "Wire", "Rules", "Policy", "Configuration", "Resolving", "HostDNS", "Daemon", "LeakTest", "Lab",
+                "CLdns", "Wire", "Rules", "Policy", "Configuration", "Resolving", "HostDNS", "Daemon", "LeakTest", "Doctor", "Lab",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -85,6 +86,7 @@ let package = Package(
         tests(of: "Resolving", on: ["Wire", "Rules", "Policy", "Steering", "Workbench"]),
         tests(of: "Kernel", on: ["CLinux", "Wire", "Rules", "Policy", "Steering"]),
         tests(of: "Configuration", on: ["Wire", "Rules", "Policy"]),
+        tests(of: "Doctor", on: ["Wire", "Policy", "Kernel", "HostDNS", "Workbench"]),
         tests(of: "HostDNS", on: ["CLinux", "Wire", "Workbench"]),
         tests(of: "Lab"),
         tests(of: "LeakTest", on: ["CLinux", "CLdns", "Wire"]),

@@ -39,7 +39,7 @@ watch_links() { # FILTER LINK…
     for link; do
         tcpdump --immediate-mode -i "$link" -nn -U -w "$scratch/seen-$link" "$filter" 2>"$scratch/tcpdump-$link" &
         echo $! >>"$scratch/watchers"
-        until grep -q listening "$scratch/tcpdump-$link"; do sleep 0.02; done
+        until grep -q listening "$scratch/tcpdump-$link" 2>/dev/null; do sleep 0.02; done
     done
 }
 stop_watching() { sleep 0.3; kill $(cat "$scratch/watchers") 2>/dev/null; rm -f "$scratch/watchers"; sleep 0.2; }
@@ -47,3 +47,80 @@ packets_on() { tcpdump -nn -r "$scratch/seen-$1" 2>/dev/null | wc -l; }
 bytes_seen() { grep -c -a -i -F "$2" "$scratch/seen-$1"; } # LINK TEXT: how many lines of the capture hold it
 random() { od -An -N5 -tx1 /dev/urandom | tr -d ' \n'; }
 state() { sluice status "$@" | sed -n '1s/^sluice  \([a-z]*\).*/\1/p'; }
+now() { date +%s%3N; } # milliseconds since 1970
+
+# Where the lab's tunnel addresses are, as a filter of tcpdump: none of these has anything to do on another link.
+steered="host 203.0.113.11 or host 203.0.113.12 or net 10.20.0.0/16 or net 10.64.0.0/16 or net 198.18.0.0/15"
+steered+=" or host 2001:db8:203::11 or host 2001:db8:203::12 or net fd64::/16"
+# What a load asks for: two of them only the first relay reaches.
+loaded=(corp.example 203.0.113.11:80 '[2001:db8:203::11]:80' 10.20.0.5:80)
+
+# eth0 and lan0, seen from their other ends, which stay up whatever becomes of ours: packets in $scratch/seen-eth0 and seen-lan0.
+watch_outside() { # FILTER
+    local place link
+    for place in inet/host/eth0 lan/lan0/lan0; do
+        link=${place##*/}
+        ip netns exec "${place%%/*}" tcpdump --immediate-mode -B 8192 -i "$(cut -d/ -f2 <<<"$place")" -nn -U -w "$scratch/seen-$link" \
+            "$1" 2>"$scratch/tcpdump-$link" &
+        echo $! >>"$scratch/watchers"
+        until grep -q listening "$scratch/tcpdump-$link" 2>/dev/null; do sleep 0.02; done
+    done
+}
+# An eye that sees nothing proves nothing: one datagram to such an address, from a machine without sluice, is seen on each link.
+eyes_are_open() {
+    watch_outside "${1:-$steered}"
+    ip route add 10.20.0.0/16 via 192.168.77.1 dev lan0
+    "$SLUICE_PROBE" datagram 0.0.0.0:40000 203.0.113.11:9 EYES >/dev/null
+    "$SLUICE_PROBE" datagram 0.0.0.0:40000 10.20.0.5:9 EYES >/dev/null
+    ip route del 10.20.0.0/16 via 192.168.77.1 dev lan0
+    stop_watching
+    for link in eth0 lan0; do ((0 < $(bytes_seen $link EYES))) || fail "the eye on $link is blind"; done
+    ok "the eyes on eth0 and lan0 see"
+}
+nothing_outside() { # WHAT
+    local link
+    for link in eth0 lan0; do
+        grep -q '^0 packets dropped by kernel' "$scratch/tcpdump-$link" || fail "packets on $link were missed: $(cat "$scratch/tcpdump-$link")"
+        same "$1: packets on $link" "" "$(tcpdump -nn -r "$scratch/seen-$link" 2>/dev/null | head -5)"
+    done
+}
+
+# Questions and connections at a steady rate; $scratch/load tells their outcome and when nothing got through.
+start_load() { # [RATE]
+    "$SLUICE_PROBE" load 3600 "${1:-100}" "${1:-100}" "${loaded[@]}" >"$scratch/load" &
+    load=$!
+    wait_for 2000 grep -q '^load' "$scratch/load" >/dev/null || fail "no load"
+}
+stop_load() {
+    kill -TERM $load
+    wait $load
+    load=
+    sed 's/^/# /' <<<"$(grep '^total\|^ok' "$scratch/load")"
+}
+# What was done stands in $scratch/faults: BEGAN REPAIRED KIND, in order. Per kind: how often, and how many milliseconds after the repair a
+# service that had a gap was back at the latest; `unexpected` for gaps that began before their fault.
+gaps_by_kind() {
+    awk 'NR == FNR { began[NR] = $1; repaired[NR] = $2; kind[NR] = $3; times[$3]++; worst[$3] += 0; n = NR; next }
+        $1 == "gap" {
+            for (i = n; i > 0 && began[i] - 100 > $3; i--);
+            at = i ? kind[i] : "unexpected"; late = i ? $4 - repaired[i] : $5; times[at] += !i
+            if (late > worst[at]) worst[at] = late
+        }
+        END { for (at in times) print at, times[at], worst[at] }' "$scratch/faults" "$scratch/load" | sort
+}
+# Packets of a capture, counted by the kind of the fault before them, and the first three.
+packets_by_kind() { # LINK FILTER
+    tcpdump -tt -nn -r "$scratch/seen-$1" "$2" 2>/dev/null >"$scratch/packets"
+    awk 'NR == FNR { began[NR] = $1; kind[NR] = $3; n = NR; next }
+        { for (i = n; i > 0 && began[i] > $1 * 1000; i--); count[i ? kind[i] : "before"]++ }
+        END { for (at in count) print at, count[at] }' "$scratch/faults" "$scratch/packets"
+    head -3 "$scratch/packets"
+}
+# The daemon with a configuration, in the background.
+start_daemon() { # FILE
+    sluice run --config "$1" >>"$scratch/daemon.log" 2>&1 &
+    daemon=$!
+}
+stop_daemon() { kill "$daemon"; wait "$daemon"; }
+field() { grep -o "\"$1\":[^,}]*" | head -1 | cut -d: -f2 | tr -d '"'; } # of JSON on standard input
+repairs() { sluice status --json "$@" | field repairs; }

@@ -196,7 +196,8 @@ extension Loaded {
 
     private static func systemServers(of configuration: Configuration) -> [ServerAddress] {
         guard configuration.dns.systemServers.isEmpty else { return configuration.dns.systemServers }
-        let text = (try? HostFile.read("/etc/resolv.conf")).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        return ResolvConf(text).servers(without: Set(configuration.dns.listen.map(\.address)))
+        let own = configuration.dns.listen.map { ServerAddress($0.address, port: $0.port) }
+        return Takeover(paths: HostPaths(state: configuration.paths.state), listeners: own)
+            .systemServers(without: Set(own.map(\.address))).servers
     }
 }

@@ -18,6 +18,7 @@ package struct StatusReport: Codable, Sendable {
     package let repairs: Int
     /// The same, by what was changed.
     package let repaired: Repaired
+    package let resolvConf: ResolvConf
     package let questions: Questions
 
     package struct Tunnel: Codable, Sendable {
@@ -36,6 +37,14 @@ package struct StatusReport: Codable, Sendable {
         package let servers: [String]
         /// Questions sent on it.
         package let asked: UInt64
+    }
+
+    package struct ResolvConf: Codable, Sendable, Equatable {
+        /// `ours`, `not ours`, `disturbed` (changed by others, about to be put back) or `contested` (given up).
+        package let state: String
+        /// How often others changed it, and how often it was put back, since the start.
+        package let changes: Int
+        package let repairs: Int
     }
 
     package struct Repaired: Codable, Sendable {

@@ -10,9 +10,12 @@ struct Situation: Sendable {
     var snapshot: Snapshot
     /// Counts the configurations taken: a matcher is not compared rule by rule.
     var configurations: Int
+    var resolvConf: StatusReport.ResolvConf
     /// Who gets answers.
     var clients: [Network]
     var tunnels: [Tunnel]
+    /// Whole marks of WireGuard devices that are not ours.
+    var foreignMarks: [UInt32]
     var listeners: [String]
     var configuration: String
     var rules: StatusReport.Rules
@@ -37,7 +40,9 @@ extension Situation: Equatable {
         left.snapshot.circumstances == right.snapshot.circumstances && left.configurations == right.configurations
             && left.snapshot.steeringGuard == right.snapshot.steeringGuard && left.snapshot.tunnelFamilies == right.snapshot.tunnelFamilies
             && left.snapshot.network == right.snapshot.network && left.clients == right.clients && left.tunnels == right.tunnels
+            && left.foreignMarks == right.foreignMarks
             && left.rules.rejected == right.rules.rejected && left.repairs == right.repairs
+            && left.resolvConf == right.resolvConf
     }
 }
 

@@ -95,6 +95,7 @@ extension Supervisor {
                 steeringGuard: SteeringGuard(ours: ours, resolvers: [.tunnel: outside, .direct: relays, .lan: relays]),
                 tunnelFamilies: families.flatMap { $0.isEmpty ? nil : $0 } ?? [.v4, .v6], network: network),
             configurations: configurations,
+            resolvConf: resolvConfReport,
             clients: clients,
             tunnels: tunnels.enumerated().map { index, tunnel in
                 Situation.Tunnel(
@@ -102,6 +103,7 @@ extension Supervisor {
                     state: wish == .up ? tunnel.machine.state : selection.state, inUse: wish == .up && index == selection.inUse,
                     resolvers: tunnel.resolvers, handshake: tunnel.facts.handshake)
             },
+            foreignMarks: tunnels.compactMap(\.foreignMark),
             listeners: doors.configured.map(\.text), configuration: path,
             rules: StatusReport.Rules(count: loaded.matcher.rules.count, files: loaded.ruleFiles, rejected: rejected), repairs: repairs,
             servers: servers)

@@ -2,6 +2,7 @@
 import CLinux
 import Configuration
 import Glibc
+import HostDNS
 import Kernel
 import Logging
 import Policy
@@ -25,6 +26,9 @@ final class Supervisor {
     var sets: SetWriter
     var conntrack: ConntrackSocket
     var tables: NftMonitor
+    let takeover: Takeover
+    let resolvConfWatch: ResolvConfWatch?
+    var holder = TakeoverMachine()
     var apps: AppGroups?
     /// What was last wrong with them, told once.
     var appTrouble = ""
@@ -89,6 +93,10 @@ final class Supervisor {
                     at: now)
             }
         }
+        let paths = HostPaths(state: loaded.configuration.paths.state)
+        takeover = Takeover(paths: paths, listeners: start.doors.configured)
+        // Without inotify the file is ours all the same, and looked at when links change.
+        resolvConfWatch = try? ResolvConfWatch(paths: paths)
         monitor = try DaemonError.from { () throws(KernelError) in try LinkMonitor() }
         tables = try DaemonError.from { () throws(KernelError) in try NftMonitor() }
         routes = try DaemonError.from { () throws(KernelError) in try RouteSocket() }
@@ -96,7 +104,8 @@ final class Supervisor {
         conntrack = try DaemonError.from { () throws(KernelError) in try ConntrackSocket() }
         signals = sluice_signals()
         poller = try Poller()
-        for (token, descriptor) in [monitor.descriptor, signals, inbox.fd, tables.descriptor].enumerated() {
+        for (token, descriptor) in [monitor.descriptor, signals, inbox.fd, tables.descriptor, resolvConfWatch?.fd ?? -1].enumerated()
+        where descriptor >= 0 {
             poller.add(descriptor, token: UInt64(token))
         }
     }
@@ -115,9 +124,10 @@ final class Supervisor {
 
     /// Looks after the world until told to stop. Returns why, if it was not asked to.
     func run() -> String? {
+        beginResolvConf()
         while true {
             step()
-            let due = (tunnels.map(\.deadline) + [nextRound] + (lingering.map { [$0] } ?? [])).min() ?? nextRound
+            let due = (tunnels.map(\.deadline) + [nextRound] + [lingering, holder.due].compactMap(\.self)).min() ?? nextRound
             for tunnel in tunnels { if let descriptor = tunnel.descriptor { poller.add(descriptor, token: 9) } }
             for ready in poller.wait(max(due - .now, 1)) where ready.token == 1 || ready.token == 2 {
                 if ready.token == 1, !signalled() { return nil }
@@ -143,6 +153,7 @@ final class Supervisor {
                 try mend()
             }
             try checkTables(at: now)
+            checkResolvConf(at: now)
             for index in tunnels.indices {
                 tunnels[index].listen(randomness, &room, at: now)
                 if observe(index, at: now) == .bringUp { bringUp(index) }
@@ -213,6 +224,7 @@ final class Supervisor {
 
     /// Takes away all that is ours, or, to block, all but the rules that keep the tunnel's side from going elsewhere.
     func remove(blocking: Bool) {
+        if !blocking { endResolvConf() }
         do throws(KernelError) {
             for tunnel in tunnels { try tunnel.remove(&routes) }
             guard !blocking else { return }

@@ -129,6 +129,7 @@ extension Worker {
                 table: situation.repairs.table, rules: situation.repairs.rules, routes: situation.repairs.routes,
                 links: situation.repairs.links,
                 resolvConf: situation.repairs.resolvConf),
+            resolvConf: situation.resolvConf,
             questions: StatusReport.Questions(
                 total: counters.questions, cached: counters.hits, refused: counters.refused, blocked: counters.blocked,
                 local: counters.local, foreignReplies: counters.foreignReplies, guarded: counters.guarded,

@@ -23,6 +23,10 @@ final class Worker {
     var situation: Situation
     var sets: SetWriter
     let nftables: Nftables
+    /// The table that was loaded last, and the guard beside it; nil: none yet.
+    var plan: RulesetPlan?
+    var raised: GuardPlan?
+    var guardTrouble: KernelError?
 
     /// Who waits for a reply by UDP, by the number in the client's token.
     var origins: [UDPClient?] = []
@@ -63,7 +67,7 @@ final class Worker {
         sets = try DaemonError.from { () throws(KernelError) in try SetWriter() }
         // What a former run, killed, left steered into the tunnel stays so without a gap.
         var ledger = start.ledger
-        for set in [SetName.tunnel4, .tunnel6] { ledger.adopt(nftables.addresses(in: set), to: .tunnel, at: .now) }
+        for set in [SetName.tunnel4, .tunnel6] { ledger.adopt((try? sets.elements(of: set)) ?? [], to: .tunnel, at: .now) }
         let randomness = Randomness()
         resolver = Resolver(snapshot: start.situation.snapshot, ledger: ledger) { randomness.next() }
         for (index, door) in doors.enumerated() {
@@ -107,6 +111,7 @@ final class Worker {
         case .situation(let situation):
             self.situation = situation
             resolver.adopt(situation.snapshot, at: .now)
+            raiseGuard()
         case .load(let plan, let elements):
             do throws(KernelError) {
                 try load(plan, elements)
@@ -124,15 +129,20 @@ final class Worker {
     func load(_ plan: RulesetPlan, _ elements: [SetElement]) throws(KernelError) {
         let learned = resolver.ledger.elements(at: .now).compactMap(\.element)
         try nftables.load(plan, elements: elements + learned)
+        self.plan = plan
         for refusal in try sets.commit(elements.filter(\.isGroup).map { ElementChange(.add, $0) }) {
             log.error("a class of apps is not told from others: \(refusal.error)")
         }
+        raised = nil
+        raiseGuard()
     }
 
     /// Takes the table away, or leaves it closed.
     func unload(_ blocking: (plan: RulesetPlan, elements: [SetElement])?) {
         do throws(KernelError) {
-            if let blocking { try load(blocking.plan, blocking.elements) } else { try nftables.remove() }
+            if let blocking { return try load(blocking.plan, blocking.elements) }
+            try nftables.remove()
+            try sets.lowerGuard()
         } catch {
             log.error("\(error)")
         }
@@ -141,6 +151,7 @@ final class Worker {
     private func keepHouse(at now: Instant) {
         nextHousekeeping = now + Self.housekeeping
         resolver.expireLeases(at: now)
+        raiseGuard()
         for (number, connection) in connections where now - connection.lastUse > TCPConnection.idle { connections[number] = nil }
     }
 
@@ -184,7 +195,7 @@ struct Token {
 }
 
 extension SetChange {
-    fileprivate var element: SetElement? {
+    var element: SetElement? {
         switch change {
         case .add(let seconds): .learned(route, address, seconds: seconds)
         case .remove: nil

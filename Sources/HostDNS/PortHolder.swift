@@ -83,7 +83,7 @@ extension HostPaths {
     }
 
     /// The processes that have these sockets open.
-    private func owners(of inodes: Set<UInt64>) -> [UInt64: PortHolder.Process] {
+    func owners(of inodes: Set<UInt64>) -> [UInt64: PortHolder.Process] {
         var owners: [UInt64: PortHolder.Process] = [:]
         for name in Disk.names(in: proc) {
             guard let id = Int32(name) else { continue }

@@ -14,7 +14,7 @@ import ArgumentParser
             RunCommand.self, CheckCommand.self, WhyCommand.self, QueryCommand.self, StatusCommand.self, MonitorCommand.self,
             ReloadCommand.self,
             UpCommand.self, DownCommand.self, ExecCommand.self,
-            LeakTestCommand.self, LabCommand.self,
+            LeakTestCommand.self, DoctorCommand.self, LabCommand.self,
             LabInsideCommand.self,
         ])
 }

@@ -75,6 +75,7 @@ enum StatusText {
             lines.append(
                 "  repairs   \(status.repairs)   " + repaired.filter { $0.1 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: "   "))
         }
+        if status.resolvConf.state != "not ours" { lines.append("  resolv.conf " + status.resolvConf.state) }
         if questions.commitFailures > 0 { lines.append("  failures  \(questions.commitFailures) addresses the kernel did not take") }
         lines += status.rules.rejected.map { "  rejected  " + $0 }
         return lines.joined(separator: "\n")

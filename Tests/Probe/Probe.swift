@@ -17,8 +17,19 @@ import Wire
         case ("order", let counts, _) where counts.count == 1: try order(counts[0])
         case ("garbage", let counts, _) where counts.count == 1: garbage(counts[0])
         case ("datagram", _, let ends) where ends.count == 2: datagram(from: ends[0], to: ends[1], text: arguments[4])
-        default: fail("usage: sluice-probe order COUNT | garbage COUNT | datagram FROM:PORT TO:PORT TEXT")
+        case ("load", let counts, let targets) where counts.count == 3: load(counts, targets)
+        default:
+            fail(
+                "usage: sluice-probe order COUNT | garbage COUNT | datagram FROM:PORT TO:PORT TEXT"
+                    + " | load SECONDS QUESTIONS-A-SECOND CONNECTIONS-A-SECOND [SUFFIX | ADDRESS:PORT]…")
         }
+    }
+
+    /// `Load`, at suffixes and addresses as they stand among the arguments.
+    static func load(_ counts: [Int], _ targets: [ServerAddress]) {
+        let suffixes = CommandLine.arguments.dropFirst(5).filter { ServerAddress($0) == nil }
+        Load(suffixes: suffixes, targets: targets, connectionsPerSecond: counts[2])
+            .run(seconds: counts[0], questionsPerSecond: counts[1], connectionsPerSecond: counts[2])
     }
 
     /// Sends one UDP datagram between two places, whoever listens.

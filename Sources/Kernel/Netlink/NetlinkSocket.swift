@@ -61,6 +61,12 @@ import Glibc
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, 4)
     }
 
+    /// Lets the kernel choose by the attributes of a request what it lists (Linux 4.20); an older one lists everything.
+    func filterListings() {
+        var on: Int32 = 1
+        unsafe mnl_socket_setsockopt(handle, NETLINK_GET_STRICT_CHK, &on, 4)
+    }
+
     mutating func nextSequence() -> UInt32 {
         sequence &+= 1
         return sequence

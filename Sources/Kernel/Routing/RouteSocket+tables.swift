@@ -97,13 +97,18 @@ extension RouteSocket {
         one.hasGateway == other.hasGateway ? one.destination > other.destination : !one.hasGateway
     }
 
-    /// The routes of a table, of both families.
+    /// The routes of a table, of both families. The kernel passes over those of others: `local` alone may hold thousands.
     mutating func routes(in table: UInt32) throws(KernelError) -> [Route] {
         var routes: [Route] = []
         for family in IPAddress.Family.allCases {
             let header: [UInt8] = [family.number] + Array(repeating: 0, count: 11)
-            routes += try socket.dump(UInt16(RTM_GETROUTE), header: header, "read routes").compactMap { Route($0) }
-                .filter { $0.table == table }
+            do {
+                routes += try socket.dump(UInt16(RTM_GETROUTE), header: header, "read routes") {
+                    $0.attribute(UInt16(RTA_TABLE.rawValue), native: table)
+                }.compactMap { Route($0) }.filter { $0.table == table }
+            } catch .call(_, errno: ENOENT) {
+                // A table that nothing was ever put into.
+            }
         }
         return routes
     }

@@ -11,6 +11,7 @@ package struct RouteSocket: ~Copyable {
         socket = try NetlinkSocket(NETLINK_ROUTE)
         // A table of many routes goes in one piece.
         socket.allow(bytes: 8 << 20)
+        socket.filterListings()
     }
 
     /// Puts our rules of both families in place, for these tunnel devices (ten at most), and takes away other rules of ours.

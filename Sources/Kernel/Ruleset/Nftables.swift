@@ -47,6 +47,15 @@ import Wire
     /// Takes the table away, if it is there.
     package func remove() throws(KernelError) { try load("table inet sluice {\n}\ndelete table inet sluice\n") }
 
+    /// Every table of the machine, without counters, priorities as numbers, and of named sets no elements: those may be very many. Reads only.
+    ///
+    /// Errors: `ruleset` where this user may not look.
+    package func wholeRuleset() throws(KernelError) -> String {
+        let flags = NFT_CTX_OUTPUT_STATELESS | NFT_CTX_OUTPUT_TERSE | NFT_CTX_OUTPUT_NUMERIC_PRIO
+        unsafe nft_ctx_output_set_flags(context, UInt32(flags))
+        return try run("list ruleset")
+    }
+
     private func run(_ text: String) throws(KernelError) -> String {
         let status = unsafe nft_run_cmd_from_buffer(context, text)
         let output = unsafe nft_ctx_get_output_buffer(context).map { unsafe String(cString: $0) } ?? ""

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: MIT
 
+/// A table of ours, of the family inet. The raw value is its name in the kernel.
+enum NftTable: String, Hashable, Sendable {
+    case sluice
+    case guarding = "sluice_guard"
+}
+
 /// The bytes of one nfnetlink batch: all of it is applied, within the send call, or nothing.
 ///
 /// The numbers are those of <linux/netfilter/nfnetlink.h> and nf_tables.h; Fixtures/ruleset/batch.hex explains each byte.
@@ -7,9 +13,9 @@ struct NftBatch: Sendable {
     private(set) var buffer = NetlinkBuffer()
     private var sequence: UInt32
 
-    static let table = "sluice"
     static let newTable: UInt16 = 0x0A00
     static let getTable: UInt16 = 0x0A01
+    static let deleteTable: UInt16 = 0x0A02
     static let newElement: UInt16 = 0x0A0C
     static let getElement: UInt16 = 0x0A0D
     static let deleteElement: UInt16 = 0x0A0E
@@ -28,14 +34,16 @@ struct NftBatch: Sendable {
         buffer.message(Self.begin, flags: 0, sequence: sequence, header: Self.batchHeader)
     }
 
-    init(_ changes: [ElementChange], sequence: UInt32) {
+    /// Changes of `inet sluice`; those of `mirrored` in the guard's table too.
+    init(_ changes: [ElementChange], mirrored: (SetName) -> Bool = { _ in false }, sequence: UInt32) {
         self.init(sequence: sequence)
-        append(changes)
+        append(changes, to: .sluice)
+        append(changes.filter { mirrored($0.element.set) }, to: .guarding)
         finish()
     }
 
     /// Neighbours that go into one set in one way share a message; the order is kept.
-    mutating func append(_ changes: some Collection<ElementChange>) {
+    mutating func append(_ changes: some Collection<ElementChange>, to table: NftTable) {
         var rest = changes[...]
         while let first = rest.first {
             let run = rest.prefix(Self.elementsPerMessage).prefix {
@@ -45,19 +53,25 @@ struct NftBatch: Sendable {
             rest = rest.dropFirst(run.count)
             let elements = run.map(\.element)
             switch first.kind {
-            case .remove: message(Self.deleteElement, 0, first.element.set, elements)
+            case .remove: message(Self.deleteElement, 0, table, first.element.set, elements)
             case .add:
-                message(Self.newElement, NetlinkFlag.create, first.element.set, elements)
+                message(Self.newElement, NetlinkFlag.create, table, first.element.set, elements)
                 // An element that is there keeps its old end when it is added again; so it is taken out and put in anew.
                 guard first.element.seconds != nil else { continue }
-                message(Self.deleteElement, 0, first.element.set, elements)
-                message(Self.newElement, NetlinkFlag.create, first.element.set, elements)
+                message(Self.deleteElement, 0, table, first.element.set, elements)
+                message(Self.newElement, NetlinkFlag.create, table, first.element.set, elements)
             }
         }
     }
 
     /// Takes every element out of a set.
-    mutating func flush(_ set: SetName) { message(Self.deleteElement, 0, set, nil) }
+    mutating func flush(_ set: SetName, of table: NftTable) { message(Self.deleteElement, 0, table, set, nil) }
+
+    /// Any other message of nf_tables; `type` with or without the subsystem's number.
+    mutating func append(_ type: UInt16, flags: UInt16, _ body: (inout NetlinkBuffer) -> Void) {
+        sequence &+= 1
+        buffer.message(type | 0x0A00, flags: flags, sequence: sequence, header: Self.header, body)
+    }
 
     /// The last message of the list asks for the acknowledgement; the batch's end says nothing.
     mutating func finish() {
@@ -71,13 +85,12 @@ struct NftBatch: Sendable {
     /// The sequence number whose acknowledgement confirms the batch.
     private(set) var confirmedBy: UInt32 = 0
 
-    private mutating func message(_ type: UInt16, _ flags: UInt16, _ set: SetName, _ elements: [SetElement]?) {
-        sequence &+= 1
-        buffer.message(type, flags: flags, sequence: sequence, header: Self.header) { Self.body(&$0, set, elements) }
+    private mutating func message(_ type: UInt16, _ flags: UInt16, _ table: NftTable, _ set: SetName, _ elements: [SetElement]?) {
+        append(type, flags: flags) { Self.body(&$0, table, set, elements) }
     }
 
-    static func body(_ buffer: inout NetlinkBuffer, _ set: SetName, _ elements: [SetElement]?) {
-        buffer.attribute(1, text: table)  // NFTA_SET_ELEM_LIST_TABLE
+    static func body(_ buffer: inout NetlinkBuffer, _ table: NftTable, _ set: SetName, _ elements: [SetElement]?) {
+        buffer.attribute(1, text: table.rawValue)  // NFTA_SET_ELEM_LIST_TABLE
         buffer.attribute(2, text: set.rawValue)  // NFTA_SET_ELEM_LIST_SET
         guard let elements else { return }
         buffer.nest(3) { list in  // NFTA_SET_ELEM_LIST_ELEMENTS
@@ -90,6 +103,15 @@ struct NftBatch: Sendable {
                 }
             }
         }
+    }
+}
+
+extension NftBatch {
+    /// The keys that one message of a listing holds.
+    static func keys(in message: NetlinkMessage) -> [[UInt8]] {
+        message.attributes(skipping: 4)[3 as UInt16]?.attributes.compactMap {  // NFTA_SET_ELEM_LIST_ELEMENTS
+            $0.attributes[1 as UInt16]?.attributes[1 as UInt16]?.value  // NFTA_SET_ELEM_KEY, NFTA_DATA_VALUE
+        } ?? []
     }
 }
 

@@ -2,10 +2,13 @@
 import CLinux
 import Glibc
 import Steering
+import Wire
 
 /// Writes elements into the sets of `inet sluice` by a netlink socket of its own, whatever other tables the machine has.
 package struct SetWriter: ~Copyable {
-    private var socket: NetlinkSocket
+    var socket: NetlinkSocket
+    /// The second table, where this writer has made it.
+    var guarding = Guarding()
     private static let operation = "write nftables elements"
     /// A batch of 65,536 IPv6 addresses with timeouts, three times over, is 13 MB.
     private static let largestBatch: Int32 = 32 << 20
@@ -37,10 +40,12 @@ package struct SetWriter: ~Copyable {
     ) throws(KernelError) -> [RefusedChange<Change>] {
         guard !changes.isEmpty else { return [] }
         guard let trouble = try transact(changes.map(element)) else { return [] }
-        if changes.count == 1 { return try refusal(of: changes[0], element(changes[0]), trouble) }
+        if changes.count == 1, !guarding.holds(element(changes[0]).element.set) {
+            return try refusal(of: changes[0], element(changes[0]), trouble)
+        }
         var refused: [RefusedChange<Change>] = []
         for change in changes {
-            guard let trouble = try transact([element(change)]) else { continue }
+            guard let trouble = try transactSingly(element(change)) else { continue }
             refused += try refusal(of: change, element(change), trouble)
         }
         return refused
@@ -60,10 +65,24 @@ package struct SetWriter: ~Copyable {
 
     /// One batch; the first errno of a refused one.
     private mutating func transact(_ changes: [ElementChange]) throws(KernelError) -> Int32? {
-        try transact(NftBatch(changes, sequence: socket.nextSequence()))
+        let guarding = guarding
+        return try transact(NftBatch(changes, mirrored: guarding.holds, sequence: socket.nextSequence()))
     }
 
-    private mutating func transact(_ batch: NftBatch) throws(KernelError) -> Int32? {
+    /// One change, in both tables or in none; but what is to go from both may have been in one only.
+    private mutating func transactSingly(_ change: ElementChange) throws(KernelError) -> Int32? {
+        let trouble = try transact([change])
+        guard trouble == ENOENT, change.kind == .remove, guarding.holds(change.element.set) else { return trouble }
+        for table in [NftTable.guarding, .sluice] {
+            var batch = NftBatch(sequence: socket.nextSequence())
+            batch.append([change], to: table)
+            batch.finish()
+            if let trouble = try transact(batch), trouble != ENOENT { return trouble }
+        }
+        return nil
+    }
+
+    mutating func transact(_ batch: NftBatch) throws(KernelError) -> Int32? {
         try socket.send(batch.buffer.bytes, Self.operation)
         var confirmed = false
         var failure: Int32?
@@ -84,7 +103,7 @@ package struct SetWriter: ~Copyable {
         let operation = "look up an nftables element"
         var request = NetlinkBuffer()
         request.message(NftBatch.getElement, flags: 0, sequence: socket.nextSequence(), header: NftBatch.header) {
-            NftBatch.body(&$0, element.set, [element])
+            NftBatch.body(&$0, .sluice, element.set, [element])
         }
         try socket.send(request.bytes, operation)
         var found: Bool?
@@ -102,12 +121,27 @@ package struct SetWriter: ~Copyable {
         return found
     }
 
+    /// The addresses that stand in a set of addresses, as a former run left them; in no order.
+    ///
+    /// Errors: `missing` if the set is gone.
+    package mutating func elements(of set: SetName) throws(KernelError) -> [IPAddress] {
+        let messages: [NetlinkMessage]
+        do {
+            messages = try socket.dump(NftBatch.getElement, header: NftBatch.header, "read nftables elements") {
+                NftBatch.body(&$0, .sluice, set, nil)
+            }
+        } catch .call(_, errno: ENOENT) {
+            throw .missing("set \(set.rawValue) of table inet sluice")
+        }
+        return messages.filter { $0.type == NftBatch.newElement }.flatMap(NftBatch.keys).compactMap { IPAddress(bytes: $0) }
+    }
+
     /// Whether the table is there: another program's `nft flush ruleset` takes it along.
     package mutating func isTablePresent() throws(KernelError) -> Bool {
         let operation = "look for table inet sluice"
         var request = NetlinkBuffer()
         request.message(NftBatch.getTable, flags: 0, sequence: socket.nextSequence(), header: NftBatch.header) {
-            $0.attribute(1, text: NftBatch.table)  // NFTA_TABLE_NAME
+            $0.attribute(1, text: NftTable.sluice.rawValue)  // NFTA_TABLE_NAME
         }
         try socket.send(request.bytes, operation)
         var found: Bool?
@@ -128,7 +162,8 @@ package struct SetWriter: ~Copyable {
     /// Takes every element out of a set. Errors: `missing` if the set is gone.
     package mutating func flush(_ set: SetName) throws(KernelError) {
         var batch = NftBatch(sequence: socket.nextSequence())
-        batch.flush(set)
+        batch.flush(set, of: .sluice)
+        if guarding.holds(set) { batch.flush(set, of: .guarding) }
         batch.finish()
         switch try transact(batch) {
         case nil: return
