@@ -17,7 +17,7 @@ extension LeakReport {
         let kinds = leftOut.reduce(into: [String: [LeftOut]]()) { $0[$1.reason, default: []].append($1) }
         for (reason, cells) in kinds.sorted(by: { $0.key < $1.key }) {
             let labels = Array(Set(cells.map(\.label))).sorted()
-            let shown = labels.prefix(3).joined(separator: "; ") + (labels.count > 3 ? "; and \(labels.count - 3) more" : "")
+            let shown = labels.prefix(16).joined(separator: "; ") + (labels.count > 16 ? "; and \(labels.count - 16) more" : "")
             lines.append("LEFT OUT  \(cells.count) \(cells.count == 1 ? "cell" : "cells"): \(reason): \(shown)")
         }
         lines += reasons.map { "because   \($0)" }
