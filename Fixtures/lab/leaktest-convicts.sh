@@ -68,7 +68,8 @@ convicts "other programs' DNS let out with a mark of ours" "own DNS: connected, 
 mend
 
 # While the tunnel is not connected nothing enters it.
-while :; do nft add element inet sluice tunnel_open '{ ipv4, ipv6 }' 2>/dev/null; sleep 0.01; done &
+# The daemon takes a foreign element out again; so it is put in again and again.
+while echo "add element inet sluice tunnel_open { ipv4, ipv6 }"; do sleep 0.002; done | nft -i >/dev/null 2>&1 &
 opener=$!
 convicts "the tunnel held open while it connects" "traffic: connecting, system, desktop" "tunneled app"
 kill $opener
@@ -85,4 +86,6 @@ same "killed: clean" 0 "$(judge killed)"
 flusher=$!
 convicts "killed, and the ruleset flushed" killed "tunnel address"
 kill $flusher
-same "with all of them back it is clean" 0 "$(judge "lookups: connected, default, desktop")"
+code=$(judge "lookups: connected, default, desktop")
+[[ $code == 0 ]] || cat "$scratch/report"
+same "with all of them back it is clean" 0 "$code"
