@@ -37,9 +37,10 @@ watch_links() { # FILTER LINK…
     local filter=$1 link
     shift
     for link; do
+        rm -f "$scratch/tcpdump-$link"
         tcpdump --immediate-mode -i "$link" -nn -U -w "$scratch/seen-$link" "$filter" 2>"$scratch/tcpdump-$link" &
         echo $! >>"$scratch/watchers"
-        until grep -q listening "$scratch/tcpdump-$link" 2>/dev/null; do sleep 0.02; done
+        wait_for 5000 grep -qs listening "$scratch/tcpdump-$link" >/dev/null || fail "tcpdump: $(cat "$scratch/tcpdump-$link")"
     done
 }
 stop_watching() { sleep 0.3; kill $(cat "$scratch/watchers") 2>/dev/null; rm -f "$scratch/watchers"; sleep 0.2; }
@@ -60,10 +61,11 @@ watch_outside() { # FILTER
     local place link
     for place in inet/host/eth0 lan/lan0/lan0; do
         link=${place##*/}
+        rm -f "$scratch/tcpdump-$link"
         ip netns exec "${place%%/*}" tcpdump --immediate-mode -B 8192 -i "$(cut -d/ -f2 <<<"$place")" -nn -U -w "$scratch/seen-$link" \
             "$1" 2>"$scratch/tcpdump-$link" &
         echo $! >>"$scratch/watchers"
-        until grep -q listening "$scratch/tcpdump-$link" 2>/dev/null; do sleep 0.02; done
+        wait_for 5000 grep -qs listening "$scratch/tcpdump-$link" >/dev/null || fail "tcpdump: $(cat "$scratch/tcpdump-$link")"
     done
 }
 # An eye that sees nothing proves nothing: one datagram to such an address, from a machine without sluice, is seen on each link.
@@ -115,6 +117,18 @@ packets_by_kind() { # LINK FILTER
         { for (i = n; i > 0 && began[i] > $1 * 1000; i--); count[i ? kind[i] : "before"]++ }
         END { for (at in count) print at, count[at] }' "$scratch/faults" "$scratch/packets"
     head -3 "$scratch/packets"
+}
+# A configuration with one tunnel alone.
+one_tunnel() { # FILE
+    cat >"$1" <<'TOML'
+[dns]
+system_servers = ["198.51.100.53", "192.168.77.1"]
+[[tunnel]]
+name = "relay1"
+config = "/etc/wireguard/wg1.conf"
+[rules]
+files = ["/etc/sluice/rules.d/*.rules"]
+TOML
 }
 # The daemon with a configuration, in the background.
 start_daemon() { # FILE

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Configuration
 import Glibc
+import HostDNS
 import Kernel
 import Logging
 import Rules
@@ -12,6 +13,12 @@ package enum Daemon {
     /// Runs until SIGTERM or SIGINT, then takes away all that is ours.
     /// Errors: `invalid` before anything is changed; others with everything put back.
     package static func run(path: String, log: Logger) throws(DaemonError) {
+        let keeper = try serve(path: path, log: log)
+        // Nobody listens any more: without the wish systemd-resolved gets its address back.
+        do throws(HostError) { _ = try keeper?.leave() } catch { log.error("systemd-resolved: \(error.explained.what)") }
+    }
+
+    private static func serve(path: String, log: Logger) throws(DaemonError) -> ResolvConfKeeper? {
         guard geteuid() == 0 else {
             throw .notPermitted("sluice run changes routes and firewall, which takes root\n    hint: sudo sluice run")
         }
@@ -43,12 +50,13 @@ package enum Daemon {
             log.notice("answering at \(names), \(loaded.matcher.rules.count) rules")
             if supervisor.wish == .down { log.notice("disconnected, as the last word was 'sluice down'; 'sluice up' connects") }
             failure = supervisor.run()
+            if !supervisor.blocks { supervisor.endResolvConf() }
             outbox.post(.stop)
             thread.join()
         } catch {
             failure = "\(error)"
         }
-        let blocks = supervisor.loaded.configuration.routing.onStop == .block
+        let blocks = supervisor.blocks
         supervisor.remove(blocking: blocks)
         worker.unload(blocks ? (supervisor.plan, supervisor.blockingElements) : nil)
         if !blocks {
@@ -57,6 +65,7 @@ package enum Daemon {
         }
         if let failure { throw .failed(failure, hint: nil) }
         log.notice(blocks ? "stopped; what the tunnel's rules name stays blocked" : "stopped")
+        return supervisor.keeper
     }
 
     /// The control groups of classes of apps; nil, with a warning, where the machine has none to offer.

@@ -3,7 +3,7 @@ import CLinux
 import Glibc
 
 /// Whoever is at the other end of a Unix socket, as the kernel knows it: nothing of it is what they say of themselves.
-struct Peer {
+struct Peer: Sendable {
     let pid: Int32
     let user: UInt32
     let groups: [UInt32]

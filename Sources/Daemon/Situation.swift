@@ -60,8 +60,8 @@ enum WorkerMessage: Sendable {
 enum SupervisorMessage: Sendable {
     case reload(connection: UInt64)
     case wish(Wish, connection: UInt64)
-    /// Put a process, which whoever asked may move, into a class.
-    case join(App, pid: Int32, connection: UInt64)
+    /// Put a process into a class, if whoever asks may move it.
+    case join(App, pid: Int32, by: Peer, connection: UInt64)
     /// These addresses are a tunnel rule's now.
     case steered([IPAddress])
     /// The table was built anew, with these elements of the supervisor's.

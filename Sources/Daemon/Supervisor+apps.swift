@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: MIT
+import CLinux
+import Glibc
 import Kernel
 import Logging
 import Policy
 
 extension Supervisor {
     /// Puts a process into a class. Its children will be in it too; sockets that it has already keep the class they were made in.
-    func join(_ app: App, _ pid: Int32) -> ControlReply {
+    func join(_ app: App, _ pid: Int32, by peer: Peer) -> ControlReply {
         guard apps != nil else {
             return ControlReply(error: "apps cannot be told apart here: no cgroup v2 is mounted, or it cannot be written to")
         }
+        // Held, so that the number cannot come to mean another process before it is moved without our knowing.
+        guard let process = HeldProcess(pid), peer.mayMove(pid) else {
+            return ControlReply(error: "process \(pid) is not yours, or not there")
+        }
         do throws(AppGroupError) {
             if let group = app.group { try apps?.move(pid, to: group) } else { try apps?.release(pid) }
+            guard process.isThere else {
+                try? apps?.release(pid)
+                return ControlReply(error: "process \(pid) has ended")
+            }
             return ControlReply(joined: .init(pid: pid, app: app.rawValue))
         } catch {
             return ControlReply(error: "process \(pid) cannot be moved: \(error)")
@@ -48,5 +58,24 @@ extension App {
         case .excluded: .outside
         case .tunneled: .tunnel
         }
+    }
+}
+
+/// One process, whatever becomes of its number.
+private struct HeldProcess: ~Copyable {
+    private let fd: Int32
+
+    /// Nil when no process has this number.
+    init?(_ pid: Int32) {
+        fd = sluice_pidfd_open(pid)
+        guard fd >= 0 else { return nil }
+    }
+
+    deinit { close(fd) }
+
+    /// A pidfd is readable when its process has ended.
+    var isThere: Bool {
+        var state = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&state, 1, 0) == 0
     }
 }

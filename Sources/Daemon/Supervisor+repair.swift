@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import Configuration
+import HostDNS
 import Kernel
 import Logging
 import Policy
@@ -31,6 +32,12 @@ extension Supervisor {
             try routes.rename(link, to: tunnel.device)
             repairs.links += 1
             tell(.repair, "device \(link.name) is named \(tunnel.device) again")
+            try lookAtLinks()
+        }
+        for index in tunnels.indices where tunnels[index].lacks {
+            try tunnels[index].bringUp(&routes)
+            repairs.links += 1
+            tell(.repair, "device \(tunnels[index].device) has its addresses again")
             try lookAtLinks()
         }
         let gateways = try routes.gateways()
@@ -77,18 +84,12 @@ extension Supervisor {
             nextRound = now + Self.round
             if try !sets.isTablePresent() { isChanged = true }
             refreshApps()
+            // A mount over the file is no event.
+            take(keeper?.check(at: now) ?? [])
         }
         guard isChanged else { return }
         repairs.table += 1
         tell(.repair, "the table inet sluice was changed by others: built again")
         worker.post(.load(plan, Array(elements)))
-    }
-
-    /// What DHCP or the manager says now.
-    func refreshSystemServers() {
-        let servers = loaded.systemServers
-        guard servers != systemServers else { return }
-        systemServers = servers
-        tell(.servers, servers.isEmpty ? "no system server is known" : servers.map(\.description).joined(separator: ", "))
     }
 }

@@ -3,56 +3,38 @@ import HostDNS
 import Logging
 import Wire
 
-/// /etc/resolv.conf, as long as the machine is to use us: the last word of `activate` and `deactivate`.
+/// /etc/resolv.conf, as long as the machine is to use us, and whom the network names as its servers.
 extension Supervisor {
-    /// Takes it over again, or puts right what a killed run left. The worker answers already.
-    func beginResolvConf() {
-        do throws(HostError) {
-            if takeover.isWished {
-                let taken = try takeover.take(test: LookupTest(.localhost))
-                if taken.changed { tell(.resolvConf, "taken over") }
-            } else if case .restored = try takeover.giveBack() {
-                tell(.resolvConf, "given back, as a former run did not")
-            }
-        } catch {
-            let (what, hint) = error.explained
-            log.error("resolv.conf: \(what)\(hint.map { " (\($0))" } ?? "")")
-        }
-        seeResolvConf(at: .now)
-    }
-
-    /// What the watch has heard since the last call.
-    func checkResolvConf(at now: Instant) {
-        let changes = resolvConfWatch?.drain() ?? []
-        if changes.contains(.servers) || changes.contains(.resolvConf) { refreshSystemServers() }
-        if changes.contains(.resolvConf) || changes.contains(.wish) { seeResolvConf(at: now) }
-        obey(holder.tick(at: now), at: now)
-    }
-
-    private func seeResolvConf(at now: Instant) { obey(holder.saw(takeover.standing.hold, wished: takeover.isWished, at: now), at: now) }
-
-    private func obey(_ action: TakeoverMachine.Action, at now: Instant) {
-        switch action {
-        case .none: break
-        case .takeAgain:
-            do throws(HostError) {
-                _ = try takeover.take()
+    func take(_ events: [ResolvConfKeeper.Event]) {
+        for event in events {
+            switch event {
+            case .servers: refreshSystemServers()
+            case .active: tell(.resolvConf, "ours")
+            case .inactive: tell(.resolvConf, "given back")
+            case .putAgain(let owner):
                 repairs.resolvConf += 1
-                tell(.resolvConf, "changed by others: noted, and ours put back")
-            } catch {
-                holder.failed(at: now)
-                log.error("resolv.conf: \(error.explained.what)")
+                tell(.resolvConf, "changed by others (\(owner)): noted, and ours put back")
+            case .contested(let owner):
+                tell(.resolvConf, "another program (\(owner)) keeps changing it: left alone until 'sluice activate'")
+            case .failed(let error):
+                let (what, hint) = error.explained
+                log.error("resolv.conf: \(what)\(hint.map { " (\($0))" } ?? "")")
             }
-            refreshSystemServers()
-        case .report:
-            tell(.resolvConf, "another program keeps changing it: left alone until 'sluice activate'")
         }
+    }
+
+    /// What the watch has heard, and what is due.
+    func checkResolvConf(at now: Instant) {
+        guard let keeper else { return }
+        take(keeper.drain(at: now))
+        if let due = keeper.due, due <= now { take(keeper.tick(at: now)) }
     }
 
     /// Gives it back at an ordinary stop; the wish stays, and the next start takes it again.
     func endResolvConf() {
+        guard let keeper else { return }
         do throws(HostError) {
-            switch try takeover.giveBack() {
+            switch try keeper.stop() {
             case .nothing: break
             case .restored: log.notice("resolv.conf: given back")
             case .leftAlone: log.notice("resolv.conf: somebody else's by now, left alone")
@@ -62,14 +44,22 @@ extension Supervisor {
         }
     }
 
+    /// What DHCP or the manager says now.
+    func refreshSystemServers() {
+        let servers = loaded.systemServers
+        guard servers != systemServers else { return }
+        systemServers = servers
+        tell(.servers, servers.isEmpty ? "no system server is known" : servers.map(\.description).joined(separator: ", "))
+    }
+
     var resolvConfReport: StatusReport.ResolvConf {
         let state =
-            switch holder.state {
-            case .idle: "not ours"
+            switch keeper?.state {
+            case .idle, nil: "not ours"
             case .holding: "ours"
             case .disturbed: "disturbed"
             case .contested: "contested"
             }
-        return StatusReport.ResolvConf(state: state, changes: holder.changes, repairs: holder.repairs)
+        return StatusReport.ResolvConf(state: state, changes: keeper?.changes ?? 0, repairs: keeper?.repairs ?? 0)
     }
 }

@@ -26,9 +26,8 @@ final class Supervisor {
     var sets: SetWriter
     var conntrack: ConntrackSocket
     var tables: NftMonitor
-    let takeover: Takeover
-    let resolvConfWatch: ResolvConfWatch?
-    var holder = TakeoverMachine()
+    /// Nil, with a warning, where files cannot be watched.
+    let keeper: ResolvConfKeeper?
     var apps: AppGroups?
     /// What was last wrong with them, told once.
     var appTrouble = ""
@@ -93,10 +92,7 @@ final class Supervisor {
                     at: now)
             }
         }
-        let paths = HostPaths(state: loaded.configuration.paths.state)
-        takeover = Takeover(paths: paths, listeners: start.doors.configured)
-        // Without inotify the file is ours all the same, and looked at when links change.
-        resolvConfWatch = try? ResolvConfWatch(paths: paths)
+        keeper = Self.keeper(loaded.configuration, start.doors, log)
         monitor = try DaemonError.from { () throws(KernelError) in try LinkMonitor() }
         tables = try DaemonError.from { () throws(KernelError) in try NftMonitor() }
         routes = try DaemonError.from { () throws(KernelError) in try RouteSocket() }
@@ -104,7 +100,7 @@ final class Supervisor {
         conntrack = try DaemonError.from { () throws(KernelError) in try ConntrackSocket() }
         signals = sluice_signals()
         poller = try Poller()
-        for (token, descriptor) in [monitor.descriptor, signals, inbox.fd, tables.descriptor, resolvConfWatch?.fd ?? -1].enumerated()
+        for (token, descriptor) in [monitor.descriptor, signals, inbox.fd, tables.descriptor, keeper?.fd ?? -1].enumerated()
         where descriptor >= 0 {
             poller.add(descriptor, token: UInt64(token))
         }
@@ -124,10 +120,10 @@ final class Supervisor {
 
     /// Looks after the world until told to stop. Returns why, if it was not asked to.
     func run() -> String? {
-        beginResolvConf()
+        take(keeper?.start(at: .now) ?? [])
         while true {
             step()
-            let due = (tunnels.map(\.deadline) + [nextRound] + [lingering, holder.due].compactMap(\.self)).min() ?? nextRound
+            let due = (tunnels.map(\.deadline) + [nextRound] + [lingering, keeper?.due].compactMap(\.self)).min() ?? nextRound
             for tunnel in tunnels { if let descriptor = tunnel.descriptor { poller.add(descriptor, token: 9) } }
             for ready in poller.wait(max(due - .now, 1)) where ready.token == 1 || ready.token == 2 {
                 if ready.token == 1, !signalled() { return nil }
@@ -204,7 +200,8 @@ final class Supervisor {
             switch message {
             case .reload(let connection): worker.post(.answer(connection: connection, ControlReply(reload: reload())))
             case .wish(let wish, let connection): worker.post(.answer(connection: connection, obey(wish)))
-            case .join(let app, let pid, let connection): worker.post(.answer(connection: connection, join(app, pid)))
+            case .join(let app, let pid, let peer, let connection):
+                worker.post(.answer(connection: connection, join(app, pid, by: peer)))
             case .steered(let addresses): moved.formUnion(addresses)
             // What was written since they were sent is gone; the next round writes the difference.
             case .loaded(let standing): elements = Set(standing)
@@ -222,9 +219,26 @@ final class Supervisor {
         worker.post(.happened(Happening(event, text)))
     }
 
+    private static func keeper(_ configuration: Configuration, _ doors: Doors, _ log: Logger) -> ResolvConfKeeper? {
+        let takeover = Takeover(paths: HostPaths(state: configuration.paths.state), listeners: doors.configured)
+        do throws(HostError) {
+            return try ResolvConfKeeper(takeover: takeover, own: Set(doors.configured.map(\.address)))
+        } catch {
+            log.warning("/etc/resolv.conf is not kept: \(error.explained.what)")
+            return nil
+        }
+    }
+
+    /// Whether what the tunnel's rules name stays refused after an ordinary stop.
+    var blocks: Bool {
+        switch loaded.configuration.routing.onStop {
+        case .block: true
+        case .clean: false
+        }
+    }
+
     /// Takes away all that is ours, or, to block, all but the rules that keep the tunnel's side from going elsewhere.
     func remove(blocking: Bool) {
-        if !blocking { endResolvConf() }
         do throws(KernelError) {
             for tunnel in tunnels { try tunnel.remove(&routes) }
             guard !blocking else { return }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import CLinux
 import Glibc
+import HostDNS
 import Upstreams
 import Wire
 
@@ -136,8 +137,16 @@ enum ListeningSocket {
             close(fd)
             let place = "\(ServerAddress(address, port: port))"
             if code == EADDRINUSE {
+                let holders = HostPaths().holders(of: address, port: port)
+                guard let holder = holders.first else {
+                    throw .failed(
+                        "\(place) is in use by another program", hint: "see who: ss -lunp 'sport = :\(port)'; ss -ltnp 'sport = :\(port)'")
+                }
                 throw .failed(
-                    "\(place) is in use by another program", hint: "see who: ss -lunp 'sport = :\(port)'; ss -ltnp 'sport = :\(port)'")
+                    "\(place) is in use: \(holder)",
+                    hint: holder.isResolved
+                        ? "sudo sluice activate --free-stub asks systemd-resolved to leave it"
+                        : "end that program, or give [dns] listen another address")
             }
             throw .system("listen at \(place)", code)
         }

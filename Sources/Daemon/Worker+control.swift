@@ -54,11 +54,7 @@ extension Worker {
         guard let app = request.app.flatMap({ App(rawValue: $0) }), let peer = connection.peer else {
             return end(number, ControlReply(error: "'\(request.app ?? "")' is no class of apps"))
         }
-        let pid = request.pid ?? peer.pid
-        guard peer.mayMove(pid) else {
-            return end(number, ControlReply(error: "process \(pid) is not yours, or not there"))
-        }
-        supervisor.post(.join(app, pid: pid, connection: number))
+        supervisor.post(.join(app, pid: request.pid ?? peer.pid, by: peer, connection: number))
     }
 
     /// Tells those who listen. One who does not read is left.

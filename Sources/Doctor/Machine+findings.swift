@@ -3,13 +3,21 @@
 extension Machine {
     /// What there is to say, check by check.
     package var findings: [Finding] {
-        let findings = [
-            daemonFindings, configurationFindings, routeFindings, routingRuleFindings, ipv6Findings, portFindings, resolvConfFindings,
-            resolverFindings, nameServiceFindings, reversePathFindings, forwardingFindings, browserFindings, firewallFindings,
-            otherTunnelFindings,
-        ]
-        return findings.flatMap(\.self) + sightFindings
+        var findings = daemonFindings + configurationFindings
+        if knows(.routes) { findings += routeFindings + routingRuleFindings + ipv6Findings }
+        if knows(.sockets) { findings += portFindings }
+        if knows(.names) { findings += resolvConfFindings }
+        if knows(.sockets) { findings += resolverFindings }
+        if knows(.names) { findings += nameServiceFindings }
+        if knows(.routes), knows(.settings) { findings += reversePathFindings }
+        if knows(.settings) { findings += forwardingFindings }
+        if knows(.browsers) { findings += browserFindings }
+        findings += firewallFindings
+        if knows(.routes) { findings += otherTunnelFindings }
+        return findings + sightFindings
     }
+
+    func knows(_ part: Part) -> Bool { !unread.contains(part) }
 
     /// What could not be seen: silence about it must not be taken for "ok".
     private var sightFindings: [Finding] {
@@ -17,7 +25,7 @@ extension Machine {
         return [
             .note(
                 .sight, "not seen: " + blind.joined(separator: "; "), meaning: "What they hold is not in this report.",
-                next: "sudo sluice doctor")
+                next: isSeenByRoot ? "sudo sluice doctor    (again; then by hand)" : "sudo sluice doctor")
         ]
     }
 }

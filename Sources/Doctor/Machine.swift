@@ -28,11 +28,24 @@ package struct Machine: Sendable {
     package var tables: [FirewallTable]?
     /// Whether `inet sluice` stands; nil where it could not be read.
     package var hasOurTable: Bool?
+    /// Whether `inet sluice_guard` stands beside it; nil where it could not be read.
+    package var hasGuard: Bool?
     package var ufwEnabled = false
     /// Whether /etc/docker/daemon.json names servers for containers.
     package var dockerNamesServers = false
+    package var isSeenByRoot = true
     /// What could not be read, in words, and why.
     package var blind: [String] = []
+    /// Parts of which nothing is known: their checks say nothing rather than what is not so.
+    package var unread: Set<Part> = []
+
+    package enum Part: String, Hashable, Sendable {
+        case routes
+        case sockets
+        case names
+        case browsers
+        case settings
+    }
 
     package init(daemon: DaemonSeen) { self.daemon = daemon }
 

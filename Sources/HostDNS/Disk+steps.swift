@@ -113,7 +113,9 @@ extension HostPaths {
     /// Seconds 0 is "now": our own file has no time of its own. Not worth an error: a time that cannot be set harms nobody.
     private func stamp(_ path: String, _ time: (seconds: Int64, nanoseconds: Int64)) {
         guard time.seconds != 0 else { return }
-        let times = [timespec(tv_sec: 0, tv_nsec: SLUICE_TIME_AS_IT_IS), timespec(tv_sec: Int(time.seconds), tv_nsec: Int(time.nanoseconds))]
+        let times = [
+            timespec(tv_sec: 0, tv_nsec: SLUICE_TIME_AS_IT_IS), timespec(tv_sec: Int(time.seconds), tv_nsec: Int(time.nanoseconds)),
+        ]
         _ = unsafe utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW)
     }
 }

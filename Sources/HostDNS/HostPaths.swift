@@ -31,7 +31,9 @@ package struct HostPaths: Hashable, Sendable {
     var resolvedFiles: [String] { [root + "/run/systemd/resolve/resolv.conf"] }
     var resolvconfFiles: [String] { [root + "/run/resolvconf/resolv.conf"] }
     /// Debian's resolvconf, and openresolv of different ages: one file an interface.
-    var interfaceRecords: [String] { ["/run/resolvconf/interface", "/run/resolvconf/interfaces", "/run/resolvconf/keys"].map { root + $0 } }
+    var interfaceRecords: [String] {
+        ["/run/resolvconf/interface", "/run/resolvconf/interfaces", "/run/resolvconf/keys"].map { root + $0 }
+    }
 
     var dropInFolder: String { root + "/etc/systemd/resolved.conf.d" }
     package var dropIn: String { dropInFolder + "/50-sluice.conf" }

@@ -85,7 +85,9 @@ extension NameServices {
         switch verdict {
         case .resolvConf: return nil
         case .after(let names):
-            return ("lookups of programs ask \(names.joined(separator: ", ")) before resolv.conf: what those answer never comes to us", line)
+            return (
+                "lookups of programs ask \(names.joined(separator: ", ")) before resolv.conf: what those answer never comes to us", line
+            )
         case .onlyWithout(let name):
             let hint = name == "resolve" ? "\(line) (without resolve), or: systemctl disable --now systemd-resolved" : line
             return ("lookups of programs go to \(name), which asks its own servers, and to resolv.conf only while it does not run", hint)

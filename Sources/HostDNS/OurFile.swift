@@ -39,7 +39,8 @@ package enum OurFile {
         var lines = mark + "\n" + rest
         for address in addresses { lines += "nameserver \(address)\n" }
         var search = ""
-        for domain in before.search.prefix(mostDomains) where search.utf8.count + domain.utf8.count + 1 <= longestSearch {
+        for domain in before.search.prefix(mostDomains) {
+            guard search.utf8.count + domain.utf8.count + 1 <= longestSearch else { break }
             search += " " + domain
         }
         if !search.isEmpty { lines += "search\(search)\n" }

@@ -136,8 +136,12 @@ extension Ownership.Hindrance {
             )
         case .fileSystemReadOnly: ("the file system of \(path) is read-only", "make it writable first: mount -o remount,rw /")
         case .immutable:
-            ("\(path) is protected against changes (chattr +i)", "sluice activate --force lifts that, and deactivate sets it again; or: chattr -i \(path)")
-        case .folderImmutable: ("the folder of \(path) is protected against changes (chattr +i)", "somebody wanted that; to lift it: chattr -i /etc")
+            (
+                "\(path) is protected against changes (chattr +i)",
+                "sluice activate --force lifts that, and deactivate sets it again; or: chattr -i \(path)"
+            )
+        case .folderImmutable:
+            ("the folder of \(path) is protected against changes (chattr +i)", "somebody wanted that; to lift it: chattr -i /etc")
         }
     }
 }

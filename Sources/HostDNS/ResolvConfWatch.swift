@@ -64,7 +64,7 @@ package final class ResolvConfWatch {
     }
 
     /// A watch is on an inode: folders that come, and a file that is mounted over, need it anew. For one that has it nothing changes.
-    private func arm() {
+    func arm() {
         let whole = UInt32(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE)
         let coming = UInt32(IN_CREATE | IN_MOVED_TO | IN_ONLYDIR)
         add(paths.folder, whole, .resolvConf)

@@ -55,7 +55,9 @@ package struct SystemServers: Hashable, Sendable {
             case .resolvconf: .resolvconf
             case .ours, .nobody, .other: nil
             }
-        if let first, let place = candidates.firstIndex(where: { $0.source == first }) { candidates.insert(candidates.remove(at: place), at: 0) }
+        if let first, let place = candidates.firstIndex(where: { $0.source == first }) {
+            candidates.insert(candidates.remove(at: place), at: 0)
+        }
         let absorbed = (Source.absorbed, sources.absorbed.map { [$0] } ?? [])
         if sources.resolvConfIsOurs {
             // A DHCP client without a manager told it by writing; a manager's own file is newer than what it once wrote over ours.

@@ -41,8 +41,10 @@ package struct Takeover: Sendable {
     /// the network's servers are. Also for putting it again, and for taking over new `search` domains of a manager.
     /// - Parameters:
     ///   - force: lift `chattr +i`; giving back sets it again.
-    ///   - test: a lookup through the new file; without an answer all is rolled back and `noAnswer` thrown.
-    package func take(force: Bool = false, test: LookupTest? = nil) throws(HostError) -> Taken { try take(force: force, test: test, limit: .max) }
+    ///   - test: a lookup through the new file; without an answer the wish is ended, all is rolled back and `noAnswer` thrown.
+    package func take(force: Bool = false, test: LookupTest? = nil) throws(HostError) -> Taken {
+        try take(force: force, test: test, limit: .max)
+    }
 
     /// Puts back what was there, if ours is there now.
     package func giveBack() throws(HostError) -> Returned { try giveBack(limit: .max) }
@@ -52,12 +54,26 @@ extension Takeover {
     /// - Parameter limit: so many steps, and no more: where SIGKILL strikes.
     func take(force: Bool, test: LookupTest?, limit: Int) throws(HostError) -> Taken {
         guard !addresses.isEmpty else { throw .noAddress }
+        let taken = try take(force: force, limit: limit)
+        guard let test else { return taken }
+        // Without the lock: the daemon that is to answer may be waiting for it.
+        let outcome = test.ask(through: paths.look().contents ?? [])
+        guard outcome.isAnswer else {
+            try wish(false)
+            _ = try giveBack()
+            throw .noAnswer(outcome)
+        }
+        return Taken(owner: taken.owner, original: taken.original, changed: taken.changed, lookup: outcome)
+    }
+
+    private func take(force: Bool, limit: Int) throws(HostError) -> Taken {
         let lock = try Lock(paths)
         defer { lock.release() }
         let look = paths.look()
         let old = try readRecord()
         let hold = Hold(look, old)
         let ownership = Ownership(look)
+        if ownership.hindrance == .notAFile { throw .hindered(.notAFile, path: paths.resolvConf) }
         guard let original = try original(look, hold, old) else { throw .originalUnknown(path: paths.resolvConf) }
         let ours = OurFile.text(naming: addresses, keeping: before(look, hold, original))
         let record = TakeoverRecord(original: original, ours: ours, absorbed: absorbed(look, hold, old))
@@ -68,26 +84,19 @@ extension Takeover {
             }
             do throws(HostError) {
                 try run(
-                    TakeoverStep.take(record, file: file(record), way: ownership.way, lifting: ownership.hindrance == .immutable), limit: limit)
+                    TakeoverStep.take(record, file: file(record), way: ownership.way, lifting: ownership.hindrance == .immutable),
+                    limit: limit)
             } catch {
                 if error != .interrupted { _ = try? undo() }
                 throw error
             }
         }
-        let outcome = test.map { $0.ask(through: paths.look().contents ?? []) }
-        if let outcome, !outcome.isAnswer {
-            _ = try undo()
-            throw .noAnswer(outcome)
-        }
-        return Taken(owner: ownership.owner, original: original, changed: changed, lookup: outcome)
+        return Taken(owner: ownership.owner, original: original, changed: changed, lookup: nil)
     }
 
     func giveBack(limit: Int) throws(HostError) -> Returned {
         // Looks first without a lock: where nothing was ever taken, no state folder is made.
-        if !Disk.exists(paths.record), Hold(paths.look(), nil) == .none {
-            try? Disk.remove(paths.staged)
-            return .nothing
-        }
+        if !Disk.exists(paths.record), !Disk.exists(paths.staged), Hold(paths.look(), nil) == .none { return .nothing }
         let lock = try Lock(paths)
         defer { lock.release() }
         return try undo(limit: limit)
@@ -99,7 +108,7 @@ extension Takeover {
         let ownership = Ownership(look)
         let record = try readRecord()
         let hold = Hold(look, record)
-        if hold != .none { try? Disk.remove(paths.staged) }
+        try? Disk.remove(paths.staged)
         switch (hold, record) {
         case (.unrecorded, _): throw .originalUnknown(path: paths.resolvConf)
         case (.none, _), (_, nil): return .nothing
@@ -140,9 +149,10 @@ extension Takeover {
         switch hold {
         case .none: return try paths.original(look)
         case .original:
-            // One that was stopped midway may have lifted the protection already.
+            // One that was stopped midway may have lifted the protection, or written the same bytes a moment ago.
             guard case .file(var file) = try paths.original(look), case .file(let then)? = old?.original else { return old?.original }
             file.protection |= then.protection
+            file.modified = then.modified
             return .file(file)
         case .ours: return old?.original
         case .unrecorded: return nil

@@ -108,7 +108,9 @@ extension TakeoverRecord {
         }
         guard ended, let ours = blobs["ours"] else { return nil }
         func owner() -> Owner? {
-            guard let words = numbers["owner"], words.count == 2, let user = UInt32(words[0]), let group = UInt32(words[1]) else { return nil }
+            guard let words = numbers["owner"], words.count == 2, let user = UInt32(words[0]), let group = UInt32(words[1]) else {
+                return nil
+            }
             return Owner(user: user, group: group)
         }
         switch form[1] {

@@ -12,7 +12,8 @@ struct DoctorCommand: ParsableCommand {
         commandName: "doctor",
         abstract: "What of this machine helps or hinders Sluice, what it means, and what to type next.",
         discussion:
-            "Changes nothing, sends nothing off the machine, needs neither a daemon nor root (root sees more). Ends with 2 if there is a problem.")
+            "Changes nothing, sends nothing off the machine, needs neither a daemon nor root (root sees more). Ends with 2 if there is a problem."
+    )
 
     @OptionGroup var source: ConfigurationOption
     @OptionGroup var output: JSONFlag
@@ -64,7 +65,9 @@ extension DaemonSeen {
         }
         // The problems told are those of the file that the daemon runs by.
         let isOther = config == nil && status != nil && status?.configuration != path
-        let used = isOther ? Later { [name = status?.configuration ?? path] in Loaded(path: name) }.value(until: Clock.now + Self.limit) ?? loaded : loaded
+        let used =
+            isOther
+            ? Later { [name = status?.configuration ?? path] in Loaded(path: name) }.value(until: Clock.now + Self.limit) ?? loaded : loaded
         if isOther, let other = status?.configuration { configuration = other }
         configurationIsThere = isOther || isThere
         add(used)
@@ -81,7 +84,8 @@ extension DaemonSeen {
         unreadable = loaded.problems.filter(isUnread).map(\.file)
         let others = loaded.problems.filter { !isUnread($0) }
         let line = { (problem: Problem) in
-            (problem.line > 0 ? "\(problem.file):\(problem.line): " : problem.file == self.configuration ? "" : "\(problem.file): ") + problem.message
+            (problem.line > 0 ? "\(problem.file):\(problem.line): " : problem.file == self.configuration ? "" : "\(problem.file): ")
+                + problem.message
         }
         errors = others.filter { $0.severity == .error }.map(line)
         warnings = others.filter { $0.severity == .warning }.map(line)

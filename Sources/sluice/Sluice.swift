@@ -14,6 +14,7 @@ import ArgumentParser
             RunCommand.self, CheckCommand.self, WhyCommand.self, QueryCommand.self, StatusCommand.self, MonitorCommand.self,
             ReloadCommand.self,
             UpCommand.self, DownCommand.self, ExecCommand.self,
+            ActivateCommand.self, DeactivateCommand.self, RepairCommand.self,
             LeakTestCommand.self, DoctorCommand.self, LabCommand.self,
             LabInsideCommand.self,
         ])

@@ -68,7 +68,8 @@ enum StatusText {
             "  questions \(questions.total)   cached \(questions.cached)   refused \(questions.refused)   blocked \(questions.blocked)   local \(questions.local)"
         )
         let repaired = [
-            ("table", status.repaired.table), ("rules", status.repaired.rules), ("routes", status.repaired.routes), ("devices", status.repaired.links),
+            ("table", status.repaired.table), ("rules", status.repaired.rules), ("routes", status.repaired.routes),
+            ("devices", status.repaired.links),
             ("resolv.conf", status.repaired.resolvConf),
         ]
         if status.repairs > 0 {

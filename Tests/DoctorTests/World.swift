@@ -72,6 +72,7 @@ struct World {
         machine.hostDNS.services = NameServices("hosts: files dns")
         machine.tables = []
         machine.hasOurTable = true
+        machine.hasGuard = true
         return machine
     }()
 
@@ -123,11 +124,16 @@ extension Machine {
             guard let rule = PolicyRule(family, Array(rest.dropFirst())) else { return false }
             rules.append(rule)
         case "no-rules": rules.removeAll { $0.family == family && $0.isOurs }
-        case "table": hasOurTable = text == "missing" ? false : nil
+        case "table":
+            if text == "unguarded" { hasGuard = false } else { hasOurTable = text == "missing" ? false : nil }
         case "process": processes.insert(text)
         case "forward": forwards.insert(family)
         case "docker-dns": dockerNamesServers = true
         case "blind": blind.append(text)
+        case "lost":
+            guard let part = Part(rawValue: text) else { return false }
+            unread.insert(part)
+            blind.append(text)
         case "rp", "vmark": return changeFilter(words[0], rest)
         default: return changeNames(words[0], rest)
         }
@@ -174,7 +180,8 @@ extension Machine {
 extension PolicyRule {
     /// `5 not fwmark 0xca6c/0xffff suppress 0 lookup 254`
     fileprivate init?(_ family: IPAddress.Family, _ words: [String]) {
-        guard let priority = words.first.flatMap({ UInt32($0) }), let lookup = words.firstIndex(of: "lookup"), let table = UInt32(words[lookup + 1])
+        guard let priority = words.first.flatMap({ UInt32($0) }), let lookup = words.firstIndex(of: "lookup"),
+            let table = UInt32(words[lookup + 1])
         else { return nil }
         self.init(family: family, priority: priority, action: .lookup(table))
         inverted = words.contains("not")

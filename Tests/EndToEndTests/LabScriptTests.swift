@@ -7,9 +7,25 @@ import Testing
 struct LabScriptTests {
     /// The scripts of Fixtures/lab, with the claims each makes at least: a script that ends early must not pass.
     static let scripts: [(name: String, claims: Int, daemon: Bool)] = [
-        ("clients", 24, true), ("order", 3, true), ("tunnel-gone", 27, false), ("bad-input", 24, true), ("stop", 12, true),
-        ("forward", 7, true), ("leaktest", 7, true), ("listen", 10, false), ("late-answer", 8, true), ("flush", 11, true),
-        ("forged", 18, true), ("boot", 17, false), ("apps", 39, false), ("foreign", 31, false),
+        ("clients", 24, true),
+        ("order", 3, true),
+        ("tunnel-gone", 27, false),
+        ("bad-input", 24, true),
+        ("stop", 12, true),
+        ("forward", 7, true),
+        ("leaktest", 7, true),
+        ("listen", 10, false),
+        ("late-answer", 8, true),
+        ("flush", 11, true),
+        ("forged", 18, true),
+        ("boot", 18, false),
+        ("apps", 39, false),
+        ("foreign", 31, false),
+        ("monitor", 16, true),
+        ("settings", 37, false),
+        ("resolv-conf", 98, true),
+        ("resolved", 21, false),
+        ("doctor", 59, true),
     ]
 
     @Test func everyScriptIsRun() {

@@ -17,10 +17,12 @@ import Wire
         case ("order", let counts, _) where counts.count == 1: try order(counts[0])
         case ("garbage", let counts, _) where counts.count == 1: garbage(counts[0])
         case ("datagram", _, let ends) where ends.count == 2: datagram(from: ends[0], to: ends[1], text: arguments[4])
+        case ("transition", _, _): Transition().measure()
+        case ("greet", _, let places) where places.count == 1: Greeter.serve(at: places[0])
         case ("load", let counts, let targets) where counts.count == 3: load(counts, targets)
         default:
             fail(
-                "usage: sluice-probe order COUNT | garbage COUNT | datagram FROM:PORT TO:PORT TEXT"
+                "usage: sluice-probe order COUNT | garbage COUNT | datagram FROM:PORT TO:PORT TEXT | greet ADDRESS:PORT | transition"
                     + " | load SECONDS QUESTIONS-A-SECOND CONNECTIONS-A-SECOND [SUFFIX | ADDRESS:PORT]…")
         }
     }

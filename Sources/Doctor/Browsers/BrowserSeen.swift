@@ -25,13 +25,17 @@ package struct BrowserSeen: Hashable, Sendable {
     package let mode: Mode
     /// Where a policy for all users of this browser stands, or would.
     package let policyFile: String
+    package let policyFileExists: Bool
 
-    package init(name: String, kind: Kind, user: String?, file: String, mode: Mode, policyFile: String) {
+    package init(
+        name: String, kind: Kind, user: String?, file: String, mode: Mode, policyFile: String, policyFileExists: Bool = false
+    ) {
         self.name = name
         self.kind = kind
         self.user = user
         self.file = file
         self.mode = mode
         self.policyFile = policyFile
+        self.policyFileExists = policyFileExists
     }
 }

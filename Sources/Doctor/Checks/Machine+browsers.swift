@@ -8,7 +8,8 @@ extension Machine {
         return [
             .ok(
                 .browsers, browsers.isEmpty ? "no browser with DNS over HTTPS found" : "no browser asks over HTTPS by its settings",
-                meaning: "Firefox's own default is switched off by use-application-dns.net, which Sluice answers with NXDOMAIN; a choice in a browser is not."
+                meaning:
+                    "Firefox's own default is switched off by use-application-dns.net, which Sluice answers with NXDOMAIN; a choice in a browser is not."
             )
         ]
     }
@@ -21,23 +22,27 @@ extension Machine {
         case .first(let server):
             return .problem(
                 .browsers, "\(who) asks \(server ?? "a server of its own") over HTTPS first",
-                meaning: "Its lookups go round every rule: names of the tunnel are told to that server. \(browser.file) says so.", next: next)
+                meaning: "Its lookups go round every rule: names of the tunnel are told to that server. \(browser.file) says so.",
+                next: next)
         case .only(let server):
             return .problem(
                 .browsers, "\(who) asks only \(server ?? "a server of its own"), over HTTPS",
-                meaning: "Its lookups go round every rule: names of the tunnel are told to that server. \(browser.file) says so.", next: next)
+                meaning: "Its lookups go round every rule: names of the tunnel are told to that server. \(browser.file) says so.",
+                next: next)
         }
     }
 
     private static func next(_ browser: BrowserSeen) -> String {
-        // A policy that is there is somebody's: it is to be edited, not overwritten.
         if browser.user == nil { return "sudoedit \(browser.file)" }
-        let folder = browser.policyFile.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        let policy =
+        let setting =
             switch browser.kind {
-            case .firefox: "{\"policies\": {\"DNSOverHTTPS\": {\"Enabled\": false, \"Locked\": true}}}"
-            case .chromium: "{\"DnsOverHttpsMode\": \"off\"}"
+            case .firefox: "\"DNSOverHTTPS\": {\"Enabled\": false, \"Locked\": true}"
+            case .chromium: "\"DnsOverHttpsMode\": \"off\""
             }
-        return "sudo mkdir -p \(folder) && echo '\(policy)' | sudo tee -a \(browser.policyFile)"
+        // A policy that is there is somebody's: it is to be edited, not written over.
+        if browser.policyFileExists { return "sudoedit \(browser.policyFile)    (put in: \(setting))" }
+        let folder = browser.policyFile.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        let policy = browser.kind == .firefox ? "{\"policies\": {\(setting)}}" : "{\(setting)}"
+        return "sudo mkdir -p \(folder) && echo '\(policy)' | sudo tee \(browser.policyFile)"
     }
 }

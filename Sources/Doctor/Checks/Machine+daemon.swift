@@ -58,6 +58,13 @@ extension Machine {
                     .daemon, "table inet sluice is not there", meaning: "Nothing steers or refuses anything now.",
                     next: "sudo sluice doctor    (again; the daemon mends it within a second)"))
         }
+        if hasOurTable == true, hasGuard == false {
+            findings.append(
+                .note(
+                    .daemon, "table inet sluice_guard is not there",
+                    meaning: "If another program flushes all tables, nothing holds tunnel addresses back until ours is built again.",
+                    next: "journalctl -u sluice -n 50    (says why; the kernel must know the flag owner, from 5.12)"))
+        }
         for family in families where Path.allCases.contains(where: { path in !rules.contains { $0.isOurs(for: path, family) } }) {
             findings.append(
                 .problem(
@@ -77,7 +84,8 @@ extension Machine {
     private var dead: Finding {
         .problem(
             .daemon, "no daemon runs, but its rules stand",
-            meaning: "It was killed, or blocks on purpose. Tunnel addresses stay closed, and nobody answers lookups.", next: "sudo sluice run")
+            meaning: "It was killed, or blocks on purpose. Tunnel addresses stay closed, and nobody answers lookups.",
+            next: "sudo sluice run")
     }
 
     private var absent: Finding {
@@ -112,7 +120,9 @@ extension Machine {
         }
         if let first = daemon.warnings.first {
             let count = daemon.warnings.count == 1 ? "1 warning" : "\(daemon.warnings.count) warnings"
-            return [.note(.configuration, "\(file): \(count), the first: \(first)", meaning: "It works, perhaps not as meant.", next: check)]
+            return [
+                .note(.configuration, "\(file): \(count), the first: \(first)", meaning: "It works, perhaps not as meant.", next: check)
+            ]
         }
         return [.ok(.configuration, "\(file) and all it names: no error", meaning: "sluice check says the same.")]
     }

@@ -9,7 +9,9 @@ extension Machine {
         if !findings.contains(where: { $0.severity != .ok }) {
             findings.append(
                 .ok(
-                    .firewall, tables.isEmpty ? "no table but ours" : "\(tables.count) other \(tables.count == 1 ? "table" : "tables"), none against ours",
+                    .firewall,
+                    tables.isEmpty
+                        ? "no table but ours" : "\(tables.count) other \(tables.count == 1 ? "table" : "tables"), none against ours",
                     meaning: "No other packet filter turns, drops or marks what Sluice steers."))
         }
         return findings
@@ -76,11 +78,13 @@ extension Machine {
             if hook.point == .output, !isNarrower {
                 return .problem(
                     .firewall, "\(name) overwrites packet marks under 0xff000000",
-                    meaning: "Those bits tell Sluice's paths apart: what it steers goes as unmarked traffic does, or is dropped.", next: table.command)
+                    meaning: "Those bits tell Sluice's paths apart: what it steers goes as unmarked traffic does, or is dropped.",
+                    next: table.command)
             }
             return .note(
                 .firewall, "\(name) writes packet marks under 0xff000000 in \(place)",
-                meaning: "Those bits tell Sluice's paths apart: packets that this rule fits may be dropped by Sluice's guard.", next: table.command)
+                meaning: "Those bits tell Sluice's paths apart: packets that this rule fits may be dropped by Sluice's guard.",
+                next: table.command)
         case .marksFlow(let bits):
             guard bits & ours != 0 else { return nil }
             return .note(
@@ -122,13 +126,16 @@ extension Machine {
             findings.append(
                 .ok(.firewall, "firewalld runs", meaning: "Its accepting is not ours to undo, and its table stands beside ours."))
         }
-        if ufwEnabled { findings.append(.ok(.firewall, "ufw is on", meaning: "Its rules stand beside ours; what they drop stays dropped.")) }
-        if processes.contains("dockerd"), !dockerNamesServers, hostDNS.namesLoopbackOnly {
+        if ufwEnabled {
+            findings.append(.ok(.firewall, "ufw is on", meaning: "Its rules stand beside ours; what they drop stays dropped."))
+        }
+        if processes.contains("dockerd"), !dockerNamesServers, knows(.names), hostDNS.namesLoopbackOnly {
             findings.append(
                 .note(
                     .firewall, "Docker cannot hand 127.0.0.53 to containers",
                     meaning: "It leaves loopback servers out of their resolv.conf and names public ones, whose port 53 Sluice refuses.",
-                    next: "name the bridge in [dns] listen, \"172.17.0.1:53\", and in /etc/docker/daemon.json: {\"dns\": [\"172.17.0.1\"]}"))
+                    next: "name the bridge in [dns] listen, \"172.17.0.1:53\", and in /etc/docker/daemon.json: {\"dns\": [\"172.17.0.1\"]}")
+            )
         }
         return findings
     }

@@ -14,42 +14,54 @@ extension Machine {
         }
         let own = Set(daemon.listeners.filter { $0.port == 53 }.map(\.address))
         let others = servers.filter { !own.contains($0.address) }
-        let keeper =
-            switch hostDNS.ownership.owner {
-            case .ours, .nobody: ""
-            case .resolved, .networkManager, .resolvconf, .other: " (kept by \(hostDNS.ownership.owner))"
-            }
+        let kind = self.kind
         let list = servers.map { Self.short($0) }.joined(separator: ", ")
         var findings: [Finding] = []
         switch (daemon.isRunning, servers.isEmpty, others.isEmpty) {
         case (true, false, true):
-            findings.append(.ok(.resolvConf, "/etc/resolv.conf names \(list)\(keeper)", meaning: "Programs ask Sluice."))
+            findings.append(.ok(.resolvConf, "/etc/resolv.conf names \(list)\(kind)", meaning: "Programs ask Sluice."))
         case (true, true, _):
             findings.append(
                 .problem(
-                    .resolvConf, "/etc/resolv.conf names no server\(keeper)",
+                    .resolvConf, "/etc/resolv.conf names no server\(kind)",
                     meaning: "Programs ask 127.0.0.1, not Sluice.", next: "sudo sluice activate"))
         case (true, false, false):
             let isAmong = others.count < servers.count
             findings.append(
                 .problem(
-                    .resolvConf, "/etc/resolv.conf names \(list)\(keeper)" + (isAmong ? ", not Sluice alone" : ", not Sluice"),
+                    .resolvConf, "/etc/resolv.conf names \(list)\(kind)" + (isAmong ? ", not Sluice alone" : ", not Sluice"),
                     meaning: isAmong
                         ? "A program that waits too long asks the next server, past every rule."
-                        : "Programs ask there: no rule has any effect on their lookups, or they are refused.", next: "sudo sluice activate"))
-        case (false, false, true) where daemon.life == .absent && !somebodyAnswers(own):
+                        : "Programs ask there: no rule has any effect on their lookups, or they are refused.", next: "sudo sluice activate")
+            )
+        case (false, false, true) where daemon.life == .absent && knows(.sockets) && !somebodyAnswers(own):
             findings.append(
                 .problem(
                     .resolvConf, "/etc/resolv.conf names \(list), where nobody answers", meaning: "Every lookup of this machine fails.",
                     next: "sudo sluice run, or to have the former file back: sudo sluice repair"))
         case (false, _, _):
-            let text = servers.isEmpty ? "/etc/resolv.conf names no server\(keeper)" : "/etc/resolv.conf names \(list)\(keeper)"
+            let text = servers.isEmpty ? "/etc/resolv.conf names no server\(kind)" : "/etc/resolv.conf names \(list)\(kind)"
             findings.append(.ok(.resolvConf, text, meaning: "As it was without Sluice. With the daemon running: sudo sluice activate."))
         }
         if let hindrance = hostDNS.ownership.hindrance?.explained("/etc/resolv.conf") {
-            findings.append(.note(.resolvConf, hindrance.what, meaning: "Sluice can neither take it over nor give it back.", next: hindrance.hint))
+            findings.append(
+                .note(.resolvConf, hindrance.what, meaning: "Sluice can neither take it over nor give it back.", next: hindrance.hint))
         }
         return findings
+    }
+
+    /// Who keeps the file, and what it is if not simply a file: ` (kept by NetworkManager; a link to /run/…)`.
+    private var kind: String {
+        let ownership = hostDNS.ownership
+        var words: [String] = []
+        switch ownership.owner {
+        case .nobody: break
+        case .ours: words.append("Sluice's file")
+        case .resolved, .networkManager, .resolvconf, .other: words.append("kept by \(ownership.owner)")
+        }
+        if case .link(let target) = hostDNS.look.entry { words.append((ownership.isBroken ? "a broken link to " : "a link to ") + target) }
+        if hostDNS.look.isMountPoint { words.append("a mount of its own") }
+        return words.isEmpty ? "" : " (" + words.joined(separator: "; ") + ")"
     }
 
     private func somebodyAnswers(_ own: Set<IPAddress>) -> Bool {
@@ -83,7 +95,8 @@ extension Machine {
             findings.append(
                 .note(
                     .nameServices, "systemd-resolved runs beside Sluice",
-                    meaning: "Programs that ask it by D-Bus or varlink go past Sluice; so does resolvectl query. Its own lookups are refused.",
+                    meaning:
+                        "Programs that ask it by D-Bus or varlink go past Sluice; so does resolvectl query. Its own lookups are refused.",
                     next: "sudo systemctl disable --now systemd-resolved"))
         }
         if let mdns = beforeDNS.first(where: { $0.hasPrefix("mdns") }), processes.contains("avahi-daemon") {
@@ -91,7 +104,8 @@ extension Machine {
             findings.append(
                 .note(
                     .nameServices, "\(mdns) is asked before dns, and Avahi runs",
-                    meaning: "Names below .local are asked of the LAN by multicast" + (isMinimal ? ", never of Sluice." : ", others too where mdns.allow says so."),
+                    meaning: "Names below .local are asked of the LAN by multicast"
+                        + (isMinimal ? ", never of Sluice." : ", others too where mdns.allow says so."),
                     next: "getent hosts NAME.local    (shows who answers)"))
         }
         for (process, what, next) in [
@@ -101,7 +115,8 @@ extension Machine {
             findings.append(
                 .note(
                     .nameServices, what,
-                    meaning: "A name it has kept is not asked of Sluice: its address may be handed out longer than it is steered.", next: next))
+                    meaning: "A name it has kept is not asked of Sluice: its address may be handed out longer than it is steered.",
+                    next: next))
         }
         if findings.isEmpty { findings.append(.ok(.nameServices, line, meaning: "glibc comes to /etc/resolv.conf by it.")) }
         return findings
@@ -121,6 +136,7 @@ extension Machine {
         }
         return .problem(
             .nameServices, "programs ask systemd-resolved before dns (\(line))",
-            meaning: "It answers by its own servers: names never come to Sluice, and its lookups are refused while Sluice runs.", next: edit)
+            meaning: "It answers by its own servers: names never come to Sluice, and its lookups are refused while Sluice runs.", next: edit
+        )
     }
 }

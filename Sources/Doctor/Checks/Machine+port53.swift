@@ -16,13 +16,15 @@ extension Machine {
                 return [
                     .problem(
                         .port53, "nobody of ours listens at \(place)" + (holders.isEmpty ? "" : "; \(names) does"),
-                        meaning: "Programs that ask there are not answered by Sluice.", next: "sudo sluice status; sudo ss -lnup 'sport = :53'")
+                        meaning: "Programs that ask there are not answered by Sluice.",
+                        next: "sudo sluice status; sudo ss -lnup 'sport = :53'")
                 ]
             }
             if answers[place] == false {
                 return [
                     .problem(
-                        .port53, "\(place) is ours, and did not answer", meaning: "A question for localhost had no answer within a third of a second.",
+                        .port53, "\(place) is ours, and did not answer",
+                        meaning: "A question for localhost had no answer within a third of a second.",
                         next: "sluice query localhost; journalctl -u sluice -n 50")
                 ]
             }
@@ -42,8 +44,7 @@ extension Machine {
 
     private static func wayOut(of holders: [PortHolder], _ place: Place) -> String {
         switch holders.compactMap(\.process?.name).first {
-        case "systemd-resolve":
-            "sudo mkdir -p /etc/systemd/resolved.conf.d && printf '[Resolve]\\nDNSStubListener=no\\n' | sudo tee /etc/systemd/resolved.conf.d/sluice.conf && sudo systemctl restart systemd-resolved"
+        case "systemd-resolve": ResolvedStub.byHand
         case .some: "[dns] listen = [\"127.0.0.153:53\"] in sluice.toml, or stop it: sudo ss -lnup 'sport = :\(place.port)'"
         case nil: "sudo sluice doctor    (tells which process)"
         }

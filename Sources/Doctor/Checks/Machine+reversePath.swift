@@ -45,7 +45,8 @@ extension Machine {
         return [
             .ok(
                 .forwarding, "on for \(families)",
-                meaning: "Machines and containers behind this one are steered by the same addresses, and their own DNS is refused too; name an address of theirs in [dns] listen to answer them."
+                meaning:
+                    "Machines and containers behind this one are steered by the same addresses, and their own DNS is refused too; name an address of theirs in [dns] listen to answer them."
             )
         ]
     }

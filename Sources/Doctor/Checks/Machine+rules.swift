@@ -12,31 +12,35 @@ extension Machine {
             let mark = rule.mark ?? (0, 0)
             let first = rules.filter { $0.isOurs && $0.family == rule.family }.map(\.priority).min() ?? Self.ourFirst
             let last = rules.filter { $0.isOurs && $0.family == rule.family && $0.priority < 100 }.map(\.priority).max() ?? Self.ourLast
-            let marks = Path.allCases.filter { rule.mayFit(mark: $0.mark) }
+            let marks = Path.allCases.filter { rule.mayFit(mark: $0.mark, known: Path.markMask) }
             if rule.priority <= last, !marks.isEmpty {
                 let place = rule.priority < first ? "comes before" : "stands among"
                 let text = "\(rule.family.word) rule \"\(rule.text)\" \(place) ours"
                 let what = marks.map(\.rawValue).joined(separator: ", ")
                 let delete = "sudo ip \(rule.family == .v4 ? "" : "-6 ")rule del pref \(rule.priority)"
                 findings.append(
-                    rule.isNarrower
+                    !marks.contains { rule.fitsAll(mark: $0.mark) }
                         ? .note(
-                            .routingRules, text, meaning: "It may take packets that Sluice has marked (\(what)) another way.", next: rule.command)
+                            .routingRules, text, meaning: "It may take packets that Sluice has marked (\(what)) another way.",
+                            next: rule.command)
                         : .problem(
-                            .routingRules, text, meaning: "It takes packets that Sluice has marked (\(what)) another way: some are dropped, some go wrong.",
+                            .routingRules, text,
+                            meaning: "It takes packets that Sluice has marked (\(what)) another way: some are dropped, some go wrong.",
                             next: "\(delete)    (if nobody needs it)"))
             } else if mark.value & Path.markMask != 0 {
                 findings.append(
                     .note(
                         .routingRules, "\(rule.family.word) rule \"\(rule.text)\" uses a mark of ours",
-                        meaning: "Marks under 0xff000000 are Sluice's; it clears them from sockets of other users, so that the rule no longer fits.",
+                        meaning:
+                            "Marks under 0xff000000 are Sluice's; it clears them from sockets of other users, so that the rule no longer fits.",
                         next: rule.command))
             }
         }
         if findings.isEmpty {
             findings.append(
                 .ok(
-                    .routingRules, foreign.isEmpty ? "no rule but ours and the kernel's" : "none of \(foreign.count) foreign rules stands before ours",
+                    .routingRules,
+                    foreign.isEmpty ? "no rule but ours and the kernel's" : "none of \(foreign.count) foreign rules stands before ours",
                     meaning: "What Sluice marks is routed by its own rules."))
         }
         return findings
@@ -51,19 +55,26 @@ extension Machine {
         let foreign = rules.filter { !$0.isOurs && !$0.isTheKernels }
         // wg-quick(8): everything without the device's own mark, by a table of the same number.
         for rule in foreign where rule.family == .v4 || !foreign.contains(where: { $0.family == .v4 && $0.action == rule.action }) {
-            guard rule.inverted, let mark = rule.mark, case .lookup(let table) = rule.action, mark.value == table else { continue }
-            let device = interfaces.first { $0.kind == "wireguard" && !daemon.devices.contains($0.name) }?.name
+            guard rule.inverted, let mark = rule.mark, case .lookup(let table) = rule.action,
+                mark.value == table, mark.value != Self.mullvad
+            else { continue }
+            // wireguard-go makes a device of kind "tun".
+            let device = ["wireguard", "tun"].compactMap { kind in
+                interfaces.first { $0.kind == kind && !daemon.devices.contains($0.name) }?.name
+            }.first
             if let device {
                 findings.append(
                     .note(
                         .otherTunnels, "wg-quick's default route is in force: table \(table), \(device)",
-                        meaning: "What no rule of Sluice's names goes into that tunnel; direct rules and Sluice's own lookups go outside it.",
+                        meaning:
+                            "What no rule of Sluice's names goes into that tunnel; direct rules and Sluice's own lookups go outside it.",
                         next: "sudo wg-quick down \(device)    (or name it in a [[tunnel]]: interface = \"\(device)\")"))
             } else {
                 findings.append(
                     .note(
                         .otherTunnels, "a default route as wg-quick makes it is in force: table \(table)",
-                        meaning: "What no rule of Sluice's names goes where that table says; direct rules and Sluice's own lookups go outside it.",
+                        meaning:
+                            "What no rule of Sluice's names goes where that table says; direct rules and Sluice's own lookups go outside it.",
                         next: "ip route show table \(table)"))
             }
         }
@@ -78,7 +89,8 @@ extension Machine {
             findings.append(
                 .problem(
                     .otherTunnels, "Mullvad's daemon keeps rules and a firewall of its own",
-                    meaning: "Its mark 0x6d6f6c65 uses Sluice's bits, and it refuses DNS that does not go through it.", next: "mullvad disconnect"))
+                    meaning: "Its mark 0x6d6f6c65 uses Sluice's bits, and it refuses DNS that does not go through it.",
+                    next: "mullvad disconnect"))
         }
         let known = Set(findings.flatMap { finding in interfaces.map(\.name).filter { finding.text.contains($0) } })
         let others = interfaces.filter { ($0.kind == "wireguard" || $0.kind == "tun") && !daemon.devices.contains($0.name) }

@@ -45,6 +45,11 @@ extension Machine {
                     .routes, "\(what) → refused while the tunnel is \(daemon.state)", meaning: "[routing] default = \"tunnel\".")
             }
         }
+        if !daemon.isRunning, daemon.life != .absent, daemon.defaultIsTunnel {
+            return .ok(
+                .routes, "\(what) → the tunnel, or nowhere while that is not connected",
+                meaning: "[routing] default = \"tunnel\"; the daemon does not tell more.")
+        }
         // What main would send into a tunnel of ours goes outside all the same: only what rules name enters it.
         let isOurs = plain.interface.map(daemon.devices.contains) ?? false
         let way = daemon.isRunning && isOurs ? self.way(family, Path.outside.mark) ?? plain : plain
@@ -86,7 +91,8 @@ extension Machine {
             guard plain.interface != nil, !daemon.devices.contains(plain.interface ?? "") else { return nil }
             return .problem(
                 .routes, "\(what) → nowhere, though there is a default route",
-                meaning: "Table 5152, the copy of main without tunnels, is not what it should be.", next: "\(route) show table 5152; sudo sluice repair")
+                meaning: "Table 5152, the copy of main without tunnels, is not what it should be.",
+                next: "\(route) show table 5152; sudo sluice repair")
         }
         if daemon.devices.contains(interface) {
             return .problem(
@@ -113,7 +119,14 @@ extension Machine {
         let names = outside.map(\.name).joined(separator: ", ")
         guard daemon.isRunning, daemon.tunnelInUse != nil else {
             if !hasDefault { return [.ok(.ipv6, "no IPv6 default route outside", meaning: "IPv6 leaves this machine by no gateway.")] }
-            return [.ok(.ipv6, "IPv6 outside" + (names.isEmpty ? "" : " (\(names))") + ", no tunnel in use", meaning: "It goes as main routes it.")]
+            return [
+                .ok(
+                    .ipv6,
+                    "IPv6 outside" + (names.isEmpty ? "" : " (\(names))")
+                        + (daemon.isRunning || daemon.life == .absent
+                            ? ", no tunnel in use" : "; whether a tunnel carries it, the daemon does not tell"),
+                    meaning: "It goes as main routes it.")
+            ]
         }
         let device = daemon.tunnelInUse?.interface ?? ""
         if tunnelHas(.v6) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
 extension FirewallTable {
-    /// The tables of a ruleset that are not ours and see packets, and whether `inet sluice` is among them.
-    package static func others(inRuleset text: String) -> (others: [FirewallTable], hasOurs: Bool) {
+    /// The tables of a ruleset that are not ours and see packets, and whether `inet sluice` and `inet sluice_guard` are among them.
+    package static func others(inRuleset text: String) -> (others: [FirewallTable], hasOurs: Bool, hasGuard: Bool) {
         let all = tables(inRuleset: text)
         let others = all.filter { !$0.name.hasPrefix("inet sluice") && $0.chains.contains { $0.hook != nil } }
-        return (others, all.contains { $0.name == "inet sluice" })
+        return (others, all.contains { $0.name == "inet sluice" }, all.contains { $0.name == "inet sluice_guard" })
     }
 
     /// Reads what `nft -s -t -y list ruleset` says. What is not understood is left out; any text is read without a failure.
@@ -81,11 +81,11 @@ extension FirewallRule {
             case "flow" where rest.first == "add" || rest.first == "offload": effects.append(.offloads)
             // Before `set` a mark is compared, behind it one is made of another.
             case "mark" where rest.first != "set": if !words[..<index].contains("set") { isNarrower = true }
-            case "mark" where words[..<index].last == "ct": effects.append(.marksFlow(Self.bits(writtenBy: rest.dropFirst())))
+            case "mark" where words[..<index].last == "ct": effects.append(.marksFlow(Self.bits(of: "ct", writtenBy: rest.dropFirst())))
             case "mark":
                 let value = Array(rest.dropFirst())
                 effects.append(
-                    value.starts(with: ["ct", "mark"]) ? .restoresMark : .marks(Self.bits(writtenBy: value[...])))
+                    value.starts(with: ["ct", "mark"]) ? .restoresMark : .marks(Self.bits(of: "meta", writtenBy: value)))
             case "fib" where rest.contains("missing") && rest.contains("saddr") && rest.contains("drop"):
                 effects.append(.filtersReversePath(withMark: rest.prefix { $0 != "oif" }.contains("mark")))
             default: break
@@ -118,10 +118,12 @@ extension FirewallRule {
     }
 
     /// Which bits of a mark an expression can change: `0xca6c` all, `mark & 0xff00ffff | 0x40000` those not kept, and those set.
-    static func bits(writtenBy words: some Collection<String>) -> UInt32 {
+    /// Made of the other mark, of a flow or of a packet, it changes all.
+    static func bits(of own: String, writtenBy words: some Collection<String>) -> UInt32 {
         var rest = Array(words)
+        let source = rest.first == "ct" ? "ct" : "meta"
         if rest.first == "meta" || rest.first == "ct" { rest.removeFirst() }
-        guard rest.first == "mark" else { return .max }
+        guard rest.first == "mark", source == own else { return .max }
         var written: UInt32 = 0
         for (operation, operand) in zip(rest.dropFirst(), rest.dropFirst(2)) {
             guard let number = Self.number(operand) else { continue }

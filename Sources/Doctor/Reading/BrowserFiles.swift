@@ -19,7 +19,10 @@ enum BrowserFiles {
     private static let firefox = [
         Family(
             name: "Firefox",
-            folders: [".mozilla/firefox", "snap/firefox/common/.mozilla/firefox", ".var/app/org.mozilla.firefox/.mozilla/firefox", ".config/mozilla/firefox"],
+            folders: [
+                ".mozilla/firefox", "snap/firefox/common/.mozilla/firefox", ".var/app/org.mozilla.firefox/.mozilla/firefox",
+                ".config/mozilla/firefox",
+            ],
             policies: [
                 "/etc/firefox/policies/policies.json", "/etc/firefox-esr/policies/policies.json",
                 "/usr/lib/firefox/distribution/policies.json", "/usr/lib/firefox-esr/distribution/policies.json",
@@ -55,7 +58,8 @@ enum BrowserFiles {
         defer { endpwent() }
         while let entry = unsafe getpwent() {
             let number = unsafe entry.pointee.pw_uid
-            guard number == 0 || (1000..<65534).contains(number), let name = unsafe entry.pointee.pw_name, let folder = unsafe entry.pointee.pw_dir
+            guard number == 0 || (1000..<65534).contains(number), let name = unsafe entry.pointee.pw_name,
+                let folder = unsafe entry.pointee.pw_dir
             else { continue }
             homes.append(Home(user: unsafe String(cString: name), folder: unsafe String(cString: folder)))
         }
@@ -75,6 +79,7 @@ enum BrowserFiles {
             (try? TextFile.bytes(file)).flatMap { FirefoxPolicy($0) }.map { (file: file, policy: $0) }
         }.first
         let policyFile = family.policies[0]
+        let hasPolicyFile = unsafe access(policyFile, F_OK) == 0
         var seen: [BrowserSeen] = []
         for home in homes {
             for folder in family.folders.map({ "\(home.folder)/\($0)" }) {
@@ -91,12 +96,16 @@ enum BrowserFiles {
                     let mode = policy?.policy.with(own) ?? own
                     // What the policy decides is said once, of the policy.
                     if let policy, mode == policy.policy.mode, mode != own { continue }
-                    seen.append(.init(name: family.name, kind: .firefox, user: home.user, file: file, mode: mode, policyFile: policyFile))
+                    seen.append(
+                        .init(
+                            name: family.name, kind: .firefox, user: home.user, file: file, mode: mode, policyFile: policyFile,
+                            policyFileExists: hasPolicyFile))
                 }
             }
         }
         if let policy {
-            seen.append(.init(name: family.name, kind: .firefox, user: nil, file: policy.file, mode: policy.policy.mode, policyFile: policyFile))
+            seen.append(
+                .init(name: family.name, kind: .firefox, user: nil, file: policy.file, mode: policy.policy.mode, policyFile: policyFile))
         }
         return seen
     }
@@ -107,6 +116,7 @@ enum BrowserFiles {
             (try? TextFile.bytes(file)).flatMap { ChromiumSettings.mode(inPolicy: $0) }.map { (file: file, mode: $0) }
         }.last
         let policyFile = family.policies[0] + "/sluice.json"
+        let hasPolicyFile = unsafe access(policyFile, F_OK) == 0
         if let policy {
             // A managed policy leaves the user no choice.
             return [.init(name: family.name, kind: .chromium, user: nil, file: policy.file, mode: policy.mode, policyFile: policyFile)]
@@ -115,7 +125,9 @@ enum BrowserFiles {
             family.folders.compactMap { folder in
                 let file = "\(home.folder)/\(folder)/Local State"
                 guard let mode = (try? TextFile.bytes(file)).flatMap({ ChromiumSettings.mode(inLocalState: $0) }) else { return nil }
-                return BrowserSeen(name: family.name, kind: .chromium, user: home.user, file: file, mode: mode, policyFile: policyFile)
+                return BrowserSeen(
+                    name: family.name, kind: .chromium, user: home.user, file: file, mode: mode, policyFile: policyFile,
+                    policyFileExists: hasPolicyFile)
             }
         }
     }

@@ -34,11 +34,17 @@ package struct PolicyRule: Hashable, Sendable {
         self.action = action
     }
 
-    /// Whether a packet with this mark, of which nothing else is known, may fit.
-    package func mayFit(mark: UInt32) -> Bool {
-        let fits = (mark ^ markValue) & markMask == 0
-        if inverted { return isNarrower || !fits }
+    /// Whether a packet may fit whose mark has this value under `known`; nothing else is known of it.
+    package func mayFit(mark: UInt32, known: UInt32) -> Bool {
+        let fits = (mark ^ markValue) & markMask & known == 0
+        if inverted { return isNarrower || markMask & ~known != 0 || !fits }
         return fits
+    }
+
+    /// Whether every packet with this whole mark fits.
+    package func fitsAll(mark: UInt32) -> Bool {
+        let fits = (mark ^ markValue) & markMask == 0
+        return !isNarrower && (inverted ? !fits : fits)
     }
 }
 

@@ -25,9 +25,10 @@ extension RouteSocket {
         let operation = "ask for the route to \(address)"
         var request = NetlinkBuffer()
         let sequence = socket.nextSequence()
-        // rtmsg: family, lengths, tos, table, protocol, scope, type, flags. RTM_F_LOOKUP_TABLE tells the table.
+        // rtmsg: family, lengths, tos, table, protocol, scope, type, flags.
         var header: [UInt8] = [address.family.number, UInt8(address.width), 0, 0, 0, 0, 0, 0]
-        header += [0x00, 0x10, 0x00, 0x00]
+        // RTM_F_LOOKUP_TABLE: tell the table. IPv6 does so unasked, and takes no such flag where requests are checked strictly.
+        header += address.family == .v4 ? [0x00, 0x10, 0x00, 0x00] : [0, 0, 0, 0]
         request.message(UInt16(RTM_GETROUTE), flags: 0, sequence: sequence, header: header) {
             $0.attribute(UInt16(RTA_DST.rawValue), address.bytes)
             $0.attribute(UInt16(RTA_MARK.rawValue), native: mark)

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+import Glibc
+import Testing
+import Wire
+
+@testable import HostDNS
+
+/// Taken over and given back: every kind, in a folder that plays the machine.
+struct TakeoverTests {
+    @Test(arguments: Kind.allCases)
+    func everyKindIsGivenBackAsItWas(_ kind: Kind) throws {
+        let root = kind.machine(onDisk: kind == .attributed)
+        let before = root.snapshot
+        let targets = Kind.targets.map(root.text)
+        #expect(try root.takeover.take().changed)
+        #expect(root.snapshot != before)
+        #expect(root.takeover.standing.hold == .ours(exact: true))
+        #expect(root.takeover.standing.reachesUs)
+        #expect(ResolvConf(root.text("/etc/resolv.conf") ?? "").servers == [TemporaryRoot.listener])
+        #expect(Kind.targets.map(root.text) == targets, "a link's target was written")
+        #expect(try !root.takeover.take().changed, "the second time there is nothing to do")
+        guard case .restored = try root.takeover.giveBack() else { return #expect(Bool(false), "not restored") }
+        #expect(root.snapshot == before)
+        #expect(Kind.targets.map(root.text) == targets)
+        #expect(root.takeover.standing.hold == .none)
+        #expect(try root.takeover.giveBack() == .nothing)
+    }
+
+    /// SIGKILL after any number of steps, on the way in and on the way out, and again while it is being put right.
+    @Test(arguments: Kind.allCases)
+    func killedAnywhereItCanBeGivenBack(_ kind: Kind) throws {
+        var points = 0
+        for inward in 0..<6 {
+            for outward in 0..<6 {
+                let root = kind.machine()
+                let before = root.snapshot
+                let took = Self.stopped { () throws(HostError) in _ = try root.takeover.take(force: false, test: nil, limit: inward) }
+                if took { points += 1 }
+                let now = root.text("/etc/resolv.conf") ?? ""
+                let without = root.snapshot(ignoring: ".resolv.conf.sluice")
+                #expect(without == before || OurFile.isOurs(Array(now.utf8)), "neither the old file nor ours after \(inward) steps")
+                _ = Self.stopped { () throws(HostError) in _ = try root.takeover.giveBack(limit: outward) }
+                _ = try root.takeover.giveBack()
+                #expect(root.snapshot == before, "killed after \(inward) and \(outward)")
+                #expect(root.takeover.standing.hold == .none)
+            }
+        }
+        #expect(points >= 2 * 6, "nobody was killed")
+    }
+
+    /// Also when, instead of giving back, the next start takes over again.
+    @Test(arguments: Kind.allCases)
+    func killedAnywhereItCanBeTakenAgain(_ kind: Kind) throws {
+        for steps in 0..<6 {
+            for out in [false, true] {
+                let root = kind.machine()
+                let before = root.snapshot
+                if out { _ = try root.takeover.take() }
+                _ = Self.stopped { () throws(HostError) in
+                    if out {
+                        _ = try root.takeover.giveBack(limit: steps)
+                    } else {
+                        _ = try root.takeover.take(force: false, test: nil, limit: steps)
+                    }
+                }
+                _ = try root.takeover.take()
+                #expect(root.takeover.standing.hold == .ours(exact: true))
+                _ = try root.takeover.giveBack()
+                #expect(root.snapshot == before, "killed after \(steps), \(out ? "giving back" : "taking")")
+            }
+        }
+    }
+
+    static func stopped(_ body: () throws(HostError) -> Void) -> Bool {
+        do throws(HostError) {
+            try body()
+            return false
+        } catch {
+            return error == .interrupted
+        }
+    }
+
+    /// A write in place is one call and a cut; killed between the two, the tail of the longer text still stands.
+    @Test func tornInPlaceItIsStillKnown() throws {
+        for kind in [Kind.mounted, .mountedLarge] {
+            let root = kind.machine()
+            let before = try #require(root.text("/etc/resolv.conf"))
+            _ = try root.takeover.take()
+            let ours = try #require(root.text("/etc/resolv.conf"))
+            let long = max(before.utf8.count, ours.utf8.count)
+            for (head, tail) in [(before, ours), (ours, before)] where head.utf8.count < long {
+                root.write("/etc/resolv.conf", head + String(decoding: Array(tail.utf8)[head.utf8.count...], as: UTF8.self))
+                #expect(root.takeover.standing.hold == .ours(exact: false))
+                _ = try root.takeover.giveBack()
+                #expect(root.text("/etc/resolv.conf") == before)
+                _ = try root.takeover.take()
+            }
+        }
+    }
+
+    @Test func somebodyElsesFileIsLeftAlone() throws {
+        let root = Kind.plain.machine()
+        _ = try root.takeover.take()
+        root.remove("/etc/resolv.conf")
+        root.write("/etc/resolv.conf", "# Generated by NetworkManager\nnameserver 10.9.8.7\n")
+        #expect(try root.takeover.giveBack() == .leftAlone(.networkManager))
+        #expect(root.text("/etc/resolv.conf") == "# Generated by NetworkManager\nnameserver 10.9.8.7\n")
+        #expect(root.text("/var/lib/sluice/resolv.conf/left-alone")?.contains("192.168.1.1") == true, "the old one can still be found")
+        #expect(root.takeover.standing.hold == .none)
+    }
+
+    @Test func whatOthersWriteIsAbsorbed() throws {
+        let root = Kind.plain.machine()
+        _ = try root.takeover.take()
+        root.write("/etc/resolv.conf", "search new.example\nnameserver 10.9.8.7\n")
+        #expect(root.takeover.standing.hold == .foreign)
+        #expect(try root.takeover.take().changed)
+        #expect(root.text("/etc/resolv.conf")?.contains("search new.example") == true)
+        #expect(root.takeover.systemServers(without: []).servers.map { "\($0.address)" } == ["10.9.8.7"])
+        _ = try root.takeover.giveBack()
+        #expect(root.text("/etc/resolv.conf") == "search new.example\nnameserver 10.9.8.7\n")
+    }
+
+    @Test(arguments: ["", "nameserver 127.0.0.53\n", "# nothing\n"])
+    func aFileThatNobodyCouldUseIsNotWhatIsGivenBack(_ text: String) throws {
+        let root = Kind.plain.machine()
+        let before = root.snapshot
+        _ = try root.takeover.take()
+        root.write("/etc/resolv.conf", text)
+        _ = try root.takeover.take()
+        _ = try root.takeover.giveBack()
+        #expect(root.snapshot == before)
+    }
+
+    @Test func removedItIsPutAgainAndStillGivenBack() throws {
+        let root = Kind.stubLink.machine()
+        let before = root.snapshot
+        _ = try root.takeover.take()
+        root.remove("/etc/resolv.conf")
+        _ = try root.takeover.take()
+        #expect(root.takeover.standing.reachesUs)
+        _ = try root.takeover.giveBack()
+        #expect(root.snapshot == before)
+    }
+
+    @Test func aManagersLinkThatCameMeanwhileIsGivenBackAsLink() throws {
+        let root = Kind.plain.machine()
+        _ = try root.takeover.take()
+        root.remove("/etc/resolv.conf")
+        Kind.managerLink.prepare(root)
+        let theirs = root.snapshot
+        _ = try root.takeover.take()
+        _ = try root.takeover.giveBack()
+        #expect(root.snapshot == theirs)
+    }
+
+    @Test func anEditedOneOfOursIsPutRightAndGivenBack() throws {
+        let root = Kind.plain.machine()
+        let before = root.snapshot
+        _ = try root.takeover.take()
+        let ours = try #require(root.text("/etc/resolv.conf"))
+        root.write("/etc/resolv.conf", ours + "nameserver 9.9.9.9\n")
+        #expect(root.takeover.standing.hold == .ours(exact: false))
+        #expect(!root.takeover.standing.reachesUs)
+        #expect(try root.takeover.take().changed)
+        #expect(root.text("/etc/resolv.conf") == ours)
+        _ = try root.takeover.giveBack()
+        #expect(root.snapshot == before)
+    }
+
+    @Test func searchAndOptionsAreKeptWithinTheirLimits() throws {
+        let root = TemporaryRoot()
+        let long = String(repeating: "a", count: 60) + ".example"
+        root.write(
+            "/etc/resolv.conf",
+            "domain old.example\nsearch \((1...9).map { "d\($0).example" }.joined(separator: " "))\noptions edns0\noptions ndots:2 edns0\nsortlist 10.0.0.0/8\nnameserver 9.9.9.9\n"
+        )
+        _ = try root.takeover.take()
+        let six = try #require(root.text("/etc/resolv.conf")).split(separator: "\n").filter { !$0.hasPrefix("#") }
+        #expect(
+            six == [
+                "nameserver 127.0.0.53", "search d1.example d2.example d3.example d4.example d5.example d6.example",
+                "options edns0 ndots:2",
+                "sortlist 10.0.0.0/8",
+            ])
+        let text = OurFile.text(naming: [.v4(1)], keeping: ResolvConf("search \(long) \(long) \(long) \(long) b.example"))
+        let search = String(decoding: text, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("search") }
+        #expect(search == "search \(long) \(long) \(long)")
+    }
+
+    @Test func anUnknownOrDamagedOriginalIsSaidAndNothingTouched() throws {
+        let root = Kind.plain.machine()
+        _ = try root.takeover.take()
+        let ours = root.snapshot
+        let record = try #require(Disk.read(root.paths.record))
+        root.write("/var/lib/sluice/resolv.conf/record", String(decoding: record.dropLast(5), as: UTF8.self))
+        #expect(throws: HostError.unreadableRecord(path: root.paths.record)) { try root.takeover.giveBack() }
+        #expect(throws: HostError.unreadableRecord(path: root.paths.record)) { try root.takeover.take() }
+        #expect(root.takeover.standing.recordIsDamaged)
+        root.remove("/var/lib/sluice/resolv.conf/record")
+        #expect(throws: HostError.originalUnknown(path: root.paths.resolvConf)) { try root.takeover.giveBack() }
+        #expect(root.snapshot == ours)
+    }
+
+    @Test func withoutAnAnswerItIsRolledBack() throws {
+        for kind in Kind.allCases {
+            let root = kind.machine()
+            let before = root.snapshot
+            // Nobody listens at this address and port.
+            let takeover = Takeover(paths: root.paths, listeners: [ServerAddress(.v4(0x7F12_3456))])
+            #expect(throws: HostError.self) { try takeover.take(test: LookupTest(tries: 1, patience: 50, port: 9)) }
+            #expect(root.snapshot == before, "\(kind)")
+            #expect(takeover.standing.hold == .none)
+        }
+    }
+
+    @Test func onlyPort53CanBeNamed() {
+        let root = Kind.plain.machine()
+        let before = root.snapshot
+        #expect(throws: HostError.noAddress) { try Takeover(paths: root.paths, listeners: [ServerAddress(.v4(1), port: 5353)]).take() }
+        #expect(root.snapshot == before)
+        let listeners = ["[::]:53", "0.0.0.0:53", "127.0.0.53:5353", "192.168.7.1:53", "[::1]:53", "10.0.0.1:53"].compactMap {
+            ServerAddress($0)
+        }
+        #expect(OurFile.addresses(of: listeners).map(\.description) == ["127.0.0.1", "192.168.7.1", "10.0.0.1"])
+    }
+
+    @Test func theWishOutlivesTheFile() throws {
+        let root = TemporaryRoot()
+        #expect(!root.takeover.isWished)
+        try root.takeover.wish(true)
+        #expect(root.takeover.isWished)
+        _ = try root.takeover.giveBack()
+        #expect(root.takeover.isWished)
+        try root.takeover.wish(false)
+        try root.takeover.wish(false)
+        #expect(!root.takeover.isWished)
+    }
+
+    @Test func whatCannotBeReplacedIsSaidBeforeAnythingIsChanged() throws {
+        let root = TemporaryRoot()
+        root.makeFolder("/etc/resolv.conf")
+        #expect(throws: HostError.hindered(.notAFile, path: root.paths.resolvConf)) { try root.takeover.take() }
+        let other = TemporaryRoot()
+        Kind.plain.prepare(other)
+        let before = other.snapshot
+        other.write("/proc/mountinfo", "41 27 8:1 /x \(other.paths.resolvConf) ro,relatime - ext4 /dev/sda1 rw\n")
+        #expect(throws: HostError.hindered(.mountReadOnly, path: other.paths.resolvConf)) { try other.takeover.take() }
+        #expect(other.snapshot == before)
+        #expect(other.takeover.standing.hold == .none)
+    }
+}
