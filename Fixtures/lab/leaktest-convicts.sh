@@ -10,6 +10,12 @@ judge() { # SITUATION: its exit code; the report is in $scratch/report
 leaks() { grep -c "^LEAK      .*$1" "$scratch/report"; } # TEXT: cells with it that leaked
 plant() { printf '%s\n' "table inet foreign {" "chain $1 {" "$2" "$3" "}" "}" | nft -f - || fail "the fault cannot be planted"; }
 mend() { nft delete table inet foreign 2>/dev/null; ip rule del pref 5 2>/dev/null; ip -6 rule del pref 5 2>/dev/null; }
+clean() { # WHAT SITUATION
+    local code
+    code=$(judge "$2")
+    [[ $code == 0 ]] || fail "$1 ($code): $(cat "$scratch/report")"
+    ok "$1"
+}
 convicts() { # WHAT SITUATION TEXT
     same "$1: a leak" 2 "$(judge "$2")"
     (($(leaks "$3"))) || fail "$1: no cell with '$3' leaked: $(cat "$scratch/report")"
@@ -23,8 +29,8 @@ holds() { # WHAT SITUATION: not clean, since nothing arrives, and no leak
 after_ours="type route hook output priority mangle + 1;"
 before_ours="type route hook output priority mangle - 5;"
 
-same "with all safeguards in place lookups are clean" 0 "$(judge "lookups: connected, default, desktop")"
-same "and traffic is" 0 "$(judge "traffic: connected, default, desktop, default tunnel")"
+clean "with all safeguards in place lookups are clean" "lookups: connected, default, desktop"
+clean "and traffic is" "traffic: connected, default, desktop, default tunnel"
 
 # The path mark: what decides must be what is obeyed.
 plant marks "$after_ours" "meta mark & 0xff000000 == 0x01000000 meta mark set 0x02000000;"
@@ -75,7 +81,7 @@ convicts "the tunnel held open while it connects" "traffic: connecting, system, 
 kill $opener
 
 # While the daemon is dead its rules hold, for as long as nobody takes them away.
-same "killed: clean" 0 "$(judge killed)"
+clean "killed: clean" killed
 (
     while :; do
         pid=$(cat /run/sluice-leaktest/run/pid 2>/dev/null)
@@ -86,6 +92,4 @@ same "killed: clean" 0 "$(judge killed)"
 flusher=$!
 convicts "killed, and the ruleset flushed" killed "tunnel address"
 kill $flusher
-code=$(judge "lookups: connected, default, desktop")
-[[ $code == 0 ]] || cat "$scratch/report"
-same "with all of them back it is clean" 0 "$code"
+clean "with all of them back it is clean" "lookups: connected, default, desktop"
