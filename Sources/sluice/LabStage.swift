@@ -104,9 +104,8 @@ extension LabStage {
             try setRelay(silent: false)
             if now == .disconnecting { try enter(.disconnected) }
             if now == .disconnected || now == .disconnecting { try up() }
-            try? wait(1, "") { self.state == .connecting || self.state == .connected }
             // A device that was silent for long waits up to five seconds for its next handshake; a new one does not.
-            if now == .error || now == .connecting { removeDevice() }
+            do { try wait(1, "") { self.state == .connected } } catch { removeDevice() }
         case .disconnecting:
             if now != .connected { try enter(.connected) }
             leaving = try LabChild(verb("down"), output: Self.log)

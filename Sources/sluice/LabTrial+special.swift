@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Glibc
 import LeakTest
 import Wire
 
@@ -136,6 +137,8 @@ extension LabTrial {
             judge(plan, name: "killed, device gone", pace: .knocking)
             try stage.startDaemon()
             try stage.wait(10, "no tunnel after the daemon was killed") { stage.state == .connected }
+            // Two seconds are allowed until all is as before (issue 3): half of one is taken.
+            usleep(500_000)
             attempt(.lookups(.connected, variant), .connected, variant, name: "after being killed")
         } catch { fails("killed: \(error)") }
     }
