@@ -11,6 +11,8 @@ extension LeakReport {
         for group in Group.all(of: cells) {
             lines.append(Self.word(group.verdict, color) + group.text)
         }
+        let ways = cells.reduce(into: [String: Int]()) { $0[$1.comparedBy.joined(separator: " or "), default: 0] += 1 }
+        for (way, count) in ways.sorted(by: { $0.key < $1.key }) { lines.append("compared  \(count) cells by \(way)") }
         for result in control where result.verdict != .seen { lines += Self.lines(result, color) }
         for cell in cells where cell.verdict != .clean { lines += Self.lines(cell, color) }
         // What was left out everywhere for one reason is one line.
