@@ -56,13 +56,14 @@ steered+=" or host 2001:db8:203::11 or host 2001:db8:203::12 or net fd64::/16"
 # What a load asks for: two of them only the first relay reaches.
 loaded=(corp.example 203.0.113.11:80 '[2001:db8:203::11]:80' 10.20.0.5:80)
 
-# eth0 and lan0, seen from their other ends, which stay up whatever becomes of ours: packets in $scratch/seen-eth0 and seen-lan0.
+# What this machine sends by eth0 and lan0, seen from their other ends, which stay up whatever becomes of ours: in $scratch/seen-eth0 and
+# seen-lan0.
 watch_outside() { # FILTER
     local place link
     for place in inet/host/eth0 lan/lan0/lan0; do
         link=${place##*/}
         rm -f "$scratch/tcpdump-$link"
-        ip netns exec "${place%%/*}" tcpdump --immediate-mode -B 8192 -i "$(cut -d/ -f2 <<<"$place")" -nn -U -w "$scratch/seen-$link" \
+        ip netns exec "${place%%/*}" tcpdump --immediate-mode -B 8192 -Q in -i "$(cut -d/ -f2 <<<"$place")" -nn -U -w "$scratch/seen-$link" \
             "$1" 2>"$scratch/tcpdump-$link" &
         echo $! >>"$scratch/watchers"
         wait_for 5000 grep -qs listening "$scratch/tcpdump-$link" >/dev/null || fail "tcpdump: $(cat "$scratch/tcpdump-$link")"

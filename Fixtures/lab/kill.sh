@@ -36,6 +36,9 @@ eyes_are_open
 start_daemon /etc/sluice/sluice.toml
 wait_for 5000 works >/dev/null || fail "the daemon does not work"
 dig @127.0.0.53 +short AAAA git.corp.example >/dev/null
+sluice activate >/dev/null || fail "activate: $(sluice activate 2>&1)"
+taken=$(cat /etc/resolv.conf)
+[[ $taken != "$original" ]] || fail "activate changed nothing"
 watch_outside "$steered or port 53 or port 853"
 start_load
 touch "$scratch/faults"
@@ -54,6 +57,7 @@ for ((round = 1; round <= rounds; round++)); do
     wait $daemon 2>/dev/null
     began=$(now)
     problem=$(whole) || fail "round $round: half written: $problem"
+    [[ $(cat /etc/resolv.conf) == "$taken" ]] || fail "round $round: resolv.conf is $(cat /etc/resolv.conf)"
     nft list table inet sluice >/dev/null 2>&1 || broken=$((broken + 1))
     ((round % 5)) || pause 400
     echo "$began $(now) kill" >>"$scratch/faults"
@@ -64,7 +68,7 @@ time=$(wait_for 8000 works) || fail "no service after the last start: $(sluice s
 ok "after $rounds kills it works, $time ms after the last start"
 same "times that the table was not there when it died" 0 $broken
 ok "after each of $rounds kills every file of the state was whole"
-same "resolv.conf is as it was" "$original" "$(cat /etc/resolv.conf)"
+same "resolv.conf is whole" "$taken" "$(cat /etc/resolv.conf)"
 stop_load
 
 # Dead for longer than any address is owed (60 s at least, DESIGN.md "Leases").
@@ -77,9 +81,9 @@ loaded=(203.0.113.11:80 '[2001:db8:203::11]:80' 10.20.0.5:80)
 died=$(now)
 contains "dead: steered addresses go in the tunnel as before" "client 203.0.113.130" "$(curl -4 -sS --max-time 2 http://203.0.113.11/ 2>&1)"
 stop_load
-start_load
 ip link delete wg1
 ip link delete wg2
+start_load
 sleep $((64 - ($(now) - died) / 1000))
 stop_load
 same "without the devices nothing is reached, after 64 s neither" 0 "$(grep '^total tcp' "$scratch/load" | grep -c ' connected')"
@@ -88,6 +92,13 @@ contains "while other addresses are" "client 198.51.100.10" "$(curl -4 -sS --max
 start_daemon /etc/sluice/sluice.toml
 time=$(wait_for 8000 works) || fail "no service after a minute dead: $(sluice status)"
 ok "the next start works after $time ms"
+same "resolv.conf still leads to us" "$taken" "$(cat /etc/resolv.conf)"
+kill -9 $daemon
+wait $daemon 2>/dev/null
+sluice repair >"$scratch/output" 2>&1 || fail "repair: $(cat "$scratch/output")"
+same "repair gives resolv.conf back while nobody runs" "$original" "$(cat /etc/resolv.conf)"
+start_daemon /etc/sluice/sluice.toml
+wait_for 8000 works >/dev/null || fail "no service at last"
 stop_watching
 for link in eth0 lan0; do
     same "tunnel addresses on $link: packets" "" "$(packets_by_kind $link "$steered")"

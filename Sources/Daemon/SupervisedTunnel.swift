@@ -72,10 +72,22 @@ struct SupervisedTunnel {
         }
         lacks = made != nil && link?.index == made?.index && link?.isUp == true && !given.isSubset(of: addresses)
         if link?.index != former?.index {
+            // Its own packets must be known before anything is steered into it.
+            if let link, !isOurs { foreignMark = Self.mark(of: link.name) }
             facts = TunnelMachine.Facts()
+            // Whoever made it may not be ready with it: its mark is read again soon.
+            (nextLook, nextProbe) = (Instant(milliseconds: 0), Instant(milliseconds: 0))
             probe = nil
         }
         facts.isUp = link.map { $0.isUp && (!isOurs || made?.index == $0.index) } ?? false
+    }
+
+    /// Its device carries nothing any more; the next look tells more.
+    mutating func lost() { facts.isUp = false }
+
+    private static func mark(of device: String) -> UInt32? {
+        guard let mark = (try? WireGuardDevice.status(of: device))?.mark, mark != 0 else { return nil }
+        return mark
     }
 
     /// Makes and configures the device. Errors are the caller's to tell; the machine tries again.

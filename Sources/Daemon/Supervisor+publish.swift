@@ -15,6 +15,7 @@ extension Supervisor {
         wanted += tunnels.flatMap(\.addresses).map { .tunnelOwn($0) }
         wanted += tunnels.filter(\.isOurs).flatMap(\.endpoints).map { .endpoint($0.address, port: $0.port) }
         wanted += groupElements
+        wanted += tunnels.compactMap(\.foreignMark).map { .foreignMark($0) }
         wanted += outsideFamilies.map { .outsideOpen($0) }
         switch selection.state {
         case .connected: wanted += selection.inUse.map { tunnels[$0].families.map { .tunnelOpen($0) } } ?? []

@@ -138,12 +138,9 @@ final class Supervisor {
             let events = try monitor.drain()
             let now = Instant.now
             if !events.isEmpty {
-                // What closes waits neither for the rest of the world nor for programs that are started below.
-                try lookAtLinks()
-                for index in tunnels.indices where !tunnels[index].facts.isUp && tunnels[index].machine.state == .connected {
-                    observe(index, at: now)
-                }
-                if selection.state == .connected, Selection(of: tunnels.map(\.machine.state), wish: wish) != selection { try settle() }
+                // What closes waits for nothing: the kernel answers no question about links while it takes one away, for 10 ms and more.
+                for event in events { hear(event, at: now) }
+                if Selection(of: tunnels.map(\.machine.state), wish: wish) != selection { try settle() }
                 try look()
                 try settle()
                 try mend()
@@ -164,6 +161,15 @@ final class Supervisor {
         }
     }
 
+    /// A device that is gone or down closes its tunnel at once.
+    private func hear(_ event: KernelEvent, at now: Instant) {
+        guard case .linkChanged(let link, let name, let isUp, _) = event else { return }
+        for index in tunnels.indices where tunnels[index].link?.index == link && (!isUp || name != tunnels[index].device) {
+            tunnels[index].lost()
+            observe(index, at: now)
+        }
+    }
+
     /// Takes in what is known of a tunnel. One that nobody wants is left alone.
     @discardableResult private func observe(_ index: Int, at now: Instant) -> TunnelMachine.Action {
         guard wish == .up else { return .none }
@@ -176,8 +182,13 @@ final class Supervisor {
 
     private func bringUp(_ index: Int) {
         guard tunnels[index].isOurs else { return }
+        let wasTaken = tunnels[index].machine.state == .error
         do throws(KernelError) {
             try tunnels[index].bringUp(&routes)
+            if wasTaken {
+                repairs.links += 1
+                tell(.repair, "device \(tunnels[index].device) is made again")
+            }
             try look()
         } catch {
             log.error("tunnel \(tunnels[index].configuration.name): \(error)")

@@ -23,9 +23,16 @@ struct LabScriptTests {
         ("foreign", 31, false),
         ("monitor", 16, true),
         ("settings", 37, false),
+        ("dhcp", 22, false),
         ("resolv-conf", 98, true),
         ("resolved", 21, false),
         ("doctor", 59, true),
+        ("tunnelvision", 43, false),
+        ("heal", 95, false),
+        ("chaos", 22, false),
+        ("kill", 18, false),
+        ("default-tunnel", 140, false),
+        ("state-change", 6, false),
     ]
 
     @Test func everyScriptIsRun() {

@@ -5,7 +5,8 @@ import Tunnels
 
 @Suite struct SelectionTests {
     static let lists: [[TunnelState]] = [
-        [], [.connected], [.connecting], [.error], [.error, .connected], [.connecting, .connected], [.error, .connecting], [.error, .error],
+        [], [.connected], [.connecting], [.error],
+        [.error, .connected], [.connecting, .connected], [.error, .connecting], [.error, .error],
     ]
 
     static let together: [TunnelState] = [

@@ -110,10 +110,12 @@ extension RulesetPlan {
         \t}
 
         \tchain arrived {
+        \t\ttcp flags & (syn | rst) == 0x0 ct state new tcp dport 32768-65535 jump middle
         \t\tct mark & 0xff000000 == 0x00000000 ct mark set ct mark & 0x00ffffff | 0x0f000000
         \t\taccept
         \t}
 
+        \(middle)
         \tchain pass_as_routed {
         \t\tfib daddr . mark oifname @tunnel_routes goto to_outside
         \t\tct mark set ct mark & 0x00ffffff | 0x0f000000
@@ -143,6 +145,28 @@ extension RulesetPlan {
 
     private static func intoTheTunnel(_ otherwise: String) -> String {
         "\t\tmeta nfproto != @tunnel_unwanted goto to_tunnel\n\t\tgoto \(otherwise)\n"
+    }
+
+    /// What a program here has called before us would count as having called it, if the other side speaks first.
+    private var middle: String {
+        var rules = ["ip saddr @tunnel4", "ip6 saddr @tunnel6", "ip saddr @tunnel4_net", "ip6 saddr @tunnel6_net"]
+            .map { "\t\t\($0) meta nfproto != @tunnel_unwanted counter drop\n" }
+        switch routingDefault {
+        case .direct: break
+        case .tunnel:
+            rules.append("\t\tmeta nfproto @tunnel_unwanted return\n")
+            rules += (lanSharing ? ["private", "direct", "lan"] : ["direct", "lan"]).flatMap { set in
+                ["\t\tip saddr @\(set)4 return\n", "\t\tip6 saddr @\(set)6 return\n"]
+            }
+            rules += ["\t\tip saddr @direct4_net return\n", "\t\tip6 saddr @direct6_net return\n", "\t\tcounter drop\n"]
+        }
+        return """
+            \t# A flow in whose middle we begin, at a port that programs call from: where it could not begin now it does not go on.
+            \tchain middle {
+            \(rules.joined())\
+            \t}
+
+            """
     }
 
     /// Flows outside whose address has become one of a tunnel rule since they began.

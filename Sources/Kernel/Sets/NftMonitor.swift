@@ -29,8 +29,8 @@ package struct NftMonitor: ~Copyable {
 
     private static func listen(ignoring writers: [UInt32]) throws(KernelError) -> NetlinkSocket {
         let socket = try NetlinkSocket(NETLINK_NETFILTER, groups: Self.groups)
-        // Another program's hundred thousand elements are more than this, and then count as a change of ours.
-        socket.allow(bytes: 8 << 20)
+        // Another program's hundred thousand elements fit; what is more than this counts as a change of ours.
+        socket.allow(bytes: 64 << 20)
         try socket.ignore(ports: writers)
         return socket
     }
