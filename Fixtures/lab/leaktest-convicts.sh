@@ -17,7 +17,10 @@ clean() { # WHAT SITUATION
     ok "$1"
 }
 convicts() { # WHAT SITUATION TEXT
-    same "$1: a leak" 2 "$(judge "$2")"
+    local code
+    code=$(judge "$2")
+    [[ $code == 2 ]] || fail "$1 ($code): $(cat "$scratch/report")"
+    ok "$1: a leak"
     (($(leaks "$3"))) || fail "$1: no cell with '$3' leaked: $(cat "$scratch/report")"
 }
 holds() { # WHAT SITUATION: not clean, since nothing arrives, and no leak
