@@ -2,22 +2,6 @@
 # Excluded apps and apps that may only use the tunnel: traffic and lookups of each class, who may put what into one, ports used again.
 . "$(dirname "$0")/claims.sh"
 
-config=/etc/sluice/apps.toml
-begin() { # what stands under [dns]
-    cat >$config <<TOML
-[dns]
-system_servers = ["198.51.100.53", "192.168.77.1"]
-$1
-[[tunnel]]
-name = "one"
-config = "/etc/wireguard/wg1.conf"
-TOML
-    sluice run --config $config >"$scratch/daemon.log" 2>&1 &
-    daemon=$!
-    connected() { [[ $(state --config $config) == connected ]]; }
-    wait_for 3000 connected >/dev/null || fail "not connected"
-}
-finish() { kill "$daemon"; wait "$daemon"; }
 web() { curl -4 -sS --max-time 2 "http://$1/" 2>&1; }
 export -f web
 outside() { sluice exec --config $config --outside -- "$@"; }
@@ -25,7 +9,7 @@ tunneled() { sluice exec --config $config --tunnel -- "$@"; }
 who() { dig +short +tries=1 +time=2 "${@:2}" TXT "$1" | tr -d '"'; }
 export -f who
 
-begin ''
+begin
 who who.corp.example >/dev/null
 dig +short git.corp.example >/dev/null
 contains "a normal app: tunnel address" "client 203.0.113.130" "$(web 203.0.113.11)"
@@ -54,8 +38,8 @@ same "a process that is not there" 1 "$(sluice exec --config $config --outside -
 echo "# ordinary users"
 useradd --no-create-home stranger && useradd --no-create-home member && groupadd sluice && usermod -aG sluice member
 kill -HUP "$daemon"
-finish
-begin ''
+stop_daemon
+begin
 dig +short git.corp.example >/dev/null
 as() { setpriv --reuid "$1" --regid "$1" --init-groups "${@:2}"; }
 contains "a member of the group" "client 198.51.100.10" "$(as member sluice exec --config $config --outside -- curl -4 -sS --max-time 2 http://203.0.113.11/)"
@@ -82,7 +66,7 @@ stop_watching
 same "nothing of it on eth0" 0 "$(packets_on eth0)"
 same "nor on lan0" 0 "$(packets_on lan0)"
 contains "an excluded app goes on" "client 198.51.100.10" "$(outside bash -c 'web 203.0.113.11')"
-finish
+stop_daemon
 
 echo "# mobile"
 rm /var/lib/sluice/wish
@@ -103,5 +87,5 @@ rmdir "$groups"
 again() { [[ -d $groups ]] && outside bash -c 'who e.corp.example' | grep -q system; }
 time=$(wait_for 2000 again) || fail "a removed group is not made again"
 ok "a group that somebody removed is there again after $time ms"
-finish
+stop_daemon
 same "the groups go with the daemon" "" "$(find /sys/fs/cgroup -path '*/sluice/*' -type d -name outside)"

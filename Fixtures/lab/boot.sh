@@ -3,34 +3,19 @@
 . "$(dirname "$0")/claims.sh"
 
 block="$(dirname "$0")/../../Packaging/systemd/block"
-config=/etc/sluice/boot.toml
-begin() { # what stands under [routing]
-    cat >$config <<TOML
-[dns]
-system_servers = ["198.51.100.53", "192.168.77.1"]
-[routing]
-$1
-[[tunnel]]
-name = "one"
-config = "/etc/wireguard/wg1.conf"
-[leases]
-grace = "1s"
-TOML
-    sluice run --config $config >"$scratch/daemon.log" 2>&1 &
-    daemon=$!
-    connected() { [[ $(state --config $config) == connected ]]; }
-    wait_for 3000 connected >/dev/null || fail "not connected"
-}
-finish() { kill "$daemon"; wait "$daemon"; }
 web() { curl "$@" -sS --max-time 2 http://203.0.113.11/ 2>&1; }
 
 "$block" /var/lib/none
 same "where the daemon has never run nothing is blocked" "" "$(nft list tables)"
 
-begin 'on_stop = "block"'
+routing='[leases]
+grace = "1s"
+[routing]'
+begin '' "$routing
+on_stop = \"block\""
 dig +short git.corp.example >/dev/null
 contains "it works" "client 203.0.113.130" "$(web)"
-finish
+stop_daemon
 same "on_stop = block: after the stop its address is not reached" 7 "$(curl -sS --max-time 2 http://203.0.113.11/ >/dev/null 2>&1; echo $?)"
 watch_links "host 203.0.113.11 or net 10.20.0.0/16" eth0 lan0
 for n in 1 2 3; do web >/dev/null; done
@@ -41,15 +26,16 @@ same "nor by lan0" 0 "$(packets_on lan0)"
 contains "others are" "client 198.51.100.10" "$(curl -4 -sS --max-time 2 http://203.0.113.13/)"
 same "the tunnel's device is gone" 0 "$(ip link | grep -c wg1)"
 
-begin 'on_stop = "clean"'
+begin '' "$routing"
 contains "the next start takes it over and works" "client 203.0.113.130" "$(dig +short git.corp.example >/dev/null; web)"
-finish
+stop_daemon
 same "and its stop leaves nothing" "" "$(nft list tables)"
 
 echo "# at boot: default = tunnel"
-begin 'default = "tunnel"'
+begin '' "$routing
+default = \"tunnel\""
 contains "all traffic is in the tunnel" "client 203.0.113.130" "$(curl -4 -sS --max-time 2 http://203.0.113.13/)"
-finish
+stop_daemon
 contains "outside without us" "client 198.51.100.10" "$(curl -4 -sS --max-time 2 http://203.0.113.13/)"
 "$block" || fail "the ruleset kept by the last run is not taken"
 watch_links "host 203.0.113.13 or port 53" eth0
@@ -58,10 +44,11 @@ dig +tries=1 +time=1 @198.51.100.53 www.example >/dev/null 2>&1 && fail "a looku
 stop_watching
 same "blocked at boot: nothing on eth0" 0 "$(packets_on eth0)"
 contains "the LAN is reached" "server 192.168.77.15" "$(curl -sS --max-time 2 http://192.168.77.15/ 2>&1)"
-begin 'default = "tunnel"'
+begin '' "$routing
+default = \"tunnel\""
 contains "the daemon opens it" "client 203.0.113.130" "$(curl -4 -sS --max-time 2 http://203.0.113.13/)"
 sluice down --config $config >/dev/null
-finish
+stop_daemon
 "$block"
 contains "after 'down' the boot blocks no one" "client 198.51.100.10" "$(curl -4 -sS --max-time 2 http://203.0.113.13/)"
 nft delete table inet sluice
@@ -79,6 +66,7 @@ stop_watching
 tcpdump -nn -r "$scratch/seen-eth0" 2>/dev/null | grep -v "ICMP6, \(neighbor\|router\)\|HBH ICMP6\|198.51.100.1\.[0-9]* > 198.51.100.10.1\|198.51.100.10.1 > 198.51.100.1\." >"$scratch/rest"
 same "everything is blocked" "" "$(cat "$scratch/rest")"
 contains "but who calls is answered" "198.51.100.10.1 > 198.51.100.1" "$(tcpdump -nn -r "$scratch/seen-eth0" 2>/dev/null)"
-begin 'default = "tunnel"'
+begin '' "$routing
+default = \"tunnel\""
 contains "and the daemon begins, connecting" "client 203.0.113.130" "$(curl -4 -sS --max-time 2 http://203.0.113.13/)"
-finish
+stop_daemon

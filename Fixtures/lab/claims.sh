@@ -120,15 +120,17 @@ packets_by_kind() { # LINK FILTER
     head -3 "$scratch/packets"
 }
 # A configuration with one tunnel alone.
-one_tunnel() { # FILE
-    cat >"$1" <<'TOML'
+one_tunnel() { # FILE [LINES UNDER DNS] [OTHER SECTIONS]
+    cat >"$1" <<TOML
 [dns]
 system_servers = ["198.51.100.53", "192.168.77.1"]
+${2:-}
 [[tunnel]]
 name = "relay1"
 config = "/etc/wireguard/wg1.conf"
 [rules]
 files = ["/etc/sluice/rules.d/*.rules"]
+${3:-}
 TOML
 }
 # The daemon with a configuration, in the background.
@@ -137,5 +139,13 @@ start_daemon() { # FILE
     daemon=$!
 }
 stop_daemon() { kill "$daemon"; wait "$daemon"; }
+# One with one tunnel, connected.
+begin() { # [LINES UNDER DNS] [OTHER SECTIONS]
+    config=/etc/sluice/one.toml
+    one_tunnel $config "${1:-}" "${2:-}"
+    start_daemon $config
+    wait_for 3000 is_connected >/dev/null || fail "not connected: $(sluice status --config $config)"
+}
+is_connected() { [[ $(state --config $config) == connected ]]; }
 field() { grep -o "\"$1\":[^,}]*" | head -1 | cut -d: -f2 | tr -d '"'; } # of JSON on standard input
 repairs() { sluice status --json "$@" | field repairs; }

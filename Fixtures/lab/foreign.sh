@@ -2,24 +2,6 @@
 # DNS of programs that do not ask us: refused at once, brought to us, or let go; from here and from a machine behind this one.
 . "$(dirname "$0")/claims.sh"
 
-config=/etc/sluice/foreign.toml
-begin() { # what stands under [dns]
-    cat >$config <<TOML
-[dns]
-system_servers = ["198.51.100.53", "192.168.77.1"]
-$1
-[[tunnel]]
-name = "one"
-config = "/etc/wireguard/wg1.conf"
-[rules]
-files = ["/etc/sluice/rules.d/*.rules"]
-TOML
-    sluice run --config $config >"$scratch/daemon.log" 2>&1 &
-    daemon=$!
-    connected() { [[ $(state --config $config) == connected ]]; }
-    wait_for 3000 connected >/dev/null || fail "not connected"
-}
-finish() { kill "$daemon"; wait "$daemon"; }
 public=203.0.113.53
 public6=2001:db8:203::53
 behind() { ip netns exec lan "$@"; }
@@ -35,7 +17,7 @@ same "also from behind" public "$(behind dig +tries=1 +time=2 +short TXT who.exa
 dig +tries=1 +time=1 -b 198.51.100.10#5301 @$public www.example >/dev/null
 
 echo "# reject"
-begin ''
+begin
 watch_links "(port 53 or port 853) and (host $public or host $public6)" eth0
 for server in $public $public6; do
     time=$(milliseconds dig +tries=1 +time=3 @$server www.example)
@@ -49,7 +31,7 @@ done
 dig +tries=1 +time=1 -b 198.51.100.10#5301 @$public www.example >/dev/null
 stop_watching
 same "none of it left, nor of a flow that began before us" 0 "$(packets_on eth0)"
-finish
+stop_daemon
 
 echo "# capture"
 begin 'foreign = "capture"'
@@ -69,7 +51,7 @@ same "none of it left" 0 "$(packets_on eth0)"
 door=$(nft list chain inet sluice bring | sed -n 's/.*redirect to :\([0-9]*\).*/\1/p' | head -1)
 same "from elsewhere the door is closed" "" "$(behind dig +tries=1 +time=1 +short -p "$door" @192.168.77.10 www.example 2>/dev/null | grep -v '^;')"
 same "asking us goes on" system "$(lookup @127.0.0.53)"
-finish
+stop_daemon
 
 echo "# allow"
 begin 'foreign = "allow"'
@@ -78,4 +60,4 @@ same "let go" public "$(lookup @$public)"
 same "from behind" public "$(behind dig +tries=1 +time=2 +short TXT who.example @$public | tr -d '"')"
 stop_watching
 same "and these eyes see it" 4 "$(packets_on eth0)"
-finish
+stop_daemon

@@ -2,31 +2,18 @@
 # Custom servers that are more than they seem: the tunnel's own, mapped, link-local with a zone, in 100.64/10; and where each may be asked.
 . "$(dirname "$0")/claims.sh"
 
-config=/etc/sluice/settings.toml
-begin() { # SERVER… as TOML strings, then more for [dns]
-    cat >$config <<TOML
-[dns]
-system_servers = ["198.51.100.53", "192.168.77.1"]
-setting = "custom"
+custom() { # SERVER… as TOML strings, then more for [dns]
+    begin "setting = \"custom\"
 servers = [$1]
-${2:-}
-[[tunnel]]
-name = "one"
-config = "/etc/wireguard/wg1.conf"
-TOML
-    sluice run --config $config >"$scratch/daemon.log" 2>&1 &
-    daemon=$!
-    connected() { [[ $(state --config $config) == connected ]]; }
-    wait_for 3000 connected >/dev/null || fail "not connected"
+${2:-}"
     token=$(random)
 }
-finish() { kill "$daemon"; wait "$daemon"; }
 who() { dig +short +tries=1 +time=2 TXT "$1.$token.example" | tr -d '"'; }
 # Seen where, from the host's own links: lan0, eth0 or wg1.
 seen() { for link in "$@"; do echo -n "$link $(bytes_seen "$link" "$token") "; done; }
 watch() { watch_links "udp port 53 or tcp port 53" eth0 lan0 wg1; }
 where() { # SERVER EXPECTED-LINK [DNS]
-    begin "\"$1\"" "${3:-}"
+    custom "\"$1\"" "${3:-}"
     rm -f "$scratch"/seen-*
     watch
     dig +tries=1 +time=2 "a.$token.example" >/dev/null
@@ -40,7 +27,7 @@ where() { # SERVER EXPECTED-LINK [DNS]
             same "$1: nothing on $link" 0 "$(bytes_seen $link "$token")"
         fi
     done
-    finish
+    stop_daemon
 }
 address=$(ip netns exec lan ip -6 -o address show dev lan0 scope link | sed -n 's/.*inet6 \(fe80[^/]*\).*/\1/p')
 where 10.64.1.1 wg1
@@ -54,14 +41,14 @@ ip route add 100.100.100.100 via 192.168.77.1
 where 100.100.100.100 lan0 'cgnat = "lan"'
 
 echo "# the list's order, each server on its own path"
-begin '"192.168.77.1", "203.0.113.53"'
+custom '"192.168.77.1", "203.0.113.53"'
 same "the private one first" lan "$(who first)"
-finish
-begin '"203.0.113.53", "192.168.77.1"'
+stop_daemon
+custom '"203.0.113.53", "192.168.77.1"'
 same "the public one first, in the tunnel" public "$(who first)"
 sluice down --config $config >/dev/null
 same "disconnected: the system's" system "$(who second)"
-finish
+stop_daemon
 rm -f /var/lib/sluice/wish
 
 echo "# what cannot be"

@@ -58,7 +58,7 @@ package enum Daemon {
         }
         let blocks = supervisor.blocks
         supervisor.remove(blocking: blocks)
-        worker.unload(blocks ? (supervisor.plan, supervisor.blockingElements) : nil)
+        worker.unload(blocks ? (supervisor.plan, supervisor.blockingElements + supervisor.groupElements) : nil)
         if !blocks {
             try? SourceValidMark.restore(formerSourceMark)
             state.forgetSourceMark()

@@ -16,6 +16,8 @@ struct Situation: Sendable {
     var tunnels: [Tunnel]
     /// Whole marks of WireGuard devices that are not ours.
     var foreignMarks: [UInt32]
+    /// The apps that may only use the tunnel.
+    var tunneledGroup: GuardPlan.Group?
     var listeners: [String]
     var configuration: String
     var rules: StatusReport.Rules
@@ -40,7 +42,7 @@ extension Situation: Equatable {
         left.snapshot.circumstances == right.snapshot.circumstances && left.configurations == right.configurations
             && left.snapshot.steeringGuard == right.snapshot.steeringGuard && left.snapshot.tunnelFamilies == right.snapshot.tunnelFamilies
             && left.snapshot.network == right.snapshot.network && left.clients == right.clients && left.tunnels == right.tunnels
-            && left.foreignMarks == right.foreignMarks
+            && left.foreignMarks == right.foreignMarks && left.tunneledGroup == right.tunneledGroup
             && left.rules.rejected == right.rules.rejected && left.repairs == right.repairs
             && left.resolvConf == right.resolvConf
     }

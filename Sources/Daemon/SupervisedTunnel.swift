@@ -104,7 +104,10 @@ struct SupervisedTunnel {
     var hasDevice: Bool { isOurs && link != nil }
 
     /// Begins to take it away; the link monitor tells when it is gone.
-    func beginRemoval(_ routes: inout RouteSocket) throws(KernelError) { if let link, isOurs { try routes.remove(link) } }
+    func beginRemoval(_ routes: inout RouteSocket) throws(KernelError) {
+        guard let link, isOurs else { return }
+        do { try routes.remove(link) } catch .call(_, errno: ENODEV) { return }
+    }
 
     /// Takes it away, and returns when it is gone.
     func remove(_ routes: inout RouteSocket) throws(KernelError) { try made?.remove(&routes) }

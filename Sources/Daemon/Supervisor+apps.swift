@@ -30,7 +30,7 @@ extension Supervisor {
     /// The groups as elements of their sets.
     var groupElements: [SetElement] {
         guard let apps else { return [] }
-        return App.allCases.compactMap { app in app.group.flatMap { SetElement.group(apps[$0].id, of: app) } }
+        return App.allCases.compactMap { app in app.group.flatMap { SetElement.group(apps[$0].id, path: apps[$0].path, of: app) } }
     }
 
     /// Makes groups again that somebody has removed.

@@ -105,6 +105,7 @@ extension Supervisor {
                     resolvers: tunnel.resolvers, handshake: tunnel.facts.handshake)
             },
             foreignMarks: tunnels.compactMap(\.foreignMark),
+            tunneledGroup: apps.map { GuardPlan.Group(id: $0.tunnel.id, level: $0.tunnel.level) },
             listeners: doors.configured.map(\.text), configuration: path,
             rules: StatusReport.Rules(count: loaded.matcher.rules.count, files: loaded.ruleFiles, rejected: rejected), repairs: repairs,
             servers: servers)
@@ -142,12 +143,19 @@ extension Loaded {
             tunnelRulesWhenDisconnectedSystem: configuration.dns.tunnelRulesWhenDisconnected == .system,
             foreign: configuration.dns.foreign.planned, cgnatIsPrivate: configuration.dns.cgnat == .lan,
             networks: SteeredRange.flatten(networks),
-            learnedSize: Self.learnedSize,
+            learnedSize: Self.learnedSize, ephemeral: Self.ephemeralPorts,
             apps: groups.map { groups in
                 RulesetPlan.Apps(
                     level: groups.outside.level, listen: doors.configured, excluded: doors.places(of: .excluded),
                     tunneled: doors.places(of: .tunneled), excludedAskOthers: configuration.dns.profile == .mobile)
             }, capture: doors.capture)
+    }
+
+    /// What the machine says now, else the kernel's own default.
+    private static var ephemeralPorts: ClosedRange<UInt16> {
+        let text = (try? HostFile.read("/proc/sys/net/ipv4/ip_local_port_range")).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let ends = text.split(whereSeparator: \.isWhitespace).compactMap { UInt16($0) }
+        return ends.count == 2 && ends[0] <= ends[1] ? ends[0]...ends[1] : 32768...60999
     }
 
     /// Elements of each set of learned addresses.

@@ -68,6 +68,16 @@ extension Supervisor {
         }
     }
 
+    /// Ends UDP flows of this machine that began before our table: they have a source for another way. TCP tells for itself.
+    func endFormerFlows() {
+        let own = Set(addresses.map(\.address))
+        do throws(KernelError) {
+            try conntrack.endFlows(marks: [0x00], where: { $0.protocol == 17 && own.contains($0.source) && !own.contains($0.destination) })
+        } catch {
+            log.warning("flows that began before are not ended: \(error)")
+        }
+    }
+
     private func endFlows(marked marks: Set<UInt8>) {
         do throws(KernelError) {
             try conntrack.endFlows(marks: marks, where: { _ in true })

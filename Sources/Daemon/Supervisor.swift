@@ -120,6 +120,7 @@ final class Supervisor {
 
     /// Looks after the world until told to stop. Returns why, if it was not asked to.
     func run() -> String? {
+        endFormerFlows()
         take(keeper?.start(at: .now) ?? [])
         while true {
             step()

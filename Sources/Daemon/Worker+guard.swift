@@ -45,6 +45,7 @@ extension GuardPlan {
         self.init(
             links: situation.tunnels.map(\.interface), networks: isLetGo ? [] : plan.networks, foreignLookups: !isForeignAllowed,
             defaultTunnel: plan.routingDefault == .tunnel && !isUnwanted, foreignMarks: situation.foreignMarks,
-            cgnatIsPrivate: plan.cgnatIsPrivate, learnedSize: plan.learnedSize, mirrors: !isLetGo, elements: isLetGo ? [] : learned)
+            cgnatIsPrivate: plan.cgnatIsPrivate, tunneled: situation.tunneledGroup, learnedSize: plan.learnedSize, mirrors: !isLetGo,
+            elements: isLetGo ? [] : learned)
     }
 }

@@ -130,7 +130,7 @@ final class Worker {
         let learned = resolver.ledger.elements(at: .now).compactMap(\.element)
         try nftables.load(plan, elements: elements + learned)
         self.plan = plan
-        for refusal in try sets.commit(elements.filter(\.isGroup).map { ElementChange(.add, $0) }) {
+        for refusal in try sets.commit(elements.filter(\.isUnwritable).map { ElementChange(.add, $0) }) {
             log.error("a class of apps is not told from others: \(refusal.error)")
         }
         raised = nil

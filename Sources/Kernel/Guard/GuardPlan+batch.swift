@@ -19,12 +19,18 @@ extension GuardPlan {
         }
         for (index, set) in sets.enumerated() { set.write(to: &batch, table, UInt32(index + 1)) }
         batch.append(elements.filter { Self.holds($0.set) }.map { ElementChange(.add, $0) }, to: .guarding)
-        batch.append(UInt16(NFT_MSG_NEWCHAIN.rawValue), flags: fresh) { chain in
+        write("egress", hook: 4, rules, to: &batch)  // NF_INET_POST_ROUTING
+        if tunneled != nil { write("apps", hook: 3, appRules, to: &batch) }  // NF_INET_LOCAL_OUT
+    }
+
+    private func write(_ name: String, hook: UInt32, _ rules: [[NftExpression]], to batch: inout NftBatch) {
+        let table = NftTable.guarding.rawValue
+        batch.append(UInt16(NFT_MSG_NEWCHAIN.rawValue), flags: NetlinkFlag.create | NetlinkFlag.exclusive) { chain in
             chain.attribute(UInt16(NFTA_CHAIN_TABLE.rawValue), text: table)
-            chain.attribute(UInt16(NFTA_CHAIN_NAME.rawValue), text: "egress")
+            chain.attribute(UInt16(NFTA_CHAIN_NAME.rawValue), text: name)
             chain.nest(UInt16(NFTA_CHAIN_HOOK.rawValue)) {
-                $0.attribute(UInt16(NFTA_HOOK_HOOKNUM.rawValue), network: 4)  // NF_INET_POST_ROUTING
-                // Behind `egress` of inet sluice, at mangle (-150), so that what both would drop is counted there.
+                $0.attribute(UInt16(NFTA_HOOK_HOOKNUM.rawValue), network: hook)
+                // Behind the chains of inet sluice, at mangle (-150), so that what both would drop is counted there.
                 $0.attribute(UInt16(NFTA_HOOK_PRIORITY.rawValue), network: UInt32(bitPattern: -140))
             }
             chain.attribute(UInt16(NFTA_CHAIN_POLICY.rawValue), network: 1)  // NF_ACCEPT
@@ -33,7 +39,7 @@ extension GuardPlan {
         for rule in rules {
             batch.append(UInt16(NFT_MSG_NEWRULE.rawValue), flags: NetlinkFlag.create | NetlinkFlag.append) { message in
                 message.attribute(UInt16(NFTA_RULE_TABLE.rawValue), text: table)
-                message.attribute(UInt16(NFTA_RULE_CHAIN.rawValue), text: "egress")
+                message.attribute(UInt16(NFTA_RULE_CHAIN.rawValue), text: name)
                 message.nest(UInt16(NFTA_RULE_EXPRESSIONS.rawValue)) { list in
                     for expression in rule {
                         list.nest(UInt16(NFTA_LIST_ELEM.rawValue)) {

@@ -4,6 +4,22 @@ import Glibc
 
 /// The one chain, after all routing and after `egress` of the first table. Fixtures/ruleset/guard.nft shows it as nft does.
 extension GuardPlan {
+    /// Before routing, where sockets are known: what an app of the tunnel sends has its mark by now, or the first table is gone.
+    var appRules: [[NftExpression]] {
+        guard let tunneled else { return [] }
+        var rules: [[NftExpression]] = [[.meta(NFT_META_OIFNAME), .equals(Self.name("lo")), .accept]]
+        if foreignLookups {
+            // On their way to us, or held back by the chain below.
+            rules += [IPPROTO_TCP, IPPROTO_UDP].map { Self.next($0) + Self.port(at: 2, 53) + [.accept] }
+        }
+        rules.append(
+            [
+                .group(level: tunneled.level), .equals(Self.native(tunneled.id)), .direction, .equals([0]), .meta(NFT_META_MARK),
+                .and(Self.native(0xFF00_0000 as UInt32)), .compare(NFT_CMP_NEQ, Self.native(0x0100_0000 as UInt32)),
+            ] + Self.holdBack)
+        return rules
+    }
+
     var rules: [[NftExpression]] {
         var rules = passing
         rules += ["tunnel4", "tunnel4_net"].map { Self.destination4 + [.isIn($0)] + Self.holdBack }
@@ -30,7 +46,7 @@ extension GuardPlan {
         rules += links.map { [.meta(NFT_META_IIFNAME), .equals(Self.name($0)), .accept] }
         // Outside and LAN: sluice has decided.
         rules += [0x0200_0000, 0x0300_0000].map {
-            [.meta(NFT_META_MARK), .and(Self.native(0xFF00_0000)), .equals(Self.native($0)), .accept]
+            [.meta(NFT_META_MARK), .and(Self.native(0xFF00_0000 as UInt32)), .equals(Self.native($0 as UInt32)), .accept]
         }
         rules += foreignMarks.map { [.meta(NFT_META_MARK), .equals(Self.native($0)), .accept] }
         rules += Self.untouched
@@ -76,9 +92,8 @@ extension GuardPlan {
         return bytes + Array(repeating: 0, count: 16 - bytes.count)
     }
 
-    private static func native(_ value: UInt32) -> [UInt8] {
-        var buffer = NetlinkBuffer(capacity: 4)
-        buffer.append(value)
-        return buffer.bytes
+    /// In the machine's own byte order, as the kernel keeps marks and ids.
+    private static func native<Number: FixedWidthInteger>(_ value: Number) -> [UInt8] {
+        (0..<Number.bitWidth / 8).map { UInt8(truncatingIfNeeded: value.littleEndian >> ($0 * 8)) }
     }
 }

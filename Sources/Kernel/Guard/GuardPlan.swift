@@ -18,6 +18,8 @@ package struct GuardPlan: Hashable, Sendable {
     package var foreignMarks: [UInt32]
     /// Whether 100.64.0.0/10 counts as a local network.
     package var cgnatIsPrivate: Bool
+    /// The control group of apps that may only use the tunnel; nil: there is none.
+    package var tunneled: Group?
     /// How many learned addresses each set can hold.
     package var learnedSize: Int
     /// Whether `SetWriter.commit` writes addresses of `tunnel` here too, in the same transaction.
@@ -25,9 +27,20 @@ package struct GuardPlan: Hashable, Sendable {
     /// The addresses of `tunnel` as they are now; elements of other sets are passed over.
     package var elements: [SetElement]
 
+    /// A control group as `socket cgroupv2 level` knows it.
+    package struct Group: Hashable, Sendable {
+        package var id: UInt64
+        package var level: Int
+
+        package init(id: UInt64, level: Int) {
+            self.id = id
+            self.level = level
+        }
+    }
+
     package init(
         links: [String], networks: [SteeredRange] = [], foreignLookups: Bool = true, defaultTunnel: Bool = false,
-        foreignMarks: [UInt32] = [], cgnatIsPrivate: Bool = false, learnedSize: Int = 65536, mirrors: Bool = true,
+        foreignMarks: [UInt32] = [], cgnatIsPrivate: Bool = false, tunneled: Group? = nil, learnedSize: Int = 65536, mirrors: Bool = true,
         elements: [SetElement] = []
     ) {
         self.links = links
@@ -36,6 +49,7 @@ package struct GuardPlan: Hashable, Sendable {
         self.defaultTunnel = defaultTunnel
         self.foreignMarks = foreignMarks
         self.cgnatIsPrivate = cgnatIsPrivate
+        self.tunneled = tunneled
         self.learnedSize = learnedSize
         self.mirrors = mirrors
         self.elements = elements

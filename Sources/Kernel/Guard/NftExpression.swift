@@ -32,6 +32,15 @@ struct NftExpression: Hashable, Sendable {
         $0.attribute(UInt16(NFTA_CT_KEY.rawValue), network: NFT_CT_DIRECTION.rawValue)
     }
 
+    /// The id of the control group, so deep in the hierarchy, of the socket that sends. Without a socket no rule that asks this fits.
+    static func group(level: Int) -> Self {
+        .init("socket") {
+            $0.attribute(UInt16(NFTA_SOCKET_KEY.rawValue), network: UInt32(NFT_SOCKET_CGROUPV2.rawValue))
+            $0.attribute(UInt16(NFTA_SOCKET_DREG.rawValue), network: register)
+            $0.attribute(UInt16(NFTA_SOCKET_LEVEL.rawValue), network: UInt32(level))
+        }
+    }
+
     /// Bytes of the network header, or of the one behind it.
     static func payload(_ base: nft_payload_bases, at offset: UInt32, _ length: UInt32) -> Self {
         .init("payload") {

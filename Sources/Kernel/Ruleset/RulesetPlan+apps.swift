@@ -31,14 +31,15 @@ extension RulesetPlan {
         return "\t\tsocket cgroupv2 level \(apps.level) @\(set.rawValue) \(verdict)\n"
     }
 
-    /// Flows of a class have conntrack entries of their own: a port that another class used before leads to none of its.
+    /// UDP flows of a class have conntrack entries of their own: a port that another class used before leads to none of its. Those of TCP begin
+    /// anew with each SYN; and what the kernel sends for a socket that is gone would find no entry of its class.
     var classes: String {
         guard apps != nil else { return "" }
         return """
             \t# Before conntrack: a port that an app of another class used before does not lead to that one's entry.
             \tchain classes {
             \t\ttype filter hook output priority raw; policy accept;
-            \(match(.appsOutside, "ct original zone set 21249"))\(match(.appsTunnel, "ct original zone set 21250"))\
+            \(match(.appsOutside, "meta l4proto udp ct original zone set 21249"))\(match(.appsTunnel, "meta l4proto udp ct original zone set 21250"))\
             \t}
 
             """

@@ -15,6 +15,8 @@ extension RulesetPlan {
         \(Self.untouched)\t\tmeta mark @foreign_marks accept
         \t\tmeta mark & 0xff000000 != 0x00000000 meta skuid != 0 meta mark set meta mark & 0x00ffffff
         \t\tmeta mark & 0xff000000 { 0x01000000, 0x02000000, 0x03000000 } goto own_socket
+        \t\t# An error about a packet of a flow that is not known here would leave by whichever way.
+        \t\tmeta l4proto { icmp, ipv6-icmp } ct state invalid counter drop
         \t\tct direction reply goto answer
         \(appClasses)\(foreignLookups)\(Self.movedFlows)\
         \t\tct mark & 0xff000000 vmap { \(Self.knownFlows), 0x0c000000 : goto enter_unwanted, 0x0f000000 : goto as_routed }
@@ -46,9 +48,12 @@ extension RulesetPlan {
         \t# Replies, and errors about packets that passed, go back the way they came. But one packet forged from outside makes what an
         \t# app sends of its own look like a reply: a first SYN is none, nor is UDP from a port of the ephemeral range or to a tunnel address.
         \tchain answer {
+        \(foreignCannotAnswer("no_answer"))\
+        \t\t# To whoever began a flow that goes on in the tunnel, behind us.
+        \t\tmeta l4proto { icmp, ipv6-icmp } ct state related ct mark & 0xff000000 == 0x01000000 accept
         \t\tct mark & 0xff000000 { 0x01000000, 0x0e000000 } goto enter_tunnel
         \t\ttcp flags & (syn | ack) == syn goto no_answer
-        \t\tudp sport 32768-65535 goto no_answer
+        \t\tudp sport \(ports(ephemeral)) goto no_answer
         \(Self.tunnelAddresses("goto no_answer"))\t\toifname @tunnel_links goto enter_outside
         \t\taccept
         \t}
@@ -97,6 +102,7 @@ extension RulesetPlan {
         \t}
 
         \tchain answer_passing {
+        \(foreignCannotAnswer("no_answer_passing"))\
         \t\tct mark & 0xff000000 { 0x01000000, 0x0e000000 } goto enter_tunnel
         \t\ttcp flags & (syn | ack) == syn goto no_answer_passing
         \(Self.tunnelAddresses("goto no_answer_passing"))\
@@ -110,7 +116,7 @@ extension RulesetPlan {
         \t}
 
         \tchain arrived {
-        \t\ttcp flags & (syn | rst) == 0x0 ct state new tcp dport 32768-65535 jump middle
+        \t\ttcp flags & (syn | rst) == 0x0 ct state new tcp dport \(ports(ephemeral)) jump middle
         \t\tct mark & 0xff000000 == 0x00000000 ct mark set ct mark & 0x00ffffff | 0x0f000000
         \t\taccept
         \t}
@@ -133,7 +139,8 @@ extension RulesetPlan {
 
     /// What must work before there is a path: addresses, neighbours, group membership.
     static let untouched = """
-        \t\tudp sport . udp dport { 68 . 67, 546 . 547 } accept
+        \t\tudp sport . udp dport { 68 . 67 } ip daddr != @tunnel4 accept
+        \t\tudp sport . udp dport { 546 . 547 } ip6 daddr != @tunnel6 accept
         \t\ticmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } accept
         \t\ticmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report } accept
         \t\tip protocol igmp accept
@@ -145,6 +152,16 @@ extension RulesetPlan {
 
     private static func intoTheTunnel(_ otherwise: String) -> String {
         "\t\tmeta nfproto != @tunnel_unwanted goto to_tunnel\n\t\tgoto \(otherwise)\n"
+    }
+
+    func ports(_ range: ClosedRange<UInt16>) -> String { "\(range.lowerBound)-\(range.upperBound)" }
+
+    /// Nobody asks us from port 53 or 853: what goes there is a question, however the flow looks.
+    private func foreignCannotAnswer(_ chain: String) -> String {
+        switch foreign {
+        case .allow: ""
+        case .reject, .capture: "\t\tmeta l4proto { tcp, udp } th dport { 53, 853 } goto \(chain)\n"
+        }
     }
 
     /// What a program here has called before us would count as having called it, if the other side speaks first.

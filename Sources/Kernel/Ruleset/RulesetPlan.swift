@@ -21,6 +21,8 @@ package struct RulesetPlan: Hashable, Sendable {
     package var networks: [SteeredRange]
     /// How many learned addresses each set can hold.
     package var learnedSize: Int
+    /// The ports that programs call from where they choose none (`net.ipv4.ip_local_port_range`).
+    package var ephemeral: ClosedRange<UInt16>
     /// How programs are told apart; nil where the machine has no cgroup v2: then all are normal.
     package var apps: Apps?
     /// Where captured lookups are answered; nil: nowhere, they are refused.
@@ -29,7 +31,7 @@ package struct RulesetPlan: Hashable, Sendable {
     package init(
         routingDefault: Default = .direct, lanSharing: Bool = true, tunnelRulesWhenDisconnectedSystem: Bool = false,
         foreign: Foreign = .reject, cgnatIsPrivate: Bool = false, networks: [SteeredRange] = [], learnedSize: Int = 65536,
-        apps: Apps? = nil, capture: UInt16? = nil
+        ephemeral: ClosedRange<UInt16> = 32768...60999, apps: Apps? = nil, capture: UInt16? = nil
     ) {
         self.routingDefault = routingDefault
         self.lanSharing = lanSharing
@@ -38,6 +40,7 @@ package struct RulesetPlan: Hashable, Sendable {
         self.cgnatIsPrivate = cgnatIsPrivate
         self.networks = networks
         self.learnedSize = learnedSize
+        self.ephemeral = ephemeral
         self.apps = apps
         self.capture = capture
     }
@@ -49,12 +52,11 @@ package struct RulesetPlan: Hashable, Sendable {
     }
 
     /// Puts the table in place of the one that may be there, elements included, in one transaction: no packet sees neither.
-    ///
-    /// Control groups are left out, which nft takes by path only: until they are written, their apps are as all others.
+    /// Elements that nft cannot write are left out.
     package func replacement(with elements: [SetElement]) -> String {
         var text = "table inet sluice {\n}\ndelete table inet sluice\n" + self.text()
-        for set in SetName.allCases where set.key != .group {
-            let members = elements.filter { $0.set == set }
+        for set in SetName.allCases {
+            let members = elements.filter { $0.set == set && !$0.isUnwritable }
             guard !members.isEmpty else { continue }
             text += "add element inet sluice \(set.rawValue) { " + members.map(\.description).joined(separator: ", ") + " }\n"
         }

@@ -11,10 +11,13 @@ package struct SetElement: Hashable, Sendable {
     /// Until the kernel forgets it by itself; nil: never. Only for sets that may expire.
     package let seconds: UInt32?
 
-    /// Whether it is a control group: such come by netlink only, not with the table's text.
-    package var isGroup: Bool { self.set.key == .group }
+    /// How nft(8) writes a control group, which it knows by its path only; nil where that is none below /sys/fs/cgroup.
+    private let groupPath: String?
+    /// Whether the table's text cannot hold it: such come by netlink only.
+    package var isUnwritable: Bool { self.set.key == .group && groupPath == nil }
 
-    private init(_ set: SetName, _ key: [UInt8], seconds: UInt32? = nil) {
+    private init(_ set: SetName, _ key: [UInt8], seconds: UInt32? = nil, groupPath: String? = nil) {
+        self.groupPath = groupPath
         self.set = set
         self.key = key
         self.seconds = set.expires ? seconds : nil
@@ -57,13 +60,15 @@ package struct SetElement: Hashable, Sendable {
         .init(address.family == .v4 ? .endpoints4 : .endpoints6, place(address, port, .outside))
     }
 
-    /// The control group of a class of apps, by its id.
-    package static func group(_ id: UInt64, of app: App) -> SetElement? {
+    /// The control group of a class of apps, by its id, and the path of its folder.
+    package static func group(_ id: UInt64, path: String, of app: App) -> SetElement? {
+        let root = "/sys/fs/cgroup/"
+        let path = path.hasPrefix(root) ? String(path.dropFirst(root.count)) : nil
         let key = (0..<8).map { UInt8(truncatingIfNeeded: id.littleEndian >> ($0 * 8)) }
         switch app {
         case .normal: return nil
-        case .excluded: return .init(.appsOutside, key)
-        case .tunneled: return .init(.appsTunnel, key)
+        case .excluded: return .init(.appsOutside, key, groupPath: path)
+        case .tunneled: return .init(.appsTunnel, key, groupPath: path)
         }
     }
 
@@ -81,7 +86,7 @@ extension SetElement: CustomStringConvertible {
             case .link: "\"\(String(decoding: key.prefix { $0 != 0 }, as: UTF8.self))\""
             case .family: key == IPAddress.Family.v4.netfilter ? "ipv4" : "ipv6"
             case .mark: Self.mark(key[...])
-            case .group: "\(key.native(UInt64.self, at: 0) ?? 0)"
+            case .group: "\"\(groupPath ?? "")\""
             case .resolver:
                 [
                     IPAddress(bytes: key.dropLast(8))?.description ?? "", "\(UInt16(key[key.count - 8]) << 8 | UInt16(key[key.count - 7]))",
