@@ -19,7 +19,7 @@ chains() { nft list table inet sluice | sed -n 's/^\tchain \(.*\) {/\1/p'; }
 fault() {
     local rule
     case $1 in
-        down) sluice down >/dev/null; pause 300; repaired=$(now); sluice up >/dev/null ;;
+        down) timeout 5 sluice down >/dev/null || echo "down does not end: $(sluice status)" >"$scratch/stuck"; pause 300; repaired=$(now); sluice up >/dev/null ;;
         device) ip link delete "$(one_of wg1 wg1 wg2)" ;;
         devices) ip link delete wg1; ip link delete wg2 ;;
         device-down) ip link set wg1 down; pause 300; repaired=$(now); ip link set wg1 up ;;
@@ -59,6 +59,7 @@ for ((round = 1; round <= rounds; round++)); do
     began=$(now)
     repaired=$began
     fault "$kind"
+    [[ ! -f $scratch/stuck ]] || fail "$(cat "$scratch/stuck")"
     echo "$began $repaired $kind" >>"$scratch/faults"
     wait_for 8000 works >/dev/null ||
         fail "$kind, round $round: no service 8 s after the repair: $(sluice status 2>&1; ip rule; ip route show table 5151; dig a$round.corp.example)"
