@@ -33,7 +33,7 @@ fault() {
         table) nft delete table inet sluice ;;
         chain) nft flush chain inet sluice "$(chains | shuf -n 1)" ;;
         set) nft flush set inet sluice "$(one_of tunnel4 tunnel6 tunnel4_net tunnel_open tunnel_links resolvers4 endpoints4)" ;;
-        everything) nft flush ruleset; ip route flush table 5151; ip rule del pref 20; ip link delete wg1 ;;
+        everything) nft flush ruleset; ip route flush table 5151; ip rule del pref 10010; ip link delete wg1 ;;
         link)
             ip link set eth0 down
             pause 300

@@ -107,7 +107,7 @@ sysctl -q net.ipv4.ip_forward=0
 
 # Rules and marks of others.
 ip rule add pref 5 fwmark 0x01000000/0xff000000 lookup main
-named "a foreign rule before ours" problem routing-rules "comes before ours"
+named "a foreign rule before ours" problem routing-rules "stands among ours"
 contains "and where tunnel rules go by it" "tunnel rules IPv4 → eth0 via 198.51.100.1, outside the tunnel" "$(findings problem routes)"
 ip rule del pref 5
 nft -f - <<'NFT'

@@ -12,7 +12,7 @@ contains "traffic goes in the tunnel" "client 203.0.113.130" "$(curl -4 -sS --ma
 contains "a network of a rule too" "client 10.64.1.2" "$(curl -sS --max-time 5 http://10.20.0.5/)"
 sluice leaktest --quick >/dev/null
 same "the leak test is clean" 0 $?
-ip rule del pref 20
+ip rule del pref 10010
 restored() { ip rule | grep -q 'fwmark 0x1000000/0xff000000 lookup 5151'; }
 time=$(wait_for 1000 restored) || fail "a deleted rule is not back within a second"
 ok "a deleted rule is back after $time ms"

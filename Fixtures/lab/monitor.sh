@@ -23,7 +23,7 @@ ip route add 192.0.2.0/24 via 192.168.77.1
 heard route "main has changed"
 ip route replace default via 192.168.77.1
 heard gateway "192.168.77.1"
-ip rule del pref 22
+ip rule del pref 10012
 heard repair "routing rules"
 ip route flush table 5151
 heard repair "tunnel's routes"

@@ -2,6 +2,7 @@
 import CLinux
 import FoundationEssentials
 import Glibc
+import Wire
 
 /// The daemon's end of the control socket: who may connect is the file's owner, group and mode (contract: root and one group).
 final class ControlSocket {
@@ -62,7 +63,12 @@ final class ControlConnection {
     private static let longest = 2048
 
     let fd: Int32
+    private let began = Instant.now
+    private var hasAsked = false
     private var incoming: [UInt8] = []
+
+    /// Whether it has asked nothing for so long that it is not worth its descriptor, 10 s.
+    func isMute(at now: Instant) -> Bool { !hasAsked && now - began > 10_000 }
 
     init(_ fd: Int32) {
         self.fd = fd
@@ -91,6 +97,7 @@ final class ControlConnection {
             return count == 0 || incoming.count > Self.longest ? .over : .nothingYet
         }
         guard let request = try? JSONDecoder().decode(ControlRequest.self, from: Data(incoming[..<end])) else { return .over }
+        hasAsked = true
         return .request(request)
     }
 

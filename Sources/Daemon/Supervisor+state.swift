@@ -62,8 +62,8 @@ extension Supervisor {
         tell(.state, "\(former.state.rawValue) → \(selection.state.rawValue), tunnel \(name)")
         // Their packets are refused already; without their entries the programs' next ones find the way there is now.
         switch (former.state, selection.state) {
-        case (.disconnected, _): endFlows(marked: [0x0C])
-        case (_, .disconnected): endFlows(marked: [0x01])
+        case (.disconnected, _): endFlows(marked: 0x0C)
+        case (_, .disconnected): endFlows(marked: 0x01)
         case (.connecting, _), (.connected, _), (.disconnecting, _), (.error, _): break
         }
     }
@@ -78,9 +78,10 @@ extension Supervisor {
         }
     }
 
-    private func endFlows(marked marks: Set<UInt8>) {
+    /// Not those of TCP: the rules reset them with their next packet, which without its flow would begin another in the middle.
+    private func endFlows(marked mark: UInt8) {
         do throws(KernelError) {
-            try conntrack.endFlows(marks: marks, where: { _ in true })
+            try conntrack.endFlows(marks: [mark], where: { $0.protocol != 6 })
         } catch {
             log.warning("flows of another state are refused, not ended: \(error)")
         }
@@ -93,7 +94,7 @@ extension Supervisor {
         let addresses = moved
         moved = []
         do throws(KernelError) {
-            try conntrack.endFlows(marks: [0x02, 0x0C, 0x0F], where: { addresses.contains($0.destination) })
+            try conntrack.endFlows(marks: [0x02, 0x0C, 0x0F], where: { $0.protocol != 6 && addresses.contains($0.destination) })
         } catch {
             log.warning("flows to addresses of tunnel rules are refused, not ended: \(error)")
         }

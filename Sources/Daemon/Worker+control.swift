@@ -10,6 +10,8 @@ import Wire
 extension Worker {
     func acceptControl() {
         while let connection = control.accept() {
+            // One who is full of them waits for those that say nothing to be closed.
+            guard controls.count < Self.mostControls else { continue }
             let number = connectionNumber()
             controls[number] = connection
             poller.add(connection.fd, token: Token(.controlConnection, number).raw)

@@ -44,7 +44,7 @@ extension GuardPlan {
             }
         self.init(
             links: situation.tunnels.map(\.interface), networks: isLetGo ? [] : plan.networks, foreignLookups: !isForeignAllowed,
-            defaultTunnel: plan.routingDefault == .tunnel && !isUnwanted, foreignMarks: situation.foreignMarks,
+            defaultTunnel: plan.routingDefault == .tunnel && !isUnwanted, lanSharing: plan.lanSharing, foreignMarks: situation.foreignMarks,
             cgnatIsPrivate: plan.cgnatIsPrivate, tunneled: situation.tunneledGroup, learnedSize: plan.learnedSize, mirrors: !isLetGo,
             elements: isLetGo ? [] : learned)
     }

@@ -51,6 +51,8 @@ final class Worker {
 
     /// More connections than this, and the one idle longest is closed.
     static let mostConnections = 512
+    /// Connections of those who look or command.
+    static let mostControls = 64
     private static let housekeeping: Int64 = 1000
 
     /// Opens everything; touches nothing of the kernel's yet.
@@ -152,6 +154,7 @@ final class Worker {
         nextHousekeeping = now + Self.housekeeping
         resolver.expireLeases(at: now)
         raiseGuard()
+        for (number, connection) in controls where connection.isMute(at: now) { controls[number] = nil }
         for (number, connection) in connections where now - connection.lastUse > TCPConnection.idle { connections[number] = nil }
     }
 

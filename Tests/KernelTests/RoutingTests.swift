@@ -28,26 +28,35 @@ import Wire
 
     @Test func rulesAreOursOnlyAndCanBeSaidAgain() throws {
         try withLinks { room, routes, _ in
-            try room.shell("ip rule add pref 20 fwmark 0x7 lookup 99; ip -6 rule add pref 5270 lookup 52")
+            try room.shell("ip rule add pref 20000 fwmark 0x7 lookup 99; ip -6 rule add pref 15270 lookup 52")
             let before = try lines(room, "ip rule; ip -6 rule")
             for _ in 0..<2 { try routes.setRules(tunnels: ["tun0", "wg9"]) }
             let rules = try lines(room, "ip rule")
             let six = try lines(room, "ip -6 rule")
             let ours = [
-                "10: from all iif tun0 lookup main proto 83", "11: from all iif wg9 [detached] lookup main proto 83",
-                "20: from all fwmark 0x1000000/0xff000000 lookup 5151 proto 83",
-                "21: from all fwmark 0x1000000/0xff000000 unreachable proto 83",
-                "22: from all fwmark 0x2000000/0xff000000 lookup 5152 proto 83",
-                "23: from all fwmark 0x2000000/0xff000000 unreachable proto 83",
-                "24: from all fwmark 0x3000000/0xff000000 lookup 5152 proto 83",
-                "25: from all fwmark 0x3000000/0xff000000 unreachable proto 83",
+                "10000: from all iif tun0 lookup main proto 83", "10001: from all iif wg9 [detached] lookup main proto 83",
+                "10010: from all fwmark 0x1000000/0xff000000 lookup 5151 proto 83",
+                "10011: from all fwmark 0x1000000/0xff000000 unreachable proto 83",
+                "10012: from all fwmark 0x2000000/0xff000000 lookup 5152 proto 83",
+                "10013: from all fwmark 0x2000000/0xff000000 unreachable proto 83",
+                "10014: from all fwmark 0x3000000/0xff000000 lookup 5152 proto 83",
+                "10015: from all fwmark 0x3000000/0xff000000 unreachable proto 83",
                 "40000: from all lookup 5151 proto 83",
             ]
             #expect(rules.filter { $0.contains("proto 83") } == ours)
             #expect(six.filter { $0.contains("proto 83") } == ours)
             try routes.setRules(tunnels: ["wg9"])
-            #expect(try lines(room, "ip rule")[1] == "10: from all iif wg9 [detached] lookup main proto 83")
+            #expect(try lines(room, "ip rule")[1] == "10000: from all iif wg9 [detached] lookup main proto 83")
             #expect(try lines(room, "ip rule").count == rules.count - 1)
+            // Whoever says no preference comes first; ours move before him, and stay there when he is gone.
+            try room.shell("ip rule add fwmark 0x9 lookup 98; ip -6 rule add fwmark 0x9 lookup 98")
+            #expect(try lines(room, "ip rule")[1] == "9999: from all fwmark 0x9 lookup 98")
+            #expect(try routes.setRules(tunnels: ["wg9"]) == 28)
+            #expect(try lines(room, "ip rule")[1] == "9983: from all iif wg9 [detached] lookup main proto 83")
+            #expect(try lines(room, "ip rule").count == rules.count)
+            #expect(try routes.setRules(tunnels: ["wg9"]) == 0)
+            try room.shell("ip rule del pref 9999; ip -6 rule del pref 9999")
+            #expect(try routes.setRules(tunnels: ["wg9"]) == 0)
             try routes.removeRules()
             #expect(try lines(room, "ip rule; ip -6 rule") == before)
         }

@@ -30,15 +30,16 @@ extension GuardPlan {
             }
         }
         rules.append([.direction, .equals([1]), .accept])
+        // As the kernel routes: the first table has let it begin so, as a session with a server here that was there before it.
+        rules.append([.flowMark, .and(Self.native(0xFF00_0000 as UInt32)), .equals(Self.native(0x0F00_0000 as UInt32)), .accept])
         if defaultTunnel {
-            // As the kernel routes: the first table has let it begin so, as a session with a server here that was there before it.
-            rules.append(
-                [
-                    .flowMark, .and(Self.native(0xFF00_0000 as UInt32)), .equals(Self.native(0x0F00_0000 as UInt32)), .accept,
-                ])
-            rules.append(Self.destination4 + [.isIn("local4"), .accept])
-            rules.append(Self.destination6 + [.isIn("local6"), .accept])
+            let verdict = lanSharing ? [.accept] : Self.holdBack
+            rules.append(Self.destination4 + [.isIn("local4")] + verdict)
+            rules.append(Self.destination6 + [.isIn("local6")] + verdict)
             rules.append(Self.holdBack)
+        } else if !lanSharing {
+            rules.append(Self.destination4 + [.isIn("local4")] + Self.holdBack)
+            rules.append(Self.destination6 + [.isIn("local6")] + Self.holdBack)
         }
         return rules
     }

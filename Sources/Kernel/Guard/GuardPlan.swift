@@ -14,6 +14,8 @@ package struct GuardPlan: Hashable, Sendable {
     package var foreignLookups: Bool
     /// Whether everything that is not local is held back.
     package var defaultTunnel: Bool
+    /// Whether local networks can be reached; else they are held back too.
+    package var lanSharing: Bool
     /// Whole marks of other people's WireGuard devices; not 0.
     package var foreignMarks: [UInt32]
     /// Whether 100.64.0.0/10 counts as a local network.
@@ -39,7 +41,7 @@ package struct GuardPlan: Hashable, Sendable {
     }
 
     package init(
-        links: [String], networks: [SteeredRange] = [], foreignLookups: Bool = true, defaultTunnel: Bool = false,
+        links: [String], networks: [SteeredRange] = [], foreignLookups: Bool = true, defaultTunnel: Bool = false, lanSharing: Bool = true,
         foreignMarks: [UInt32] = [], cgnatIsPrivate: Bool = false, tunneled: Group? = nil, learnedSize: Int = 65536, mirrors: Bool = true,
         elements: [SetElement] = []
     ) {
@@ -47,6 +49,7 @@ package struct GuardPlan: Hashable, Sendable {
         self.networks = networks
         self.foreignLookups = foreignLookups
         self.defaultTunnel = defaultTunnel
+        self.lanSharing = lanSharing
         self.foreignMarks = foreignMarks
         self.cgnatIsPrivate = cgnatIsPrivate
         self.tunneled = tunneled

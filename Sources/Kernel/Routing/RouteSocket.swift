@@ -16,20 +16,36 @@ package struct RouteSocket: ~Copyable {
 
     /// Puts our rules of both families in place, for these tunnel devices (ten at most), and takes away other rules of ours.
     /// - Returns: how many were not as they should be.
+    ///
+    /// They come before those of others: whoever adds one without a preference, as wg-quick does, gets the one before all there are, and ours
+    /// move before it.
     @discardableResult package mutating func setRules(tunnels: [String]) throws(KernelError) -> Int {
-        try reconcile(RoutingRule.all(tunnels: tunnels))
+        let (standing, first) = try standingRules()
+        return try reconcile(RoutingRule.all(tunnels: tunnels, from: RoutingRule.begin(standing: standing, others: first)), standing)
     }
 
     /// Takes away all rules of ours, and no others.
-    package mutating func removeRules() throws(KernelError) { _ = try reconcile([]) }
+    package mutating func removeRules() throws(KernelError) { _ = try reconcile([], standingRules().ours) }
 
-    private mutating func reconcile(_ wanted: [RoutingRule]) throws(KernelError) -> Int {
-        let operation = "set routing rules"
+    /// Our rules as they stand, and the first preference of others behind that of `local`.
+    private mutating func standingRules() throws(KernelError) -> (ours: [RoutingRule], others: UInt32) {
         var standing: [RoutingRule] = []
+        var others = UInt32.max
         for family in IPAddress.Family.allCases {
             let header: [UInt8] = [family.number] + Array(repeating: 0, count: 11)
-            standing += try socket.dump(UInt16(RTM_GETRULE), header: header, operation).compactMap { RoutingRule($0) }
+            for message in try socket.dump(UInt16(RTM_GETRULE), header: header, "read routing rules") {
+                if let rule = RoutingRule(message) {
+                    standing.append(rule)
+                } else if let preference = RoutingRule.preference(of: message), preference > 0 {
+                    others = min(others, preference)
+                }
+            }
         }
+        return (standing, others)
+    }
+
+    private mutating func reconcile(_ wanted: [RoutingRule], _ standing: [RoutingRule]) throws(KernelError) -> Int {
+        let operation = "set routing rules"
         // What stands twice is taken away once.
         var surplus = standing
         for rule in wanted { if let index = surplus.firstIndex(of: rule) { surplus.remove(at: index) } }

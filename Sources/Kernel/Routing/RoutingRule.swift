@@ -25,24 +25,51 @@ struct RoutingRule: Hashable, Sendable {
     /// On all that we put into rules and routes, so that only ours is taken away. Not assigned in <linux/rtnetlink.h>.
     static let `protocol`: UInt8 = 83
 
+    /// Where ours begin if nothing else is there; room before it for those of others that come later, and for ours before them.
+    static let usual: UInt32 = 10_000
+    /// Preferences that ours take: ten for devices, six for marks.
+    private static let room: UInt32 = 16
+
+    /// Where ours have to begin to be before all of others; where they stand, if that is so.
+    static func begin(standing: [RoutingRule], others: UInt32) -> UInt32 {
+        let front = standing.filter { $0.selector != .all }.map(\.priority)
+        if let last = front.max(), last < others, let first = standing.first(where: { $0.selector == .mark(Path.tunnel.mark) })?.priority,
+            first > 10
+        {
+            return first - 10
+        }
+        return others > usual + room ? usual : others > room ? others - room : 1
+    }
+
+    /// The preference of anybody's rule; nil for what is none.
+    static func preference(of message: NetlinkMessage) -> UInt32? {
+        guard message.payload.count >= 12 else { return nil }
+        return message.attributes(skipping: 12)[UInt16(FRA_PRIORITY)]?.number ?? 0
+    }
+
     /// The rules for these tunnel devices, of which there can be ten, in both families.
     ///
     /// Replies of forwarded flows carry the tunnel's mark for the reverse path filter, so what comes from a tunnel is routed first.
     /// The last rule, behind `default`, lets connect() find a route in a family for which main has none: the mark can decide only then.
-    static func all(tunnels: [String]) -> [RoutingRule] {
-        IPAddress.Family.allCases.flatMap { family in
-            tunnels.prefix(10).enumerated().map {
-                RoutingRule(family: family, priority: 10 + UInt32($0.offset), selector: .from($0.element), action: .lookup(RouteTable.main))
-            } + [
-                .init(family: family, priority: 20, selector: .mark(Path.tunnel.mark), action: .lookup(RouteTable.tunnel)),
-                .init(family: family, priority: 21, selector: .mark(Path.tunnel.mark), action: .unreachable),
-                .init(family: family, priority: 22, selector: .mark(Path.outside.mark), action: .lookup(RouteTable.outside)),
-                .init(family: family, priority: 23, selector: .mark(Path.outside.mark), action: .unreachable),
-                .init(family: family, priority: 24, selector: .mark(Path.lan.mark), action: .lookup(RouteTable.outside)),
-                .init(family: family, priority: 25, selector: .mark(Path.lan.mark), action: .unreachable),
-                .init(family: family, priority: 40000, selector: .all, action: .lookup(RouteTable.tunnel)),
-            ]
+    /// - Parameter begin: the first preference, see `begin`.
+    static func all(tunnels: [String], from begin: UInt32 = usual) -> [RoutingRule] {
+        let marked: [(mark: UInt32, action: Action)] = [
+            (Path.tunnel.mark, .lookup(RouteTable.tunnel)), (Path.tunnel.mark, .unreachable),
+            (Path.outside.mark, .lookup(RouteTable.outside)), (Path.outside.mark, .unreachable),
+            (Path.lan.mark, .lookup(RouteTable.outside)), (Path.lan.mark, .unreachable),
+        ]
+        var rules: [RoutingRule] = []
+        for family in IPAddress.Family.allCases {
+            for (number, device) in tunnels.prefix(10).enumerated() {
+                let place = begin + UInt32(number)
+                rules.append(.init(family: family, priority: place, selector: .from(device), action: .lookup(RouteTable.main)))
+            }
+            for (number, rule) in marked.enumerated() {
+                rules.append(.init(family: family, priority: begin + 10 + UInt32(number), selector: .mark(rule.mark), action: rule.action))
+            }
+            rules.append(.init(family: family, priority: 40000, selector: .all, action: .lookup(RouteTable.tunnel)))
         }
+        return rules
     }
 }
 

@@ -19,6 +19,8 @@ extension RulesetPlan {
         \t\tmeta mark & 0xff000000 == 0x01000000 counter drop
         \t\tmeta mark & 0xff000000 == 0x03000000 ip daddr != @private4 counter drop
         \t\tmeta mark & 0xff000000 == 0x03000000 ip6 daddr != @private6 counter drop
+        \t\tmeta mark & 0xff000000 == 0x00000000 ip saddr @tunnel_own4 counter drop
+        \t\tmeta mark & 0xff000000 == 0x00000000 ip6 saddr @tunnel_own6 counter drop
         \(strayLookups)\
         \t}
 

@@ -29,11 +29,12 @@ extension RulesetPlan {
     ///
     /// The kernel keeps an ICMP error from a socket that is inside connect(). Measured on 6.18: an IPv4 socket that does not block sees
     /// EHOSTUNREACH at once nevertheless, one that blocks with its second SYN, after a second; an IPv6 socket in both cases after a
-    /// second. So TCP of IPv6 is reset instead (ECONNREFUSED within 0.2 ms).
+    /// second. So a first SYN of IPv6 is reset instead (ECONNREFUSED within 0.2 ms); a connection that stands outlives a short closure.
     static func refuse(_ match: String, _ reason: String) -> String {
         let six =
             match.hasPrefix("ip ")
-            ? "" : "\t\t\(match)\(match.hasPrefix("ip6") ? "" : " meta nfproto ipv6") meta l4proto tcp counter reject with tcp reset\n"
+            ? ""
+            : "\t\t\(match)\(match.hasPrefix("ip6") ? "" : " meta nfproto ipv6") tcp flags & (syn | ack) == syn counter reject with tcp reset\n"
         return six + "\t\t\(match) counter reject with icmpx \(reason)\n"
     }
 
