@@ -5,16 +5,21 @@ extension Resolver {
     static let lab = [
         Resolver(
             name: "relay1", place: .relay1, addresses: ["10.64.1.1", "fd64:1::1"], v4: "203.0.113.11", v6: "2001:db8:203::11",
-            zones: company + orders + trials(below: "corp.example", crossing: "end.film.video.example")),
+            zones: company + orders
+                + trials(
+                    below: "corp.example", crossing: "end.film.video.example", at: "10.64.1.1", leased: ("203.0.113.18", "2001:db8:203::18")
+                )),
         Resolver(name: "relay2", place: .relay2, addresses: ["10.64.2.1"], v4: "203.0.113.12", v6: "2001:db8:203::12"),
         Resolver(
             name: "system", place: .inet, addresses: ["198.51.100.53", "2001:db8:51::53"], v4: "203.0.113.13", v6: "2001:db8:203::13",
-            zones: trials(below: "film.video.example", crossing: "end.corp.example")),
+            zones: trials(
+                below: "film.video.example", crossing: "end.corp.example", at: "198.51.100.53", leased: ("203.0.113.15", "2001:db8:203::15")
+            )),
         Resolver(
             name: "public", place: .inet, addresses: ["203.0.113.53", "2001:db8:203::53"], v4: "203.0.113.14", v6: "2001:db8:203::14"),
         Resolver(
             name: "lan", place: .lan, addresses: ["192.168.77.1", "fd77::1"], v4: "192.168.77.15", v6: "fd77::15",
-            zones: trials(below: "nas.home", crossing: "end.corp.example")),
+            zones: trials(below: "nas.home", crossing: "end.corp.example", at: "192.168.77.1", leased: ("192.168.77.15", "fd77::15"))),
     ]
 
     /// Names behind relay1: a private web server, and an answer of 3,012 bytes of text, too big for UDP.

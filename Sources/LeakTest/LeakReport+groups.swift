@@ -11,13 +11,15 @@ extension LeakReport {
         for group in Group.all(of: cells) {
             lines.append(Self.word(group.verdict, color) + group.text)
         }
+        let ways = cells.reduce(into: [String: Int]()) { $0[$1.comparedBy.joined(separator: " or "), default: 0] += 1 }
+        for (way, count) in ways.sorted(by: { $0.key < $1.key }) { lines.append("compared  \(count) cells by \(way)") }
         for result in control where result.verdict != .seen { lines += Self.lines(result, color) }
         for cell in cells where cell.verdict != .clean { lines += Self.lines(cell, color) }
         // What was left out everywhere for one reason is one line.
         let kinds = leftOut.reduce(into: [String: [LeftOut]]()) { $0[$1.reason, default: []].append($1) }
         for (reason, cells) in kinds.sorted(by: { $0.key < $1.key }) {
             let labels = Array(Set(cells.map(\.label))).sorted()
-            let shown = labels.prefix(3).joined(separator: "; ") + (labels.count > 3 ? "; and \(labels.count - 3) more" : "")
+            let shown = labels.prefix(16).joined(separator: "; ") + (labels.count > 16 ? "; and \(labels.count - 16) more" : "")
             lines.append("LEFT OUT  \(cells.count) \(cells.count == 1 ? "cell" : "cells"): \(reason): \(shown)")
         }
         lines += reasons.map { "because   \($0)" }

@@ -73,7 +73,22 @@ package struct LeakRun {
     /// Asks the questions of all cells. Each class of app makes its sockets in its own group, and they are used from here.
     private func ask(of list: Questionnaire, _ watch: inout Watch, ended: (Exchange) -> Void) throws(LeakError) {
         for app in Matrix.App.allCases {
-            try ask(list.cells(of: app), as: app, of: list, within: pace.answer, &watch, ended: ended)
+            var refused: [Int] = []
+            try ask(list.cells(of: app), as: app, of: list, within: pace.answer, &watch) { exchange in
+                if exchange.outcome == .failed(ECONNREFUSED), mustBeAnswered(list.questions[exchange.number]) {
+                    refused.append(exchange.number)
+                }
+                ended(exchange)
+            }
+            // As every client does, once more and from another port: what a daemon that is gone had translated from this one may still stand.
+            try ask(refused, as: app, of: list, within: pace.answer, &watch, ended: ended)
+        }
+    }
+
+    private func mustBeAnswered(_ question: Question) -> Bool {
+        switch (question.owner, question.kind) {
+        case (.cell(let index), .dns): question.server == plan.listener && plan.cells[index].mustBeAnswered
+        case (.cell, .knock), (.control, _): false
         }
     }
 

@@ -15,6 +15,8 @@ final class LabStage {
 
     let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "sluice"
     private var daemon: LabChild?
+    /// `sluice up` and `sluice down`, which wait for what they bring about.
+    private var arriving: LabChild?
     private var leaving: LabChild?
     /// The lab's own daemon was there, and is started again at the end.
     private var hadDaemon = false
@@ -38,6 +40,7 @@ final class LabStage {
     func close() {
         try? setRelay(silent: false)
         leaving?.kill()
+        arriving?.kill()
         if let daemon {
             kill(daemon.id, SIGTERM)
             if daemon.wait(milliseconds: 5000) == nil { daemon.kill() }
@@ -56,7 +59,11 @@ final class LabStage {
 
     /// As a crash does.
     func killDaemon() {
-        daemon?.kill()
+        // It alone: a userspace WireGuard that it started is in its group.
+        if let daemon {
+            kill(daemon.id, SIGKILL)
+            _ = daemon.wait(milliseconds: 5000)
+        }
         daemon = nil
     }
 
@@ -96,10 +103,9 @@ extension LabStage {
         case .connected:
             try setRelay(silent: false)
             if now == .disconnecting { try enter(.disconnected) }
-            if now == .disconnected || now == .disconnecting { try tell("up") }
-            try? wait(1, "") { self.state == .connecting || self.state == .connected }
+            if now == .disconnected || now == .disconnecting { try up() }
             // A device that was silent for long waits up to five seconds for its next handshake; a new one does not.
-            if now == .error || now == .connecting { removeDevice() }
+            do { try wait(1, "") { self.state == .connected } } catch { removeDevice() }
         case .disconnecting:
             if now != .connected { try enter(.connected) }
             leaving = try LabChild(verb("down"), output: Self.log)
@@ -108,7 +114,7 @@ extension LabStage {
         case .connecting:
             try setRelay(silent: true)
             if now == .disconnecting { try enter(.disconnected) }
-            if now == .disconnected || now == .disconnecting { try tell("up") } else { removeDevice() }
+            if now == .disconnected || now == .disconnecting { try up() } else { removeDevice() }
         case .error:
             if now != .connecting { try enter(.connecting) }
         }
@@ -121,8 +127,10 @@ extension LabStage {
         }
     }
 
-    private func tell(_ word: String) throws {
-        guard try LabChild.run(verb(word), output: Self.log) == 0 else { throw LabChild.Failure(description: "`sluice \(word)` fails") }
+    /// `sluice up` stays until the tunnel is connected, which need not be wanted.
+    private func up() throws {
+        arriving?.kill()
+        arriving = try LabChild(verb("up"), output: Self.log)
     }
 
     func removeDevice() { _ = try? LabChild.run(["ip", "link", "delete", Self.device]) }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Glibc
 import LeakTest
 import Wire
 
@@ -34,10 +35,11 @@ extension LabTrial {
         var cells: [Cell] = []
         for (rule, expected) in Self.rules {
             cells.append(cell(rule, expected, below: "truncated.", "truncated, asked again by TCP", types: [.txt], rcodes: ["NOERROR"]))
-            cells.append(cell(rule, expected, below: "servfail.", "SERVFAIL upstream", types: [.a, .aaaa]))
-            cells.append(cell(rule, expected, below: "refused.", "REFUSED upstream", types: [.a, .aaaa]))
+            let failing: Set = ["SERVFAIL", "REFUSED"]
+            cells.append(cell(rule, expected, below: "servfail.", "SERVFAIL upstream", types: [.a, .aaaa], rcodes: failing))
+            cells.append(cell(rule, expected, below: "refused.", "REFUSED upstream", types: [.a, .aaaa], rcodes: failing))
             cells.append(cell(rule, expected, below: "nxdomain.", "NXDOMAIN upstream", types: [.a, .aaaa], rcodes: ["NXDOMAIN"]))
-            cells.append(cell(rule, expected, below: "crossing.", "CNAME into another rule", types: [.a, .aaaa, .https]))
+            cells.append(cell(rule, expected, below: "crossing.", "CNAME into another rule", types: [.a, .aaaa], rcodes: ["NOERROR"]))
         }
         attempt(LeakPlan(.connected, variant, cells), .connected, variant, name: "upstreams")
     }
@@ -135,6 +137,8 @@ extension LabTrial {
             judge(plan, name: "killed, device gone", pace: .knocking)
             try stage.startDaemon()
             try stage.wait(10, "no tunnel after the daemon was killed") { stage.state == .connected }
+            // Two seconds are allowed until all is as before (issue 3): half of one is taken.
+            usleep(500_000)
             attempt(.lookups(.connected, variant), .connected, variant, name: "after being killed")
         } catch { fails("killed: \(error)") }
     }

@@ -51,8 +51,8 @@ extension LeakPlan {
 
     /// Addresses that lookups have made leases of, or that networks of rules hold, and others; servers stand at each of them.
     private static let targets: [(Matrix.Target, String, String)] = [
-        (.tunnel, "203.0.113.11", "leased"), (.tunnel, "2001:db8:203::11", "leased"), (.tunnel, "10.20.0.5", "network"),
-        (.direct, "203.0.113.13", "leased"), (.direct, "2001:db8:203::13", "leased"), (.direct, "203.0.113.16", "network"),
+        (.tunnel, "203.0.113.18", "leased"), (.tunnel, "2001:db8:203::18", "leased"), (.tunnel, "10.20.0.5", "network"),
+        (.direct, "203.0.113.15", "leased"), (.direct, "2001:db8:203::15", "leased"), (.direct, "203.0.113.16", "network"),
         (.lan, "192.168.77.15", "leased"), (.lan, "fd77::15", "leased"), (.block, "203.0.113.17", "network"),
         (.block, "2001:db8:203::17", "network"), (.local, "192.168.77.1", "no rule"), (.local, "fd77::1", "no rule"),
         (.other, "203.0.113.20", "no rule"), (.other, "2001:db8:203::20", "no rule"),

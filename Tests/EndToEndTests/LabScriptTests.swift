@@ -13,7 +13,7 @@ struct LabScriptTests {
         ("bad-input", 24, true),
         ("stop", 12, true),
         ("forward", 7, true),
-        ("leaktest", 7, true),
+        ("leaktest", 7, true), ("leaktest-full", 37, true), ("leaktest-convicts", 15, true),
         ("listen", 10, false),
         ("late-answer", 8, true),
         ("flush", 11, true),

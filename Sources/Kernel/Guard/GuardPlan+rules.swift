@@ -24,13 +24,18 @@ extension GuardPlan {
         var rules = passing
         rules += ["tunnel4", "tunnel4_net"].map { Self.destination4 + [.isIn($0)] + Self.holdBack }
         rules += ["tunnel6", "tunnel6_net"].map { Self.destination6 + [.isIn($0)] + Self.holdBack }
-        rules.append([.direction, .equals([1]), .accept])
         if foreignLookups {
             for number in [IPPROTO_TCP, IPPROTO_UDP] {
                 for port in [53, 853] as [UInt16] { rules.append(Self.next(number) + Self.port(at: 2, port) + Self.holdBack) }
             }
         }
+        rules.append([.direction, .equals([1]), .accept])
         if defaultTunnel {
+            // As the kernel routes: the first table has let it begin so, as a session with a server here that was there before it.
+            rules.append(
+                [
+                    .flowMark, .and(Self.native(0xFF00_0000 as UInt32)), .equals(Self.native(0x0F00_0000 as UInt32)), .accept,
+                ])
             rules.append(Self.destination4 + [.isIn("local4"), .accept])
             rules.append(Self.destination6 + [.isIn("local6"), .accept])
             rules.append(Self.holdBack)

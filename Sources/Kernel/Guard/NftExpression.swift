@@ -27,9 +27,15 @@ struct NftExpression: Hashable, Sendable {
     }
 
     /// 0: the way of the flow's first packet. Without a flow no rule that asks this fits.
-    static let direction = Self("ct") {
-        $0.attribute(UInt16(NFTA_CT_DREG.rawValue), network: register)
-        $0.attribute(UInt16(NFTA_CT_KEY.rawValue), network: NFT_CT_DIRECTION.rawValue)
+    static let direction = flow(NFT_CT_DIRECTION)
+    /// The flow's mark. Without a flow no rule that asks this fits.
+    static let flowMark = flow(NFT_CT_MARK)
+
+    private static func flow(_ key: nft_ct_keys) -> Self {
+        .init("ct") {
+            $0.attribute(UInt16(NFTA_CT_DREG.rawValue), network: register)
+            $0.attribute(UInt16(NFTA_CT_KEY.rawValue), network: key.rawValue)
+        }
     }
 
     /// The id of the control group, so deep in the hierarchy, of the socket that sends. Without a socket no rule that asks this fits.

@@ -39,7 +39,7 @@ extension RulesetPlan {
         case .reject, .capture:
             """
             \t\tmeta mark @foreign_marks accept
-            \t\tmeta mark & 0xff000000 == 0x00000000 ct direction original meta l4proto { tcp, udp } th dport { 53, 853 } counter drop
+            \t\tmeta mark & 0xff000000 == 0x00000000 meta l4proto { tcp, udp } th dport { 53, 853 } counter drop
 
             """
         }

@@ -43,7 +43,8 @@ extension RulesetPlan {
         \tchain to_tunnel {
         \(tunnelRulesWhenDisconnectedSystem ? "\t\tmeta nfproto @tunnel_unwanted goto unwanted\n" : "")\
         \t\t# A session with a server here that was there before us goes on; with its first packet seen, conntrack cannot know who called.
-        \t\ttcp flags & (syn | rst) == 0x0 ct state new tcp sport != \(ports(ephemeral)) goto arrived
+        \t\ttcp flags & (syn | rst) == 0x0 ct state new tcp sport != \(ports(ephemeral)) \
+        ct mark set ct mark & 0x00ffffff | 0x0f000000 accept
         \t\tgoto to_tunnel_only
         \t}
 
