@@ -28,10 +28,10 @@ struct LabScriptTests {
         ("resolved", 21, false),
         ("doctor", 59, true),
         ("tunnelvision", 43, false),
-        ("heal", 95, false),
+        ("heal", 97, false),
         ("chaos", 22, false),
         ("kill", 18, false),
-        ("default-tunnel", 140, false),
+        ("default-tunnel", 118, false),
         ("state-change", 6, false),
     ]
 
