@@ -19,6 +19,7 @@ struct SupervisedTunnel {
     /// Our device under a name that somebody else gave it.
     private(set) var renamed: Link?
     private(set) var addresses: [IPAddress] = []
+    private var lastAddresses: Set<IPAddress> = []
     /// The whole mark of a device that somebody else brought up; nil for ours, and for one without.
     private(set) var foreignMark: UInt32?
     /// Where its own packets go.
@@ -54,10 +55,13 @@ struct SupervisedTunnel {
         machine = TunnelMachine(answerLife: interval * Int64(health.failures + 1), at: now)
         nextProbe = now
         nextLook = now
+        lastAddresses = Set(file?.addresses.map(\.address) ?? [])
         endpoints = file?.peers.compactMap { $0.endpoint.map { ServerAddress($0.address, port: $0.port) } } ?? []
     }
 
     var isOurs: Bool { file != nil }
+    /// Its addresses, also while the device is not there: nothing may go to them by another.
+    var ownAddresses: [IPAddress] { addresses + lastAddresses.subtracting(addresses) }
     var families: Set<IPAddress.Family> { Set(addresses.map(\.family)) }
 
     /// Takes in what the kernel says of the links.
@@ -66,6 +70,7 @@ struct SupervisedTunnel {
         link = links.first { $0.name == device }
         renamed = made.flatMap { made in links.first { $0.index == made.index && $0.name != device } }
         addresses = link.map { link in all.filter { $0.link == link.index && !$0.address.isLinkLocal }.map(\.address) } ?? []
+        if !addresses.isEmpty { lastAddresses = Set(addresses) }
         if isFresh {
             given = Set(addresses)
             isFresh = false

@@ -12,7 +12,7 @@ extension Supervisor {
     /// What should stand in the sets that are ours to fill.
     var wantedElements: Set<SetElement> {
         var wanted: [SetElement] = tunnels.flatMap { SetElement.tunnelLink($0.device) }
-        wanted += tunnels.flatMap(\.addresses).map { .tunnelOwn($0) }
+        wanted += tunnels.flatMap(\.ownAddresses).map { .tunnelOwn($0) }
         wanted += tunnels.filter(\.isOurs).flatMap(\.endpoints).map { .endpoint($0.address, port: $0.port) }
         wanted += groupElements
         wanted += tunnels.compactMap(\.foreignMark).map { .foreignMark($0) }

@@ -68,11 +68,18 @@ extension Supervisor {
         }
     }
 
-    /// Ends UDP flows of this machine that began before our table: they have a source for another way. TCP tells for itself.
+    /// Ends UDP flows of this machine that began before our table: they have a source for another way, or lead to a door of a former run.
+    /// TCP tells for itself.
     func endFormerFlows() {
         let own = Set(addresses.map(\.address))
+        let ports = Set([53] + doors.configured.map(\.port))
         do throws(KernelError) {
-            try conntrack.endFlows(marks: [0x00], where: { $0.protocol == 17 && own.contains($0.source) && !own.contains($0.destination) })
+            try conntrack.endFlows(
+                marks: [0x00],
+                where: {
+                    $0.protocol == 17
+                        && (ports.contains($0.destinationPort) || own.contains($0.source) && !own.contains($0.destination))
+                })
         } catch {
             log.warning("flows that began before are not ended: \(error)")
         }

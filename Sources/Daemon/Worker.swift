@@ -130,8 +130,16 @@ final class Worker {
     /// Builds the table anew with all that is owed, so that no packet finds it empty.
     func load(_ plan: RulesetPlan, _ elements: [SetElement]) throws(KernelError) {
         let learned = resolver.ledger.elements(at: .now).compactMap(\.element)
-        try nftables.load(plan, elements: elements + learned)
+        // The guard first, and again afterwards: while a table is exchanged, the kernel finds its sets of networks empty for a moment.
+        let former = self.plan
         self.plan = plan
+        raiseGuard()
+        do throws(KernelError) {
+            try nftables.load(plan, elements: elements + learned)
+        } catch {
+            self.plan = former
+            throw error
+        }
         for refusal in try sets.commit(elements.filter(\.isUnwritable).map { ElementChange(.add, $0) }) {
             log.error("a class of apps is not told from others: \(refusal.error)")
         }

@@ -12,6 +12,9 @@ extension RulesetPlan {
         \t\ttype route hook output priority mangle; policy accept;
         \t\toifname "lo" accept
         \t\tfib daddr type local accept
+        \t\t# The tunnel's own addresses while its device is gone: not even what refuses its connections goes elsewhere.
+        \t\tip daddr @tunnel_own4 counter drop
+        \t\tip6 daddr @tunnel_own6 counter drop
         \(Self.untouched)\t\tmeta mark @foreign_marks accept
         \t\tmeta mark & 0xff000000 != 0x00000000 meta skuid != 0 meta mark set meta mark & 0x00ffffff
         \t\tmeta mark & 0xff000000 { 0x01000000, 0x02000000, 0x03000000 } goto own_socket
