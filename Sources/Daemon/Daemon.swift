@@ -27,6 +27,8 @@ package enum Daemon {
         for problem in loaded.problems { log.warning("\(problem.place): \(problem.message)") }
 
         raiseDescriptorLimit()
+        let lock = try NetworkLock()
+        defer { withExtendedLifetime(lock) {} }
         let inbox = Mailbox<SupervisorMessage>()
         let outbox = Mailbox<WorkerMessage>()
         let state = try StateFolder(loaded.configuration.paths.state)
@@ -42,7 +44,7 @@ package enum Daemon {
         do throws(KernelError) {
             try supervisor.trust(worker.sets.port)
             try supervisor.prepare()
-            try worker.load(supervisor.plan, Array(supervisor.elements))
+            try worker.load(supervisor.plan, supervisor.elementsForTable)
             supervisor.publish()
             supervisor.keepBlocking()
             let thread = try WorkerThread(worker)

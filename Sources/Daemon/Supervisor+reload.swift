@@ -32,7 +32,7 @@ extension Supervisor {
         if plan != self.plan {
             self.plan = plan
             elements = wantedElements
-            worker.post(.load(plan, Array(elements)))
+            worker.post(.load(plan, elementsForTable))
         }
         keepBlocking()
         publish()

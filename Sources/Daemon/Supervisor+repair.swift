@@ -90,6 +90,6 @@ extension Supervisor {
         guard isChanged else { return }
         repairs.table += 1
         tell(.repair, "the table inet sluice was changed by others: built again")
-        worker.post(.load(plan, Array(elements)))
+        worker.post(.load(plan, elementsForTable))
     }
 }

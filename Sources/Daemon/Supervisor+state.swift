@@ -62,8 +62,8 @@ extension Supervisor {
         tell(.state, "\(former.state.rawValue) → \(selection.state.rawValue), tunnel \(name)")
         // Their packets are refused already; without their entries the programs' next ones find the way there is now.
         switch (former.state, selection.state) {
-        case (.disconnected, _): endFlows(marked: 0x0C)
-        case (_, .disconnected): endFlows(marked: 0x01)
+        case (.disconnected, _): endFlows(marked: [0x0C])
+        case (_, .disconnected): endFlows(marked: [0x01])
         case (.connecting, _), (.connected, _), (.disconnecting, _), (.error, _): break
         }
     }
@@ -85,27 +85,30 @@ extension Supervisor {
         }
     }
 
-    /// Not those of TCP: the rules reset them with their next packet, which without its flow would begin another in the middle.
-    private func endFlows(marked mark: UInt8) {
-        do throws(KernelError) {
-            try conntrack.endFlows(marks: [mark], where: { $0.protocol != 6 })
-        } catch {
-            log.warning("flows of another state are refused, not ended: \(error)")
-        }
-    }
-
     /// Ends the flows outside to addresses that have become a tunnel's, a few times a second at most: their packets are refused already.
     func endMovedFlows(at now: Instant) {
         guard !moved.isEmpty, now >= nextEnding else { return }
         nextEnding = now + 500
         let addresses = moved
         moved = []
+        endFlows(marked: [0x02, 0x0C, 0x0F]) { addresses.contains($0.destination) }
+    }
+
+    /// Not those of TCP: the rules reset them with their next packet, which without its flow would begin another in the middle. Of UDP, the next
+    /// packet of the other side would begin one that looks as if it had called us: none of it comes in for a while.
+    private func endFlows(marked marks: Set<UInt8>, where condition: (Flow) -> Bool = { _ in true }) {
         do throws(KernelError) {
-            try conntrack.endFlows(marks: [0x02, 0x0C, 0x0F], where: { $0.protocol != 6 && addresses.contains($0.destination) })
+            let doomed = Set(try conntrack.flows(marks: marks).filter { $0.protocol != 6 && condition($0) })
+            let ended = doomed.filter { $0.protocol == 17 }.map { ElementChange(.add, .ended($0, seconds: Self.quarantine)) }
+            for refusal in try sets.commit(ended).prefix(1) { log.warning("a flow is ended without quarantine: \(refusal.error)") }
+            try conntrack.endFlows(marks: marks, where: { doomed.contains($0) })
         } catch {
-            log.warning("flows to addresses of tunnel rules are refused, not ended: \(error)")
+            log.warning("flows that may not go on are refused, not ended: \(error)")
         }
     }
+
+    /// In seconds; conntrack's own patience with a flow of UDP that was answered is 120.
+    private static let quarantine: UInt32 = 120
 
     /// Tells the worker, if there is anything new.
     func publish() {

@@ -118,6 +118,9 @@ final class Supervisor {
     /// What the worker writes into the table is no one else's doing.
     func trust(_ writer: UInt32) throws(KernelError) { try tables.ignore([sets.port, writer]) }
 
+    /// What the table is built with: what is ours to fill, and where programs listen now.
+    var elementsForTable: [SetElement] { Array(elements) + ListeningPorts.now.map { .listening($0) } }
+
     /// Looks after the world until told to stop. Returns why, if it was not asked to.
     func run() -> String? {
         endFormerFlows()
@@ -216,7 +219,7 @@ final class Supervisor {
                 worker.post(.answer(connection: connection, join(app, pid, by: peer)))
             case .steered(let addresses): moved.formUnion(addresses)
             // What was written since they were sent is gone; the next round writes the difference.
-            case .loaded(let standing): elements = Set(standing)
+            case .loaded(let standing): elements = Set(standing.filter { $0.set != .listening })
             case .tableMissing: nextRound = .now
             case .notLoaded(let why): log.error("\(why)")
             case .stopped(let why): return why ?? "the worker ended"

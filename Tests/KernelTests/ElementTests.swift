@@ -16,7 +16,8 @@ import Wire
             .tunnelOpen(.v4), .tunnelOpen(.v6), .outsideOpen(.v4), .tunnelUnwanted(.v6), .tunnelOwn(IPAddress("10.64.1.2")!),
             .tunnelOwn(IPAddress("fd00:64::2")!), .foreignMark(0xCA6C), .resolver(IPAddress("198.51.100.53")!, port: 53, .outside),
             .resolver(IPAddress("2001:db8::53")!, port: 853, .tunnel), .endpoint(IPAddress("203.0.113.130")!, port: 51820),
-            .endpoint(IPAddress("2001:db8::130")!, port: 51820), .group(1, path: "/elsewhere/sluice/outside", of: .excluded)!,
+            .endpoint(IPAddress("2001:db8::130")!, port: 51820), .listening(22),
+            .group(1, path: "/elsewhere/sluice/outside", of: .excluded)!,
             .group(1, path: "/elsewhere/sluice/tunnel", of: .tunneled)!,
         ] + SetElement.tunnelLink("office")
 

@@ -80,7 +80,9 @@ import Wire
             for element in elements { #expect(try !writer.contains(element), "\(element)") }
             #expect(try writer.commit(elements.map { ElementChange(.add, $0) }) == [])
             let text = try nftables.list() ?? ""
-            for element in elements where element.seconds == nil && !element.isUnwritable { #expect(text.contains(element.description), "\(element)") }
+            for element in elements where element.seconds == nil && !element.isUnwritable {
+                #expect(text.contains(element.description), "\(element)")
+            }
         }
     }
 }

@@ -8,7 +8,8 @@ package struct Flow: Hashable, Sendable {
     package let destination: IPAddress
     /// IPPROTO_TCP and so on.
     package let `protocol`: UInt8
-    /// 0 for protocols without ports.
+    /// Both 0 for protocols without ports.
+    package let sourcePort: UInt16
     package let destinationPort: UInt16
     /// The whole connection mark.
     package let mark: UInt32
@@ -36,8 +37,12 @@ package struct Flow: Hashable, Sendable {
         self.source = source
         self.destination = destination
         self.protocol = number
-        let port = ports[UInt16(CTA_PROTO_DST_PORT.rawValue)]?.value ?? []
-        destinationPort = port.count == 2 ? UInt16(port[0]) << 8 | UInt16(port[1]) : 0
+        func port(_ end: ctattr_l4proto) -> UInt16 {
+            let bytes = ports[UInt16(end.rawValue)]?.value ?? []
+            return bytes.count == 2 ? UInt16(bytes[0]) << 8 | UInt16(bytes[1]) : 0
+        }
+        sourcePort = port(CTA_PROTO_SRC_PORT)
+        destinationPort = port(CTA_PROTO_DST_PORT)
         mark = attributes[UInt16(CTA_MARK.rawValue)]?.number?.bigEndian ?? 0
         self.identity = identity
     }

@@ -27,6 +27,8 @@ extension RulesetPlan {
         \t}
 
         \tchain choose {
+        \t\t# A session with a server here that was there before us goes on; with its first packet seen, conntrack cannot know who called.
+        \t\ttcp flags & (syn | rst) == 0x0 ct state new tcp sport @listening goto as_routed
         \t\tjump classify
         \(localNetworks("as_routed"))\(routingDefault == .tunnel ? Self.intoTheTunnel("unwanted") : "")\t\tgoto as_routed
         \t}
@@ -85,6 +87,8 @@ extension RulesetPlan {
         \t\t# CVE-2019-14899: nobody outside the tunnel speaks to its addresses.
         \t\tip daddr @tunnel_own4 counter drop
         \t\tip6 daddr @tunnel_own6 counter drop
+        \t\tmeta l4proto udp ip saddr . udp sport . udp dport @ended4 counter drop
+        \t\tmeta l4proto udp ip6 saddr . udp sport . udp dport @ended6 counter drop
         \t\tct direction reply goto answer_passing
         \t\tfib daddr type vmap { local : goto arrived, broadcast : accept, multicast : accept, anycast : accept }
         \(foreignLookups)\(Self.movedFlows)\
@@ -108,6 +112,8 @@ extension RulesetPlan {
         \(foreignCannotAnswer("no_answer_passing"))\
         \t\tct mark & 0xff000000 { 0x01000000, 0x0e000000 } goto enter_tunnel
         \t\ttcp flags & (syn | ack) == syn goto no_answer_passing
+        \t\tudp sport \(ports(ephemeral)) ip saddr @private4 ip daddr != @private4 goto no_answer_passing
+        \t\tudp sport \(ports(ephemeral)) ip6 saddr @private6 ip6 daddr != @private6 goto no_answer_passing
         \(Self.tunnelAddresses("goto no_answer_passing"))\
         \t\tct mark & 0xff000000 { 0x02000000, 0x04000000 } meta mark set meta mark & 0x00ffffff | 0x02000000
         \t\tct mark & 0xff000000 == 0x03000000 meta mark set meta mark & 0x00ffffff | 0x03000000
@@ -119,7 +125,7 @@ extension RulesetPlan {
         \t}
 
         \tchain arrived {
-        \t\ttcp flags & (syn | rst) == 0x0 ct state new tcp dport \(ports(ephemeral)) jump middle
+        \t\ttcp flags & (syn | rst) == 0x0 ct state new tcp dport != @listening jump middle
         \t\tct mark & 0xff000000 == 0x00000000 ct mark set ct mark & 0x00ffffff | 0x0f000000
         \t\taccept
         \t}
@@ -181,7 +187,7 @@ extension RulesetPlan {
             rules += ["\t\tip saddr @direct4_net return\n", "\t\tip6 saddr @direct6_net return\n", "\t\tcounter drop\n"]
         }
         return """
-            \t# A flow in whose middle we begin, at a port that programs call from: where it could not begin now it does not go on.
+            \t# A flow in whose middle we begin, at a port where nobody listens: where it could not begin now it does not go on.
             \tchain middle {
             \(rules.joined())\
             \t}

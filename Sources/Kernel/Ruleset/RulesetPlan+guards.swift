@@ -19,9 +19,18 @@ extension RulesetPlan {
         \t\tmeta mark & 0xff000000 == 0x01000000 counter drop
         \t\tmeta mark & 0xff000000 == 0x03000000 ip daddr != @private4 counter drop
         \t\tmeta mark & 0xff000000 == 0x03000000 ip6 daddr != @private6 counter drop
-        \t\tmeta mark & 0xff000000 == 0x00000000 ip saddr @tunnel_own4 counter drop
-        \t\tmeta mark & 0xff000000 == 0x00000000 ip6 saddr @tunnel_own6 counter drop
+        \t\tmeta mark & 0xff000000 != 0x00000000 accept
+        \t\tmeta mark @foreign_marks accept
+        \t\tip saddr @tunnel_own4 counter drop
+        \t\tip6 saddr @tunnel_own6 counter drop
         \(strayLookups)\
+        \t\t# What another table has turned into an address of the tunnel since it was judged.
+        \t\tct direction reply accept
+        \(tunnelRulesWhenDisconnectedSystem ? "\t\tmeta nfproto @tunnel_unwanted accept\n" : "")\
+        \t\tip daddr @tunnel4 counter drop
+        \t\tip6 daddr @tunnel6 counter drop
+        \t\tip daddr @tunnel4_net counter drop
+        \t\tip6 daddr @tunnel6_net counter drop
         \t}
 
         \t# Sources were chosen before the mark.
@@ -39,11 +48,7 @@ extension RulesetPlan {
         switch foreign {
         case .allow: ""
         case .reject, .capture:
-            """
-            \t\tmeta mark @foreign_marks accept
-            \t\tmeta mark & 0xff000000 == 0x00000000 meta l4proto { tcp, udp } th dport { 53, 853 } counter drop
-
-            """
+            "\t\tmeta l4proto { tcp, udp } th dport { 53, 853 } counter drop\n"
         }
     }
 }

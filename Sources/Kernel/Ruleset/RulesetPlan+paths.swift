@@ -43,9 +43,6 @@ extension RulesetPlan {
         """
         \tchain to_tunnel {
         \(tunnelRulesWhenDisconnectedSystem ? "\t\tmeta nfproto @tunnel_unwanted goto unwanted\n" : "")\
-        \t\t# A session with a server here that was there before us goes on; with its first packet seen, conntrack cannot know who called.
-        \t\ttcp flags & (syn | rst) == 0x0 ct state new tcp sport != \(ports(ephemeral)) \
-        ct mark set ct mark & 0x00ffffff | 0x0f000000 accept
         \t\tgoto to_tunnel_only
         \t}
 
@@ -72,6 +69,8 @@ extension RulesetPlan {
 
         \t# As the kernel routes, but not into the tunnel, and only until one is wanted.
         \tchain unwanted {
+        \t\t# With a tunnel's device its flows are forgotten: the middle of one is not for outside.
+        \t\ttcp flags & (syn | rst) == 0x0 ct state new counter reject with tcp reset
         \t\tct mark set ct mark & 0x00ffffff | 0x0c000000
         \t\tgoto enter_unwanted
         \t}
@@ -84,6 +83,7 @@ extension RulesetPlan {
 
         \tchain pass_unwanted {
         \t\tmeta nfproto != @tunnel_unwanted goto moved
+        \t\ttcp flags & (syn | rst) == 0x0 ct state new counter reject with tcp reset
         \t\tct mark set ct mark & 0x00ffffff | 0x0c000000
         \t\tfib daddr . mark oifname @tunnel_routes goto enter_outside
         \t\taccept

@@ -47,6 +47,12 @@ extension RulesetPlan {
         set("resolvers6", "type ipv6_addr . inet_service . mark")
         set("endpoints4", "type ipv4_addr . inet_service . mark")
         set("endpoints6", "type ipv6_addr . inet_service . mark")
+        text +=
+            "\n\t# UDP flows outside that sluice has ended: (server, its port, the program's); what still comes of them begins no other.\n"
+        set("ended4", "type ipv4_addr . inet_service . inet_service", "size 16384", "flags timeout")
+        set("ended6", "type ipv6_addr . inet_service . inet_service", "size 16384", "flags timeout")
+        text += "\n\t# Ports where programs here listened for TCP when the table was built.\n"
+        set("listening", "type inet_service")
         text += "\n\t# Control groups of excluded apps, and of apps that may only use the tunnel.\n"
         set("apps_outside", "type cgroupsv2")
         set("apps_tunnel", "type cgroupsv2")

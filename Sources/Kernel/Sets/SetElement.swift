@@ -60,6 +60,18 @@ package struct SetElement: Hashable, Sendable {
         .init(address.family == .v4 ? .endpoints4 : .endpoints6, place(address, port, .outside))
     }
 
+    /// A UDP flow that was ended: nothing comes of it from outside for so many seconds.
+    package static func ended(_ flow: Flow, seconds: UInt32) -> SetElement {
+        var ports: [UInt8] = []
+        for port in [flow.destinationPort, flow.sourcePort] { ports += [UInt8(port >> 8), UInt8(truncatingIfNeeded: port), 0, 0] }
+        return .init(flow.destination.family == .v4 ? .ended4 : .ended6, flow.destination.bytes + ports, seconds: seconds)
+    }
+
+    /// A program here listens at this port for TCP.
+    package static func listening(_ port: UInt16) -> SetElement {
+        .init(.listening, [UInt8(port >> 8), UInt8(truncatingIfNeeded: port)])
+    }
+
     /// The control group of a class of apps, by its id, and the path of its folder.
     package static func group(_ id: UInt64, path: String, of app: App) -> SetElement? {
         let root = "/sys/fs/cgroup/"
@@ -86,6 +98,12 @@ extension SetElement: CustomStringConvertible {
             case .link: "\"\(String(decoding: key.prefix { $0 != 0 }, as: UTF8.self))\""
             case .family: key == IPAddress.Family.v4.netfilter ? "ipv4" : "ipv6"
             case .mark: Self.mark(key[...])
+            case .flow:
+                [
+                    IPAddress(bytes: key.dropLast(8))?.description ?? "", "\(UInt16(key[key.count - 8]) << 8 | UInt16(key[key.count - 7]))",
+                    "\(UInt16(key[key.count - 4]) << 8 | UInt16(key[key.count - 3]))",
+                ].joined(separator: " . ")
+            case .service: "\(UInt16(key[0]) << 8 | UInt16(key[1]))"
             case .group: "\"\(groupPath ?? "")\""
             case .resolver:
                 [

@@ -25,6 +25,10 @@ package enum SetName: String, Hashable, Sendable, CaseIterable {
     case resolvers4, resolvers6
     /// (address, port, mark) that our WireGuard devices send to.
     case endpoints4, endpoints6
+    /// (server, its port, the program's port) of UDP flows that were ended.
+    case ended4, ended6
+    /// Local ports of TCP with a listener.
+    case listening
     /// Control groups of excluded apps, and of those that may only use the tunnel.
     case appsOutside = "apps_outside"
     case appsTunnel = "apps_tunnel"
@@ -41,7 +45,7 @@ package enum SetName: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    enum Key { case address, resolver, link, family, mark, group }
+    enum Key { case address, resolver, flow, link, family, mark, service, group }
 
     var key: Key {
         switch self {
@@ -50,6 +54,8 @@ package enum SetName: String, Hashable, Sendable, CaseIterable {
         case .tunnelLinks, .tunnelRoutes: .link
         case .tunnelOpen, .outsideOpen, .tunnelUnwanted: .family
         case .foreignMarks: .mark
+        case .ended4, .ended6: .flow
+        case .listening: .service
         case .appsOutside, .appsTunnel: .group
         }
     }
@@ -57,9 +63,10 @@ package enum SetName: String, Hashable, Sendable, CaseIterable {
     /// Whether elements may end by themselves.
     var expires: Bool {
         switch self {
-        case .direct4, .direct6, .lan4, .lan6: true
+        case .direct4, .direct6, .lan4, .lan6, .ended4, .ended6: true
         case .tunnel4, .tunnel6, .tunnelOpen, .outsideOpen, .tunnelUnwanted, .tunnelLinks, .tunnelRoutes, .tunnelOwn4, .tunnelOwn6,
-            .foreignMarks, .resolvers4, .resolvers6, .endpoints4, .endpoints6, .appsOutside, .appsTunnel:
+            .foreignMarks, .resolvers4, .resolvers6, .endpoints4, .endpoints6, .listening, .appsOutside,
+            .appsTunnel:
             false
         }
     }
