@@ -27,7 +27,7 @@ lint:
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
 
 install: build
-	$(SUDO) install -D -m 755 $(BINARY) $(DESTDIR)/usr/local/sbin/sluice
+	$(SUDO) install -D -m 755 $(BINARY) $(DESTDIR)/usr/local/bin/sluice
 	$(SUDO) install -D -m 755 Packaging/systemd/block $(DESTDIR)/usr/local/lib/sluice/block
 	$(SUDO) install -D -m 644 Packaging/systemd/block-all.nft $(DESTDIR)/usr/local/lib/sluice/block-all.nft
 	$(SUDO) install -D -m 644 -t $(DESTDIR)/usr/local/lib/systemd/system Packaging/systemd/sluice.service Packaging/systemd/sluice-block.service

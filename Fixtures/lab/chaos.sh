@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # Faults in any order, under load: devices, routes, rules, tables, chains and sets taken away, links down and up, down and up on purpose.
-# Not one packet of a tunnel address or name on another link; service is back within 2 s of each repair. SLUICE_CHAOS: how many (60);
+# Not one packet of a tunnel address or name on another link; service is back within 2 s of each repair. SLUICE_CHAOS: how many (200);
 # SLUICE_FAULTS: of which kinds; SLUICE_SEED: in which order.
 . "$(dirname "$0")/claims.sh"
 
-rounds=${SLUICE_CHAOS:-60}
+rounds=${SLUICE_CHAOS:-200}
 RANDOM=${SLUICE_SEED:-$$}
 one_of() { local list=("$@"); echo "${list[RANDOM % ${#list[@]}]}"; }
 pause() { sleep "0.$(printf %03d $((RANDOM % $1)))"; }

@@ -51,8 +51,8 @@ done
 heals "a rule of somebody else's in front" nft insert rule inet sluice output accept
 heals "an element of somebody else's" nft add element inet sluice tunnel_unwanted '{ ipv4 }'
 heals "an address taken out" nft delete element inet sluice tunnel4 '{ 203.0.113.11 }'
-for pref in 10 20 21 22 24 40000; do heals "ip rule $pref deleted" ip rule del pref $pref; done
-for pref in 20 21 22; do heals "ip -6 rule $pref deleted" ip -6 rule del pref $pref; done
+for pref in 10000 10010 10011 10012 10014 40000; do heals "ip rule $pref deleted" ip rule del pref $pref; done
+for pref in 10010 10011 10012; do heals "ip -6 rule $pref deleted" ip -6 rule del pref $pref; done
 heals "all rules deleted" each_rule
 for table in 5151 5152; do for family in -4 -6; do heals "ip $family route flush table $table" flush $family $table; done; done
 heals "the default route of the tunnel replaced" ip route replace default via 198.51.100.1 dev eth0 table 5151

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # SIGKILL at any moment, again and again, under load: nothing leaves, nothing is half written, the next start takes over. Dead for longer than
-# every lease: still nothing leaves. SLUICE_KILLS: how many (40).
+# every lease: still nothing leaves. SLUICE_KILLS: how many (100).
 . "$(dirname "$0")/claims.sh"
 
-rounds=${SLUICE_KILLS:-40}
+rounds=${SLUICE_KILLS:-100}
 RANDOM=${SLUICE_SEED:-$$}
 cat >>/etc/sluice/sluice.toml <<'TOML'
 [leases]

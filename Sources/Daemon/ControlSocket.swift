@@ -21,7 +21,9 @@ final class ControlSocket {
         }
         if let other = try? ControlClient(folder: folder) {
             _ = other
-            throw .failed("another daemon answers at \(path)", hint: "stop it first, or give this one its own [paths] run and [dns] listen")
+            throw .failed(
+                "another daemon answers at \(path)",
+                hint: "see it with 'sluice status'; 'sluice reload' makes it read its configuration again")
         }
         fd = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         unsafe unlink(path)

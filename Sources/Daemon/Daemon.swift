@@ -33,13 +33,15 @@ package enum Daemon {
         let outbox = Mailbox<WorkerMessage>()
         let state = try StateFolder(loaded.configuration.paths.state)
         let doors = try Doors(loaded.configuration.dns)
+        // What is to be put back is written down before anything is changed.
+        let found = try DaemonError.from { () throws(KernelError) in try SourceValidMark.isOn }
+        let formerSourceMark = state.formerSourceMark ?? found
+        try state.keep(formerSourceMark: formerSourceMark)
         let supervisor = try Supervisor(
             SupervisorStart(
                 loaded: loaded, path: path, log: log, inbox: inbox, worker: outbox, state: state, doors: doors, apps: Self.appGroups(log)))
         let worker = try Worker(supervisor.workerStart(log: log))
-        let found = try DaemonError.from { () throws(KernelError) in try SourceValidMark.enable() }
-        let formerSourceMark = state.formerSourceMark ?? found
-        try state.keep(formerSourceMark: formerSourceMark)
+        try DaemonError.from { () throws(KernelError) in _ = try SourceValidMark.enable() }
         var failure: String?
         do throws(KernelError) {
             try supervisor.trust(worker.sets.port)

@@ -43,7 +43,10 @@ struct StateFolder {
         let final = path + "/" + name
         let fresh = final + ".new"
         let fd = unsafe open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard fd >= 0 else { throw .system("write \(fresh)", errno) }
+        guard fd >= 0 else {
+            throw .failed(
+                "\(fresh) cannot be written: \(unsafe String(cString: strerror(errno)))", hint: "[paths] state names another folder")
+        }
         defer { close(fd) }
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {

@@ -30,9 +30,6 @@ struct SupervisedTunnel {
     private var nextLook: Instant
     /// The device as this run of ours configured it; what a former run left counts only when it has been configured anew.
     private var made: WireGuardDevice?
-    /// The addresses that it got when we made it, from the next look on.
-    private var given: Set<IPAddress> = []
-    private var isFresh = false
     /// Whether our device has lost an address: the kernel takes those of IPv6 away while a link is down.
     private(set) var lacks = false
     /// Milliseconds between two probes.
@@ -71,11 +68,7 @@ struct SupervisedTunnel {
         renamed = made.flatMap { made in links.first { $0.index == made.index && $0.name != device } }
         addresses = link.map { link in all.filter { $0.link == link.index && !$0.address.isLinkLocal }.map(\.address) } ?? []
         if !addresses.isEmpty { lastAddresses = Set(addresses) }
-        if isFresh {
-            given = Set(addresses)
-            isFresh = false
-        }
-        lacks = made != nil && link?.index == made?.index && link?.isUp == true && !given.isSubset(of: addresses)
+        lacks = made != nil && link?.index == made?.index && link?.isUp == true && made?.addresses.isSubset(of: addresses) == false
         if link?.index != former?.index {
             // Its own packets must be known before anything is steered into it.
             if let link, !isOurs { foreignMark = Self.mark(of: link.name) }
@@ -102,7 +95,6 @@ struct SupervisedTunnel {
             name: device, setconf: file.setconf, addresses: file.addresses.map { ($0.address, length: $0.length) },
             mtu: file.mtu.map(UInt32.init))
         made = try WireGuardDevice.bringUp(setup, &routes)
-        isFresh = true
     }
 
     /// Whether there is a device that is ours to take away. Somebody else's stays.

@@ -46,6 +46,8 @@ extension Supervisor {
     }
 
     func removeApps() {
+        let count = apps?.tunnelProcesses ?? 0
+        if count > 0 { log.warning("\(count) running processes of 'exec --tunnel' are normal ones from now on") }
         do throws(AppGroupError) { try apps?.remove() } catch { log.warning("\(error)") }
     }
 }

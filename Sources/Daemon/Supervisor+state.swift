@@ -71,6 +71,7 @@ extension Supervisor {
     /// Ends UDP flows of this machine that began before our table: they have a source for another way, or lead to a door of a former run.
     /// TCP tells for itself.
     func endFormerFlows() {
+        endFlowsOfFormerDefault()
         let own = Set(addresses.map(\.address))
         let ports = Set([53] + doors.configured.map(\.port))
         do throws(KernelError) {
@@ -91,7 +92,15 @@ extension Supervisor {
         nextEnding = now + 500
         let addresses = moved
         moved = []
-        endFlows(marked: [0x02, 0x0C, 0x0F]) { addresses.contains($0.destination) }
+        endFlows(marked: [0x02, 0x0C, 0x0D, 0x0F]) { addresses.contains($0.destination) }
+    }
+
+    /// Where all goes in the tunnel, what went the default way before is refused already.
+    func endFlowsOfFormerDefault() {
+        switch plan.routingDefault {
+        case .direct: break
+        case .tunnel: endFlows(marked: [0x0D])
+        }
     }
 
     /// Not those of TCP: the rules reset them with their next packet, which without its flow would begin another in the middle. Of UDP, the next

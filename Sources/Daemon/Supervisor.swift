@@ -219,7 +219,9 @@ final class Supervisor {
                 worker.post(.answer(connection: connection, join(app, pid, by: peer)))
             case .steered(let addresses): moved.formUnion(addresses)
             // What was written since they were sent is gone; the next round writes the difference.
-            case .loaded(let standing): elements = Set(standing.filter { $0.set != .listening })
+            case .loaded(let standing):
+                elements = Set(standing.filter { $0.set != .listening })
+                endFlowsOfFormerDefault()
             case .tableMissing: nextRound = .now
             case .notLoaded(let why): log.error("\(why)")
             case .stopped(let why): return why ?? "the worker ended"

@@ -20,16 +20,15 @@ struct ExecCommand: ParsableCommand {
             "A process that runs already, instead of a command; without --outside or --tunnel it becomes normal again.",
             valueName: "process"))
     var pid: Int32?
-    @Argument(parsing: .captureForPassthrough, help: ArgumentHelp("What to run, after --.", valueName: "command"))
+    @Argument(parsing: .postTerminator, help: ArgumentHelp("What to run, after --.", valueName: "command"))
     var command: [String] = []
     @OptionGroup var source: ConfigurationOption
     @OptionGroup var output: JSONFlag
 
-    private var words: [String] { command.first == "--" ? Array(command.dropFirst()) : command }
-
     func validate() throws {
         if outside && tunnel { throw ValidationError("an app cannot be both outside the tunnel and only in it") }
-        if (pid == nil) == words.isEmpty { throw ValidationError("name a command after --, or a process by --pid") }
+        if pid != nil, !command.isEmpty { throw ValidationError("name a command or a process, not both") }
+        if pid == nil, command.isEmpty { throw ValidationError("name a command after --, or a process by --pid") }
         if pid == nil, !outside, !tunnel { throw ValidationError("say --outside or --tunnel") }
     }
 
@@ -49,10 +48,10 @@ struct ExecCommand: ParsableCommand {
             }
             return
         }
-        var arguments: [UnsafeMutablePointer<CChar>?] = unsafe words.map { unsafe strdup($0) } + [nil]
-        unsafe execvp(words[0], &arguments)
+        var arguments: [UnsafeMutablePointer<CChar>?] = unsafe command.map { unsafe strdup($0) } + [nil]
+        unsafe execvp(command[0], &arguments)
         let code = errno
-        Console.complain("sluice: \(words[0]): \(unsafe String(cString: strerror(code)))")
+        Console.complain("sluice: \(command[0]): \(unsafe String(cString: strerror(code)))")
         // As a shell ends when it cannot start a program.
         throw ExitCode(code == ENOENT ? 127 : 126)
     }

@@ -24,6 +24,7 @@ struct LabScriptTests {
         ("monitor", 16, true),
         ("settings", 37, false),
         ("dhcp", 22, false),
+        ("former", 16, false),
         ("resolv-conf", 98, true),
         ("resolved", 21, false),
         ("doctor", 59, true),

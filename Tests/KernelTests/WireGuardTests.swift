@@ -123,7 +123,9 @@ import Wire
         }
         try relay.run {
             var routes = try RouteSocket()
-            if let link = try routes.link(named: other) { try WireGuardDevice(name: other, index: link.index).remove(&routes) }
+            if let link = try routes.link(named: other) {
+                try WireGuardDevice(name: other, index: link.index, addresses: []).remove(&routes)
+            }
         }
     }
 

@@ -11,7 +11,7 @@ extension Machine {
         for rule in foreign {
             let mark = rule.mark ?? (0, 0)
             let first = rules.filter { $0.isOurs && $0.family == rule.family }.map(\.priority).min() ?? Self.ourFirst
-            let last = rules.filter { $0.isOurs && $0.family == rule.family && $0.priority < 100 }.map(\.priority).max() ?? Self.ourLast
+            let last = rules.filter { $0.isOurs && $0.family == rule.family && $0.priority < 32_766 }.map(\.priority).max() ?? Self.ourLast
             let marks = Path.allCases.filter { rule.mayFit(mark: $0.mark, known: Path.markMask) }
             if rule.priority <= last, !marks.isEmpty {
                 let place = rule.priority < first ? "comes before" : "stands among"
@@ -46,8 +46,9 @@ extension Machine {
         return findings
     }
 
-    private static let ourFirst: UInt32 = 10
-    private static let ourLast: UInt32 = 25
+    /// Where ours stand when nobody is before them (Kernel's `RoutingRule.usual`).
+    private static let ourFirst: UInt32 = 10_000
+    private static let ourLast: UInt32 = 10_015
 
     /// VPNs that somebody else keeps, by what they leave in rules and links.
     var otherTunnelFindings: [Finding] {

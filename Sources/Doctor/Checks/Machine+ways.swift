@@ -80,7 +80,7 @@ extension Machine {
         return .problem(
             .routes, "\(what) → \(Self.text(way)), outside the tunnel",
             meaning: "A rule before Sluice's own takes it. Sluice's guard drops these packets: what tunnel rules name is not reached.",
-            next: "\(family == .v4 ? "ip rule" : "ip -6 rule")    (look above 20)")
+            next: "\(family == .v4 ? "ip rule" : "ip -6 rule")    (look above those of protocol 83)")
     }
 
     private func directRules(_ family: IPAddress.Family, _ plain: Way) -> Finding? {

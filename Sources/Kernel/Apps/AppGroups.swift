@@ -60,6 +60,9 @@ package struct AppGroups: Hashable, Sendable {
     /// Makes a process a normal one again. Errors: as of `move`.
     package func release(_ process: Int32) throws(AppGroupError) { try Self.move(process, to: mount.path) }
 
+    /// How many processes may only use the tunnel now.
+    package var tunnelProcesses: Int { Self.read(tunnel.path + "/cgroup.procs")?.split(separator: "\n").count ?? 0 }
+
     /// Removes the folders. Processes that are still in them go to the folder above all of ours first.
     ///
     /// Errors: somebody has made groups of his own in them (EBUSY).

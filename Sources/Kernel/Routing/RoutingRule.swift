@@ -30,14 +30,22 @@ struct RoutingRule: Hashable, Sendable {
     /// Preferences that ours take: ten for devices, six for marks.
     private static let room: UInt32 = 16
 
+    /// What a mark leads to, in order.
+    private static let marked: [(mark: UInt32, action: Action)] = [
+        (Path.tunnel.mark, .lookup(RouteTable.tunnel)), (Path.tunnel.mark, .unreachable),
+        (Path.outside.mark, .lookup(RouteTable.outside)), (Path.outside.mark, .unreachable),
+        (Path.lan.mark, .lookup(RouteTable.outside)), (Path.lan.mark, .unreachable),
+    ]
+
     /// Where ours have to begin to be before all of others; where they stand, if that is so.
     static func begin(standing: [RoutingRule], others: UInt32) -> UInt32 {
-        let front = standing.filter { $0.selector != .all }.map(\.priority)
-        if let last = front.max(), last < others, let first = standing.first(where: { $0.selector == .mark(Path.tunnel.mark) })?.priority,
-            first > 10
-        {
-            return first - 10
+        // Where most of those that stand say that it is: some may be gone.
+        var votes: [UInt32: Int] = [:]
+        for rule in standing {
+            guard let place = marked.firstIndex(where: { rule.selector == .mark($0.mark) && rule.action == $0.action }) else { continue }
+            if rule.priority > UInt32(place) + 10 { votes[rule.priority - UInt32(place) - 10, default: 0] += 1 }
         }
+        if let first = votes.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })?.key, first + room <= others { return first }
         return others > usual + room ? usual : others > room ? others - room : 1
     }
 
@@ -53,11 +61,6 @@ struct RoutingRule: Hashable, Sendable {
     /// The last rule, behind `default`, lets connect() find a route in a family for which main has none: the mark can decide only then.
     /// - Parameter begin: the first preference, see `begin`.
     static func all(tunnels: [String], from begin: UInt32 = usual) -> [RoutingRule] {
-        let marked: [(mark: UInt32, action: Action)] = [
-            (Path.tunnel.mark, .lookup(RouteTable.tunnel)), (Path.tunnel.mark, .unreachable),
-            (Path.outside.mark, .lookup(RouteTable.outside)), (Path.outside.mark, .unreachable),
-            (Path.lan.mark, .lookup(RouteTable.outside)), (Path.lan.mark, .unreachable),
-        ]
         var rules: [RoutingRule] = []
         for family in IPAddress.Family.allCases {
             for (number, device) in tunnels.prefix(10).enumerated() {

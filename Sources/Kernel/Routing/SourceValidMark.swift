@@ -8,15 +8,23 @@ package enum SourceValidMark {
     /// Turns it on. Returns whether it was on before, to be restored by `restore`.
     ///
     /// Where /proc is read-only, as in containers, it suffices that it is on already.
-    package static func enable() throws(KernelError) -> Bool {
+    @discardableResult package static func enable() throws(KernelError) -> Bool {
+        if try isOn { return true }
+        try write(true)
+        return false
+    }
+
+    package static var isOn: Bool {
+        get throws(KernelError) { try look() }
+    }
+
+    private static func look() throws(KernelError) -> Bool {
         var buffer: [UInt8] = [0]
         let reader = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard reader >= 0 else { throw .call("read \(path)", errno: errno) }
         let count = unsafe read(reader, &buffer, 1)
         close(reader)
-        if count == 1, buffer[0] == UInt8(ascii: "1") { return true }
-        try write(true)
-        return false
+        return count == 1 && buffer[0] == UInt8(ascii: "1")
     }
 
     package static func restore(_ former: Bool) throws(KernelError) { if !former { try write(false) } }

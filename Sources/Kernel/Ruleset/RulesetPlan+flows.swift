@@ -3,7 +3,8 @@
 /// The hooks that give each flow its path with its first packet, and keep it there.
 ///
 /// In the upper eight bits of a connection's mark stands its path; 0x04: outside, of an excluded app; 0x0c: as the kernel routes, for as
-/// long as no tunnel is wanted; 0x0e: it came in by the tunnel; 0x0f: as the kernel routes.
+/// long as no tunnel is wanted; 0x0d: as the kernel routes, for as long as that is the default; 0x0e: it came in by the tunnel; 0x0f: as the
+/// kernel routes, whatever the default.
 extension RulesetPlan {
     var output: String {
         """
@@ -22,15 +23,15 @@ extension RulesetPlan {
         \t\tmeta l4proto { icmp, ipv6-icmp } ct state invalid counter drop
         \t\tct direction reply goto answer
         \(appClasses)\(foreignLookups)\(Self.movedFlows)\
-        \t\tct mark & 0xff000000 vmap { \(Self.knownFlows), 0x0c000000 : goto enter_unwanted, 0x0f000000 : goto as_routed }
+        \t\tct mark & 0xff000000 vmap { \(Self.knownFlows), 0x0c000000 : goto enter_unwanted, \(byDefault("by_default")), 0x0f000000 : goto as_routed }
         \t\tgoto choose
         \t}
 
         \tchain choose {
         \t\t# A session with a server here that was there before us goes on; with its first packet seen, conntrack cannot know who called.
-        \t\ttcp flags & (syn | rst) == 0x0 ct state new tcp sport @listening goto as_routed
+        \t\ttcp flags & (syn | rst) == 0x0 ct mark & 0xff000000 == 0x00000000 tcp sport @listening goto as_routed
         \t\tjump classify
-        \(localNetworks("as_routed"))\(routingDefault == .tunnel ? Self.intoTheTunnel("unwanted") : "")\t\tgoto as_routed
+        \(localNetworks("as_routed"))\(routingDefault == .tunnel ? Self.intoTheTunnel("unwanted") : "\t\tgoto by_default\n")\
         \t}
 
         \t# Sockets that sluice has marked: it has decided already. Only where it may ask, and a WireGuard device only to its endpoints.
@@ -58,6 +59,7 @@ extension RulesetPlan {
         \t\tmeta l4proto { icmp, ipv6-icmp } ct state related ct mark & 0xff000000 == 0x01000000 accept
         \t\tct mark & 0xff000000 { 0x01000000, 0x0e000000 } goto enter_tunnel
         \t\ttcp flags & (syn | ack) == syn goto no_answer
+        \t\tmeta l4proto tcp ct mark & 0xff000000 == 0x00000000 tcp sport != @listening goto no_answer
         \t\tudp sport \(ports(ephemeral)) goto no_answer
         \(Self.tunnelAddresses("goto no_answer"))\t\toifname @tunnel_links goto enter_outside
         \t\taccept
@@ -68,6 +70,12 @@ extension RulesetPlan {
         \t}
 
         \t# As the kernel routes, but not into the tunnel.
+        \tchain by_default {
+        \t\toifname @tunnel_links goto to_outside
+        \t\tct mark set ct mark & 0x00ffffff | 0x0d000000
+        \t\taccept
+        \t}
+
         \tchain as_routed {
         \t\toifname @tunnel_links goto to_outside
         \t\tct mark set ct mark & 0x00ffffff | 0x0f000000
@@ -92,13 +100,13 @@ extension RulesetPlan {
         \t\tct direction reply goto answer_passing
         \t\tfib daddr type vmap { local : goto arrived, broadcast : accept, multicast : accept, anycast : accept }
         \(foreignLookups)\(Self.movedFlows)\
-        \t\tct mark & 0xff000000 vmap { \(Self.knownFlows), 0x0c000000 : goto pass_unwanted, 0x0f000000 : goto pass_as_routed }
+        \t\tct mark & 0xff000000 vmap { \(Self.knownFlows), 0x0c000000 : goto pass_unwanted, \(byDefault("pass_by_default")), 0x0f000000 : goto pass_as_routed }
         \t\tgoto choose_passing
         \t}
 
         \tchain choose_passing {
         \t\tjump classify
-        \(localNetworks("pass_as_routed"))\(routingDefault == .tunnel ? Self.intoTheTunnel("pass_unwanted") : "")\t\tgoto pass_as_routed
+        \(localNetworks("pass_as_routed"))\(routingDefault == .tunnel ? Self.intoTheTunnel("pass_unwanted") : "\t\tgoto pass_by_default\n")\
         \t}
 
         \t# With the mark, the reverse path filter sees where the packet came from.
@@ -125,12 +133,18 @@ extension RulesetPlan {
         \t}
 
         \tchain arrived {
-        \t\ttcp flags & (syn | rst) == 0x0 ct state new tcp dport != @listening jump middle
+        \t\ttcp flags & (syn | rst) == 0x0 ct mark & 0xff000000 == 0x00000000 tcp dport != @listening jump middle
         \t\tct mark & 0xff000000 == 0x00000000 ct mark set ct mark & 0x00ffffff | 0x0f000000
         \t\taccept
         \t}
 
         \(middle)
+        \tchain pass_by_default {
+        \t\tfib daddr . mark oifname @tunnel_routes goto to_outside
+        \t\tct mark set ct mark & 0x00ffffff | 0x0d000000
+        \t\taccept
+        \t}
+
         \tchain pass_as_routed {
         \t\tfib daddr . mark oifname @tunnel_routes goto to_outside
         \t\tct mark set ct mark & 0x00ffffff | 0x0f000000
@@ -161,6 +175,14 @@ extension RulesetPlan {
 
     private static func intoTheTunnel(_ otherwise: String) -> String {
         "\t\tmeta nfproto != @tunnel_unwanted goto to_tunnel\n\t\tgoto \(otherwise)\n"
+    }
+
+    /// Flows that went the default way, when that was outside.
+    private func byDefault(_ chain: String) -> String {
+        switch routingDefault {
+        case .direct: "0x0d000000 : goto \(chain)"
+        case .tunnel: "0x0d000000 : goto moved"
+        }
     }
 
     func ports(_ range: ClosedRange<UInt16>) -> String { "\(range.lowerBound)-\(range.upperBound)" }
@@ -197,7 +219,7 @@ extension RulesetPlan {
 
     /// Flows outside whose address has become one of a tunnel rule since they began.
     private static let movedFlows = ["ip daddr @tunnel4", "ip6 daddr @tunnel6"]
-        .map { "\t\tct mark & 0xff000000 { 0x02000000, 0x0f000000 } \($0) goto moved\n" }.joined()
+        .map { "\t\tct mark & 0xff000000 { 0x02000000, 0x0d000000, 0x0f000000 } \($0) goto moved\n" }.joined()
 
     /// Port 53 and 853 that is not ours: refused at once, brought to us, or let go. What is brought to us goes on to the hook that does it.
     var foreignLookups: String {
@@ -221,10 +243,9 @@ extension RulesetPlan {
         }
     }
 
-    /// Local networks where they do not go the default way anyhow.
+    /// Local networks go their own way whatever the default.
     private func localNetworks(_ routed: String) -> String {
-        if lanSharing && routingDefault == .direct { return "" }
-        return ["ip daddr @private4", "ip6 daddr @private6", "ip daddr { 224.0.0.0/4, 255.255.255.255 }", "ip6 daddr ff00::/8"]
+        ["ip daddr @private4", "ip6 daddr @private6", "ip daddr { 224.0.0.0/4, 255.255.255.255 }", "ip6 daddr ff00::/8"]
             .map { lanSharing ? "\t\t\($0) goto \(routed)\n" : Self.refuse($0, "admin-prohibited") }.joined()
     }
 }

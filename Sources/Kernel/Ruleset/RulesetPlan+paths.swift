@@ -49,7 +49,7 @@ extension RulesetPlan {
         \tchain to_tunnel_only {
         \(Self.refuse("meta nfproto != @tunnel_open", "host-unreachable"))\
         \t\t# What begins in the middle began on another path.
-        \t\ttcp flags & (syn | rst) == 0x0 ct state new counter reject with tcp reset
+        \t\ttcp flags & (syn | rst) == 0x0 ct mark & 0xff000000 == 0x00000000 counter reject with tcp reset
         \t\tct mark set ct mark & 0x00ffffff | 0x01000000
         \t\tgoto enter_tunnel
         \t}
@@ -70,7 +70,7 @@ extension RulesetPlan {
         \t# As the kernel routes, but not into the tunnel, and only until one is wanted.
         \tchain unwanted {
         \t\t# With a tunnel's device its flows are forgotten: the middle of one is not for outside.
-        \t\ttcp flags & (syn | rst) == 0x0 ct state new counter reject with tcp reset
+        \t\ttcp flags & (syn | rst) == 0x0 ct mark & 0xff000000 == 0x00000000 counter reject with tcp reset
         \t\tct mark set ct mark & 0x00ffffff | 0x0c000000
         \t\tgoto enter_unwanted
         \t}
@@ -83,7 +83,7 @@ extension RulesetPlan {
 
         \tchain pass_unwanted {
         \t\tmeta nfproto != @tunnel_unwanted goto moved
-        \t\ttcp flags & (syn | rst) == 0x0 ct state new counter reject with tcp reset
+        \t\ttcp flags & (syn | rst) == 0x0 ct mark & 0xff000000 == 0x00000000 counter reject with tcp reset
         \t\tct mark set ct mark & 0x00ffffff | 0x0c000000
         \t\tfib daddr . mark oifname @tunnel_routes goto enter_outside
         \t\taccept

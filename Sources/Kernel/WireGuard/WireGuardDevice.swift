@@ -8,6 +8,8 @@ package struct WireGuardDevice: Hashable, Sendable {
     package let name: String
     /// The interface's index, as long as the device lives.
     package let index: UInt32
+    /// The addresses that it was given: without IPv6 on this machine, those of IPv4.
+    package let addresses: Set<IPAddress>
 
     /// Makes the device, or takes over the one of this name that a former run left, and brings it up as the setup says.
     ///
@@ -19,23 +21,29 @@ package struct WireGuardDevice: Hashable, Sendable {
         let marked = "[Interface]\nFwMark = \(Path.outside.mark)\n" + setup.setconf
         // `syncconf` keeps the sessions of peers that stay.
         _ = try Program("wg", isNew ? "setconf" : "syncconf", setup.name, "/dev/stdin").run(input: marked)
-        try setAddresses(setup.addresses.map { LinkAddress(link: link.index, address: $0.0, length: $0.length) }, on: link, &routes)
+        let given = try setAddresses(
+            setup.addresses.map { LinkAddress(link: link.index, address: $0.0, length: $0.length) }, on: link, &routes)
         try routes.activate(link.index, mtu: setup.mtu ?? 1420)
-        return WireGuardDevice(name: setup.name, index: link.index)
+        return WireGuardDevice(name: setup.name, index: link.index, addresses: given)
     }
 
-    private static func setAddresses(_ wanted: [LinkAddress], on link: Link, _ routes: inout RouteSocket) throws(KernelError) {
+    private static func setAddresses(
+        _ wanted: [LinkAddress], on link: Link, _ routes: inout RouteSocket
+    ) throws(KernelError) -> Set<IPAddress> {
+        var given: Set<IPAddress> = []
         let surplus = try routes.addresses().filter { $0.link == link.index && !wanted.contains($0) && !$0.isLinkLocal }
         // IPv6 has an address once, whatever its prefix; with its last IPv4 address a device would lose its routes.
         for address in surplus where address.address.family == .v6 { try routes.remove(address) }
         for address in wanted {
             do {
                 try routes.add(address)
+                given.insert(address.address)
             } catch .call(_, errno: EACCES) where address.address.family == .v6 {
                 // IPv6 is switched off on this machine: the tunnel carries IPv4.
             }
         }
         for address in surplus where address.address.family == .v4 { try routes.remove(address) }
+        return given
     }
 
     private static func adoptOrCreate(_ name: String, _ routes: inout RouteSocket) throws(KernelError) -> (link: Link, isNew: Bool) {
