@@ -119,6 +119,10 @@ package struct DaemonSeen: Sendable {
     package var pid: Int32?
     package var state = "disconnected"
     package var repairs = 0
+    /// Whether it knows a server to ask outside the tunnel.
+    package var hasSystemServer = true
+    /// `foreign = "allow"`.
+    package var letsForeignLookupsGo = false
     /// Where it answers, or would.
     package var listeners: [ServerAddress] = []
     /// Its tunnels, or those of the configuration.

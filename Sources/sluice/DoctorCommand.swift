@@ -4,6 +4,7 @@ import Configuration
 import Daemon
 import Doctor
 import Glibc
+import Policy
 import Rules
 import Wire
 
@@ -78,6 +79,7 @@ extension DaemonSeen {
         let settings = loaded.configuration
         listeners = settings.dns.listen.map { ServerAddress($0.address, port: $0.port) }
         defaultIsTunnel = settings.routing.default == .tunnel
+        letsForeignLookupsGo = settings.dns.foreign == .allow
         tunnels = settings.tunnel.map { Tunnel(name: $0.name, interface: $0.device ?? $0.name, state: "", isInUse: false) }
         // Only root reads wg-quick files: that is as it should be, and no error of theirs.
         let isUnread = { (problem: Problem) in problem.severity == .error && problem.hint == "use sudo" }
@@ -92,6 +94,7 @@ extension DaemonSeen {
     }
 
     private mutating func add(_ status: StatusReport) {
+        hasSystemServer = status.paths.first { $0.path == Path.outside.rawValue }?.servers.isEmpty == false
         pid = status.pid
         state = status.state
         repairs = status.repairs

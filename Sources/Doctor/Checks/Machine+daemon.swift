@@ -52,6 +52,20 @@ extension Machine {
     /// What should stand while the daemon runs; it mends such things by itself within a second.
     private var missing: [Finding] {
         var findings: [Finding] = []
+        if !daemon.hasSystemServer {
+            findings.append(
+                .problem(
+                    .daemon, "no server is known outside the tunnel",
+                    meaning: "Names that do not go in the tunnel get SERVFAIL: neither DHCP nor the configuration names a server.",
+                    next: "system_servers = [\"192.168.1.1\"] under [dns] in \(daemon.configuration), then: sudo sluice reload"))
+        }
+        if daemon.letsForeignLookupsGo {
+            findings.append(
+                .note(
+                    .daemon, "foreign = \"allow\": programs may ask other servers by themselves",
+                    meaning: "Such lookups, those of tunnel names included, leave as they are, and no rule applies to them.",
+                    next: "foreign = \"reject\" under [dns] in \(daemon.configuration), then: sudo sluice reload"))
+        }
         if hasOurTable == false {
             findings.append(
                 .problem(
