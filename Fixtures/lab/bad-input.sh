@@ -45,7 +45,7 @@ output=$(sluice run --config /nonexistent 2>&1)
 same "run with an unreadable configuration ends with 2" 2 $?
 output=$(sluice run 2>&1)
 same "a second daemon ends with 1" 1 $?
-contains "and says why" "in use" "$output"
+contains "and says why" "another daemon looks after" "$output"
 
 dig +short sane.corp.example >/dev/null
 before=$(nft list table inet sluice | grep -v 'timeout\|expires'; ip rule; ip route show table 5151)

@@ -165,40 +165,6 @@ final class Supervisor {
         }
     }
 
-    /// A device that is gone or down closes its tunnel at once.
-    private func hear(_ event: KernelEvent, at now: Instant) {
-        guard case .linkChanged(let link, let name, let isUp, _) = event else { return }
-        for index in tunnels.indices where tunnels[index].link?.index == link && (!isUp || name != tunnels[index].device) {
-            tunnels[index].lost()
-            observe(index, at: now)
-        }
-    }
-
-    /// Takes in what is known of a tunnel. One that nobody wants is left alone.
-    @discardableResult private func observe(_ index: Int, at now: Instant) -> TunnelMachine.Action {
-        guard wish == .up else { return .none }
-        let former = tunnels[index].machine.state
-        let action = tunnels[index].machine.observe(tunnels[index].facts, at: now)
-        let state = tunnels[index].machine.state
-        if state != former { tell(.tunnel, "\(tunnels[index].configuration.name) \(former.rawValue) → \(state.rawValue)") }
-        return action
-    }
-
-    private func bringUp(_ index: Int) {
-        guard tunnels[index].isOurs else { return }
-        let wasTaken = tunnels[index].machine.state == .error
-        do throws(KernelError) {
-            try tunnels[index].bringUp(&routes)
-            if wasTaken {
-                repairs.links += 1
-                tell(.repair, "device \(tunnels[index].device) is made again")
-            }
-            try look()
-        } catch {
-            log.error("tunnel \(tunnels[index].configuration.name): \(error)")
-        }
-    }
-
     /// False when we are to stop.
     private func signalled() -> Bool {
         var information = signalfd_siginfo()
@@ -236,16 +202,6 @@ final class Supervisor {
         worker.post(.happened(Happening(event, text)))
     }
 
-    private static func keeper(_ configuration: Configuration, _ doors: Doors, _ log: Logger) -> ResolvConfKeeper? {
-        let takeover = Takeover(paths: HostPaths(state: configuration.paths.state), listeners: doors.configured)
-        do throws(HostError) {
-            return try ResolvConfKeeper(takeover: takeover, own: Set(doors.configured.map(\.address)))
-        } catch {
-            log.warning("/etc/resolv.conf is not kept: \(error.explained.what)")
-            return nil
-        }
-    }
-
     /// Whether what the tunnel's rules name stays refused after an ordinary stop.
     var blocks: Bool {
         switch loaded.configuration.routing.onStop {
@@ -266,16 +222,4 @@ final class Supervisor {
         }
         if !blocking { removeApps() }
     }
-}
-
-/// What a supervisor begins with.
-struct SupervisorStart {
-    let loaded: Loaded
-    let path: String
-    let log: Logger
-    let inbox: Mailbox<SupervisorMessage>
-    let worker: Mailbox<WorkerMessage>
-    let state: StateFolder
-    let doors: Doors
-    let apps: AppGroups?
 }

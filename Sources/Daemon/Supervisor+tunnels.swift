@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+import Configuration
+import Kernel
+import Logging
+import Policy
+import Tunnels
+import Wire
+
+/// Each tunnel's own life, and what is done for it.
+extension Supervisor {
+    /// A device that is gone or down closes its tunnel at once.
+    func hear(_ event: KernelEvent, at now: Instant) {
+        guard case .linkChanged(let link, let name, let isUp, _) = event else { return }
+        for index in tunnels.indices where tunnels[index].link?.index == link && (!isUp || name != tunnels[index].device) {
+            tunnels[index].lost()
+            observe(index, at: now)
+        }
+    }
+
+    /// Takes in what is known of a tunnel. One that nobody wants is left alone.
+    @discardableResult func observe(_ index: Int, at now: Instant) -> TunnelMachine.Action {
+        guard wish == .up else { return .none }
+        let former = tunnels[index].machine.state
+        let action = tunnels[index].machine.observe(tunnels[index].facts, at: now)
+        let state = tunnels[index].machine.state
+        if state != former { tell(.tunnel, "\(tunnels[index].configuration.name) \(former.rawValue) → \(state.rawValue)") }
+        return action
+    }
+
+    func bringUp(_ index: Int) {
+        guard tunnels[index].isOurs else { return }
+        let wasTaken = tunnels[index].machine.state == .error
+        do throws(KernelError) {
+            try tunnels[index].bringUp(&routes)
+            if wasTaken {
+                repairs.links += 1
+                tell(.repair, "device \(tunnels[index].device) is made again")
+            }
+            try look()
+        } catch {
+            log.error("tunnel \(tunnels[index].configuration.name): \(error)")
+        }
+    }
+}
