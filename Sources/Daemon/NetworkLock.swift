@@ -24,7 +24,9 @@ struct NetworkLock: ~Copyable {
             let code = errno
             close(fd)
             guard code == EADDRINUSE else { throw .system("lock this network", code) }
-            throw .failed("another daemon looks after this machine's network", hint: "see it with 'sluice status'; two would undo each other's rules")
+            throw .failed(
+                "another daemon looks after this machine's network",
+                hint: "see it with 'sluice status'; two would undo each other's rules")
         }
     }
 
