@@ -20,6 +20,7 @@ struct SupervisedTunnel {
     private(set) var renamed: Link?
     private(set) var addresses: [IPAddress] = []
     private var lastAddresses: Set<IPAddress> = []
+    private var lastLink: UInt32?
     /// The whole mark of a device that somebody else brought up; nil for ours, and for one without.
     private(set) var foreignMark: UInt32?
     /// Where its own packets go.
@@ -67,7 +68,12 @@ struct SupervisedTunnel {
         link = links.first { $0.name == device }
         renamed = made.flatMap { made in links.first { $0.index == made.index && $0.name != device } }
         addresses = link.map { link in all.filter { $0.link == link.index && !$0.address.isLinkLocal }.map(\.address) } ?? []
-        if !addresses.isEmpty { lastAddresses = Set(addresses) }
+        // Of one device all that it has had: with a link that goes down the kernel takes the addresses of IPv6 alone.
+        if let link, link.index != lastLink {
+            lastLink = link.index
+            lastAddresses = Set(file?.addresses.map(\.address) ?? [])
+        }
+        lastAddresses.formUnion(addresses)
         lacks = made != nil && link?.index == made?.index && link?.isUp == true && made?.addresses.isSubset(of: addresses) == false
         if link?.index != former?.index {
             // Its own packets must be known before anything is steered into it.
