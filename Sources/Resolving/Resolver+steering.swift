@@ -74,12 +74,12 @@ extension Resolver {
         let refused = answer.addresses.filter { !admits($0, rule, route) }
         guard !refused.isEmpty else { return answer }
         counters.guarded += UInt64(refused.count)
-        return answer.removing(refused, from: query)
+        return answer.cutting(Cut(refused: refused), for: query)
     }
 
     private func admits(_ address: IPAddress, _ rule: Rule, _ route: SteeredRoute) -> Bool {
-        snapshot.steeringGuard.admits(
-            address, to: route, isPrivate: snapshot.circumstances.ranges.contains(address), allowsPrivate: rule.options.private)
+        snapshot.steeringGuard.refusal(
+            of: address, to: route, isPrivate: snapshot.circumstances.ranges.contains, allowsPrivate: rule.options.private) == nil
     }
 }
 
