@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Configuration
 import Logging
+import Resolving
 import Rules
 
 extension Supervisor {
@@ -16,14 +17,15 @@ extension Supervisor {
                 rejected.append("and \(fresh.errors.count - Self.mostRejected) more: sluice check")
             }
             for error in rejected { log.error("not reloaded: \(error)") }
-            return ControlReply.Reload(rules: loaded.matcher.rules.count, errors: rejected)
+            return ControlReply.Reload(rules: loaded.matcher.count, errors: rejected)
         }
         let stays = loaded.whatNeedsRestart(for: fresh)
         guard stays.isEmpty else {
             rejected = stays.map { "\(path): error: \($0) has changed: restart the daemon for it" }
             for error in rejected { log.error("not reloaded: \(error)") }
-            return ControlReply.Reload(rules: loaded.matcher.rules.count, errors: rejected)
+            return ControlReply.Reload(rules: loaded.matcher.count, errors: rejected)
         }
+        ahead = fresh.matcher.exactNames(notIn: loaded.matcher)
         loaded = fresh
         configurations += 1
         refreshSystemServers()
@@ -36,8 +38,8 @@ extension Supervisor {
         }
         keepBlocking()
         publish()
-        tell(.reload, "\(fresh.matcher.rules.count) rules")
-        return ControlReply.Reload(rules: fresh.matcher.rules.count, errors: [])
+        tell(.reload, "\(fresh.matcher.count) rules")
+        return ControlReply.Reload(rules: fresh.matcher.count, errors: [])
     }
 }
 

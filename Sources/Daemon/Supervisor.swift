@@ -7,6 +7,7 @@ import Kernel
 import Logging
 import Policy
 import Resolving
+import Rules
 import Steering
 import Tunnels
 import Wire
@@ -53,6 +54,8 @@ final class Supervisor {
     var rejected: [String] = []
     var repairs = Repairs()
     var configurations = 1
+    /// See `Snapshot.ahead`.
+    var ahead: [Name] = []
     /// Counts changes of the network around; see `Snapshot.network`.
     var network = 0
     var systemServers: [ServerAddress] = []
@@ -83,6 +86,7 @@ final class Supervisor {
         wish = start.state.wish
         plan = start.loaded.rulesetPlan(start.doors, start.apps)
         let loaded = start.loaded
+        ahead = loaded.matcher.exactNames(notIn: .empty)
         let now = Instant.now
         tunnels = loaded.configuration.tunnel.compactMap { tunnel in
             tunnel.device.map {
@@ -151,8 +155,12 @@ final class Supervisor {
             }
             try checkTables(at: now)
             checkResolvConf(at: now)
+            // What an answer opens does not wait for the programs that a look runs.
+            for index in tunnels.indices where tunnels[index].listen(&room, at: now) { observe(index, at: now) }
+            try settle()
             for index in tunnels.indices {
-                tunnels[index].listen(randomness, &room, at: now)
+                tunnels[index].probe(randomness, at: now)
+                tunnels[index].look(at: now)
                 if observe(index, at: now) == .bringUp { bringUp(index) }
             }
             try settle()

@@ -25,7 +25,7 @@ extension Worker {
         case .over:
             controls[number] = nil
             queries[number] = nil
-            listeners.remove(number)
+            watchers.remove(number)
         case .request(let request):
             guard request.verb.isForAll || connection.isAllowed(group: group) else {
                 let who = group.isEmpty ? "root" : "root and the group '\(group)'"
@@ -40,7 +40,7 @@ extension Worker {
             case .down: supervisor.post(.wish(.down, connection: number))
             case .exec: join(number, connection, request)
             case .monitor:
-                listeners.insert(number)
+                watchers.insert(number)
                 connection.send(ControlReply(happening: Happening(.monitor, "state \(resolver.snapshot.circumstances.state.rawValue)")))
             case .query: ask(number, connection, request)
             }
@@ -61,9 +61,9 @@ extension Worker {
 
     /// Tells those who listen. One who does not read is left.
     func tell(_ happening: Happening) {
-        for number in listeners where controls[number]?.send(ControlReply(happening: happening)) != true {
+        for number in watchers where controls[number]?.send(ControlReply(happening: happening)) != true {
             controls[number] = nil
-            listeners.remove(number)
+            watchers.remove(number)
         }
     }
 
@@ -105,6 +105,9 @@ extension Worker {
     private func status() -> StatusReport {
         let counters = resolver.counters
         let circumstances = resolver.snapshot.circumstances
+        let now = Instant.now
+        let late = resolver.late(at: now)
+        func seconds(_ until: Instant?) -> Int64 { until.map { max(0, $0 - now + 999) / 1000 } ?? 0 }
         let sets = SteeredRoute.allCases.flatMap { route in
             [IPAddress.Family.v4, .v6].map { family in
                 StatusReport.Set(name: SetName.learned(route, family).rawValue, elements: resolver.ledger.count(route, family))
@@ -130,8 +133,15 @@ extension Worker {
             resolvConf: situation.resolvConf,
             questions: StatusReport.Questions(
                 total: counters.questions, cached: counters.hits, refused: counters.refused, blocked: counters.blocked,
-                local: counters.local, foreignReplies: counters.foreignReplies, guarded: counters.guarded,
-                commitFailures: counters.commitFailures, evictions: resolver.ledger.evictions, cacheEntries: resolver.cachedAnswers))
+                local: counters.local, foreignReplies: counters.foreignReplies, guarded: counters.guarded.values.reduce(0, +),
+                guardedBy: Dictionary(uniqueKeysWithValues: counters.guarded.map { ($0.key.rawValue, $0.value) }),
+                rebinding: counters.rebinding, narrowed: counters.narrowed, conflicts: counters.conflicts, byAlias: counters.byAlias,
+                excess: counters.excess,
+                commitFailures: counters.commitFailures, evictions: resolver.ledger.evictions, cacheEntries: resolver.cachedAnswers),
+            late: StatusReport.Late(
+                names: late.names, seconds: seconds(late.until), forgotten: seconds(late.forgottenUntil),
+                before: situation.rules.count == 0 ? 0 : seconds(began + Int64(Answer.longestTTL) * 1000)),
+            nat64: resolver.nat64?.description)
     }
 }
 

@@ -40,6 +40,16 @@ extension ScenarioRun {
         case "ours":
             _ = try words.next()
             for word in words.takeAll() { snapshot.steeringGuard.ours.insert(.of(word)) }
+        case "rebind_allow":
+            _ = try words.next()
+            for word in words.takeAll() { snapshot.rebinding.allowed.insert(.of(word)) }
+        case "conflict":
+            _ = try words.next()
+            snapshot.narrows = try words.next("tunnel or narrow") { ["tunnel": false, "narrow": true][$0] }
+        case "nat64":
+            _ = try words.next()
+            snapshot.looksForNAT64 = true
+            snapshot.answersSixByNAT64 = try words.next("nodata or answer") { ["nodata": false, "answer": true][$0] }
         case "grace":
             _ = try words.next()
             grace = try words.next("time", milliseconds)
@@ -60,7 +70,11 @@ extension ScenarioRun {
             guard problems.isEmpty else { throw words.failure("\(problems)") }
             rules += read
         }
-        snapshot.matcher = Matcher(rules)
+        let matcher = Matcher(rules)
+        // As at a start, nothing is looked up ahead for the first rules, unless a line says `start`.
+        snapshot.ahead = resolver == nil ? [] : matcher.exactNames(notIn: snapshot.matcher)
+        snapshot.matcher = matcher
+        snapshot.rulesRevision += 1
     }
 
     private mutating func prepareTunnel(_ words: inout Words) throws(ScenarioFailure) {
