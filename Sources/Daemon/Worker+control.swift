@@ -93,7 +93,8 @@ extension Worker {
         let now = Instant.now
         let leases = addresses.flatMap { resolver.ledger.leases(of: $0) }.map { lease in
             QueryReport.Lease(
-                address: "\(lease.address)", route: lease.route.rawValue, name: "\(lease.name)", seconds: max(0, lease.until - now) / 1000)
+                address: "\(lease.address)", route: lease.route.rawValue, name: lease.owners.first.map { "\($0.owner.name)" } ?? "",
+                seconds: max(0, lease.until - now) / 1000)
         }
         connection.send(
             ControlReply(
@@ -137,7 +138,8 @@ extension Worker {
                 guardedBy: Dictionary(uniqueKeysWithValues: counters.guarded.map { ($0.key.rawValue, $0.value) }),
                 rebinding: counters.rebinding, narrowed: counters.narrowed, conflicts: counters.conflicts, byAlias: counters.byAlias,
                 excess: counters.excess,
-                commitFailures: counters.commitFailures, evictions: resolver.ledger.evictions, cacheEntries: resolver.cachedAnswers),
+                commitFailures: counters.commitFailures, evictions: resolver.ledger.counters.evictions, cacheEntries: resolver.cachedAnswers
+            ),
             late: StatusReport.Late(
                 names: late.names, seconds: seconds(late.until), forgotten: seconds(late.forgottenUntil),
                 before: situation.rules.count == 0 ? 0 : seconds(began + Int64(Answer.longestTTL) * 1000)),

@@ -3,13 +3,13 @@ import DequeModule
 import Wire
 
 /// Answers that clients hold and that no rule has steered: what a rule that comes later must be applied to. Packed, the oldest first.
-struct HandedOut {
-    struct Record {
+package struct HandedOut {
+    package struct Record {
         /// The asked name, then those it is an alias of.
-        let names: NameList
-        let addresses: [IPAddress]
+        package let names: NameList
+        package let addresses: [IPAddress]
         /// Until when a client may keep it by its TTL.
-        let until: Instant
+        package let until: Instant
     }
 
     private struct Head {
@@ -20,18 +20,20 @@ struct HandedOut {
     }
 
     /// Answers remembered, and bytes of their names and addresses (64 an answer, as measured with a browser's day), at the most.
-    static let mostAnswers = 16_384
-    static let mostBytes = 1 << 20
+    package static let mostAnswers = 16_384
+    package static let mostBytes = 1 << 20
 
     private var heads: Deque<Head> = []
     private var bytes: Deque<UInt8> = []
     /// Until when clients may hold answers that had to be forgotten before their time.
-    private(set) var forgottenUntil: Instant?
-    private(set) var forgotten: UInt64 = 0
+    package private(set) var forgottenUntil: Instant?
+    package private(set) var forgotten: UInt64 = 0
 
-    var count: Int { heads.count }
+    package init() {}
 
-    mutating func note(_ name: Name, _ aliases: NameList, _ addresses: [IPAddress], until: Instant, at now: Instant) {
+    package var count: Int { heads.count }
+
+    package mutating func note(_ name: Name, _ aliases: NameList, _ addresses: [IPAddress], until: Instant, at now: Instant) {
         guard until > now, !addresses.isEmpty else { return }
         let names = NameList(CollectionOfOne(name)).wire + aliases.wire
         let head = Head(until: until, names: names.count, addresses: addresses.map(\.family))
@@ -52,7 +54,7 @@ struct HandedOut {
     }
 
     /// Those that clients may still hold, the oldest first.
-    func forEach(at now: Instant, _ body: (Record) -> Void) {
+    package func forEach(at now: Instant, _ body: (Record) -> Void) {
         var offset = 0
         for head in heads {
             defer { offset += head.size }

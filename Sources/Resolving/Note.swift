@@ -25,12 +25,14 @@ package struct Note: Hashable, Sendable {
 }
 
 /// Lets one note of a kind through each second, so that a flood of answers is no flood of notes.
-struct NoteValve {
-    static let interval: Int64 = 1000
+package struct NoteValve {
+    package static let interval: Int64 = 1000
 
     private var kinds: [Note.Kind: (next: Instant, passedOver: UInt64)] = [:]
 
-    mutating func pass(_ kind: Note.Kind, _ name: Name, _ addresses: [IPAddress], at now: Instant) -> Note? {
+    package init() {}
+
+    package mutating func pass(_ kind: Note.Kind, _ name: Name, _ addresses: [IPAddress], at now: Instant) -> Note? {
         let state = kinds[kind]
         if let state, now < state.next {
             kinds[kind]?.passedOver += 1

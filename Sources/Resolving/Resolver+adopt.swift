@@ -52,12 +52,6 @@ extension Resolver {
         beginOwn(at: now)
     }
 
-    /// Other rules: what clients hold already and what is owed belongs to whom they say, and names that they name exactly are looked up.
-    private mutating func adoptRules(at now: Instant) {
-        ahead.add(snapshot.ahead)
-        commit(applyToHandedOut(at: now), then: [], from: .here)
-    }
-
     /// A question of our own whose way is another now is asked anew.
     private mutating func reconsider(_ flight: Flight, _ difference: Difference) {
         let isOver: Bool

@@ -62,7 +62,9 @@ extension Matcher {
     package func exactNames(notIn former: Matcher) -> [Name] {
         var names: [Name] = []
         for rule in rules {
-            guard case .exact(let name) = rule.pattern, rule.action != .block, former.match(name)?.treatment != rule.treatment else { continue }
+            guard case .exact(let name) = rule.pattern, rule.action != .block, former.match(name)?.treatment != rule.treatment else {
+                continue
+            }
             names.append(name)
             if names.count == LookAhead.mostNames { break }
         }

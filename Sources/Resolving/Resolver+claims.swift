@@ -51,7 +51,9 @@ extension Resolver {
         if let rule = snapshot.matcher.match(question.name) { return rule }
         if let origin = service(question) { return snapshot.matcher.match(origin) }
         guard let network = Reserved.network(of: question.name), network.length == network.address.width else { return nil }
-        if let lease = ledger.leases(of: network.address).first, let rule = snapshot.matcher.match(lease.name) { return rule }
+        for owner in ledger.owners(of: network.address) {
+            if let rule = snapshot.matcher.match(owner.name) ?? snapshot.matcher.match(owner.matched) { return rule }
+        }
         return snapshot.matcher.match(network.address)
     }
 

@@ -50,7 +50,8 @@ extension Resolver {
             }
             if isNew { remember(safe, query, app: app, age: age, at: now) }
             return .answer(safe, [])
-        case .blocked(let name): return .blocked(ExtendedError(ExtendedError.blocked, "blocked by a rule for \(name), which it is an alias of"))
+        case .blocked(let alias):
+            return .blocked(ExtendedError(ExtendedError.blocked, "blocked by a rule for \(alias), which it is an alias of"))
         case .refused(let refusal):
             counters.refused += 1
             return .refused(refusal.error)
@@ -88,12 +89,13 @@ extension Resolver {
         }
         guard var steered = answer.cutting(cut, for: query) else { return isBinding ? .noData : .refused(.guarded) }
         // Hints of a family the tunnel does not carry are taken out, and yet owed to it: a client that has one all the same is rejected there.
-        let given = steered.addresses
-        var owed = claim.route == .lan ? admitted : given
-        if claim.route == .tunnel, given.count < admitted.count {
-            owed += admitted.filter { !snapshot.tunnelFamilies.contains($0.family) && !given.contains($0) }
+        let left = steered.addresses
+        var owed = claim.route == .lan ? admitted : left
+        if claim.route == .tunnel, left.count < admitted.count {
+            owed += admitted.filter { !snapshot.tunnelFamilies.contains($0.family) && !left.contains($0) }
         }
-        let (changes, excess) = owe(owed, to: claim, asked: name, ttl: ttl, at: now)
+        let given = owe(owed, to: claim, asked: name, ttl: ttl, at: now)
+        let (changes, excess) = (given.changes, given.excess)
         if !excess.isEmpty, claim.route != .lan {
             note(.excess, name, excess, at: now)
             counters.excess += UInt64(excess.count)
@@ -134,7 +136,7 @@ extension Resolver {
     private mutating func narrowed(_ addresses: [IPAddress], of name: Name, _ claim: Claim, at now: Instant) -> Set<IPAddress> {
         guard claim.route == .direct, snapshot.narrows else { return [] }
         let shared = addresses.filter { address in
-            ledger.leases(of: address).contains { $0.route == .tunnel } || snapshot.matcher.match(address)?.action == .tunnel
+            ledger.routes(of: address).contains(.tunnel) || snapshot.matcher.match(address)?.action == .tunnel
         }
         guard !shared.isEmpty else { return [] }
         guard shared.count < addresses.count else {

@@ -72,6 +72,8 @@ extension Resolver {
             end(key)
             switch flight.purpose {
             case .client: break
+            // A client that waits has it owed with its own answer.
+            case .ahead where flight.waiters.contains { $0.client.app == .normal }: break
             case .ahead: learn(answer, .server(server), age: 0, flight.query, at: now)
             case .search: found(answer, at: now)
             }

@@ -15,8 +15,22 @@ package struct Late: Hashable, Sendable {
 }
 
 extension Resolver {
+    /// Other rules: what clients hold already and what is owed belongs to whom they say, and names that they name exactly are looked up.
+    mutating func adoptRules(at now: Instant) {
+        ahead.add(snapshot.ahead)
+        let matcher = snapshot.matcher
+        let late = applyToHandedOut(at: now)
+        let moved = ledger.rematch(at: now) { owner in
+            guard let rule = matcher.match(owner.name) ?? matcher.match(owner.matched), let route = rule.action.route else { return nil }
+            return (route, rule.number)
+        }
+        // Names that share an address say it twice.
+        var seen: Set<SetChange> = []
+        commit((late + moved).filter { seen.insert($0).inserted }, then: [], from: .here)
+    }
+
     /// Applies new rules to what clients hold already.
-    mutating func applyToHandedOut(at now: Instant) -> [SetChange] {
+    private mutating func applyToHandedOut(at now: Instant) -> [SetChange] {
         if let forgotten = handedOut.forgottenUntil, forgotten > now { lateUntil = forgotten }
         var changes: [SetChange] = []
         var latecomers: [(claim: Claim, record: HandedOut.Record)] = []
@@ -33,9 +47,7 @@ extension Resolver {
             changes += owe(addresses, to: claim, asked: asked, ttl: seconds, at: now).changes
             counters.late += 1
         }
-        // Names that share an address name it twice.
-        var seen: Set<SetChange> = []
-        return changes.filter { seen.insert($0).inserted }
+        return changes
     }
 
     /// Whose a remembered answer is by the rules of now, whether its tunnel is connected or not: its traffic is the rule's in every state.
@@ -57,7 +69,7 @@ extension Resolver {
                 switch ownership(of: record) {
                 case .nobody, .refused: false
                 case .blocked: true
-                case .rule(let claim): record.addresses.contains { address in !ledger.leases(of: address).contains { $0.route == claim.route } }
+                case .rule(let claim): record.addresses.contains { address in !ledger.routes(of: address).contains(claim.route) }
                 }
             guard isLate, let asked = record.names.first(where: { _ in true }) else { return }
             names.insert(asked)

@@ -5,17 +5,19 @@ import Wire
 /// alone nobody could tell that the tunnel's traffic goes there.
 ///
 /// Only of `tunnel` names: whoever answers for a `direct` one could otherwise take any name out of the tunnel.
-struct ServiceTargets {
+package struct ServiceTargets {
     /// Names remembered at the most; the one that ends first makes room.
-    static let most = 1024
+    package static let most = 1024
     /// Milliseconds a name is remembered at the least, also where its TTL is 0: the question comes at once.
-    static let shortest: Int64 = 60_000
+    package static let shortest: Int64 = 60_000
 
     private var targets: [Name: (origin: Name, until: Instant)] = [:]
 
-    var count: Int { targets.count }
+    package init() {}
 
-    mutating func remember(_ names: [Name], of origin: Name, ttl: UInt32, at now: Instant) {
+    package var count: Int { targets.count }
+
+    package mutating func remember(_ names: [Name], of origin: Name, ttl: UInt32, at now: Instant) {
         let until = now + max(Self.shortest, Int64(ttl) * 1000)
         for name in names {
             if targets[name] == nil, targets.count >= Self.most, let first = targets.min(by: { $0.value.until < $1.value.until }) {
@@ -25,9 +27,9 @@ struct ServiceTargets {
         }
     }
 
-    func origin(of name: Name) -> Name? { targets.isEmpty ? nil : targets[name]?.origin }
+    package func origin(of name: Name) -> Name? { targets.isEmpty ? nil : targets[name]?.origin }
 
-    mutating func expire(at now: Instant) {
+    package mutating func expire(at now: Instant) {
         guard targets.values.contains(where: { $0.until <= now }) else { return }
         targets = targets.filter { $0.value.until > now }
     }
