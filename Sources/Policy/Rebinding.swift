@@ -25,14 +25,15 @@ package struct Rebinding: Hashable, Sendable {
     /// Whether an address leads to this machine or its networks: private, loopback, link-local or unspecified, also behind a translator.
     /// - Parameter nat64: the prefix by which this network translates, if it does.
     package static func isInside(_ address: IPAddress, _ ranges: PrivateRanges, nat64: Network?) -> Bool {
-        [address, address.embedded(nat64: nat64)].contains { form in
-            switch form {
-            case nil: false
-            // Linux takes 0.0.0.0 and :: for this machine; the rest of 0.0.0.0/8 is "this network" (RFC 1122 section 3.2.1.3).
-            case .v4(let raw)? where raw >> 24 == 0: true
-            case .v6(high: 0, low: 0)?: true
-            case let form?: ranges.contains(form)
-            }
+        isInside(address, ranges) || address.embedded(nat64: nat64).map { isInside($0, ranges) } ?? false
+    }
+
+    private static func isInside(_ address: IPAddress, _ ranges: PrivateRanges) -> Bool {
+        switch address {
+        // Linux takes 0.0.0.0 and :: for this machine; the rest of 0.0.0.0/8 is "this network" (RFC 1122 section 3.2.1.3).
+        case .v4(let raw) where raw >> 24 == 0: true
+        case .v6(high: 0, low: 0): true
+        case .v4, .v6: ranges.contains(address)
         }
     }
 }

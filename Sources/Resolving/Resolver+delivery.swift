@@ -20,6 +20,8 @@ extension Resolver {
     ) {
         guard let first = waiters.first else { return }
         switch prepare(answer, source, age: age, first.query, decision, app: first.client.app, isNew: isNew, at: now) {
+        case .answer(let answer, let changes) where changes.isEmpty:
+            for waiter in waiters { send(waiter.query.reply(answer, age: age), to: waiter, from: source) }
         case .answer(let answer, let changes):
             commit(changes, then: waiters.map { ($0, $0.query.reply(answer, age: age)) }, from: source)
         case .noData: for waiter in waiters { send(waiter.query.reply(.noError, authority: .denial), to: waiter) }
@@ -152,16 +154,15 @@ extension Resolver {
     /// The answer to a name that no rule has, without what leads inside; nil when nothing is left.
     private mutating func unbound(_ answer: Answer, _ source: Source, _ query: Query, app: App, at now: Instant) -> Answer? {
         let name = query.question.name
-        let (ranges, guarding) = (snapshot.circumstances.ranges, snapshot.steeringGuard)
-        let inside =
+        let ranges = snapshot.circumstances.ranges
+        let inside = answer.addresses.filter { address in
             switch app {
             // As by a `tunnel` rule: private addresses are that side's own.
             case .tunneled:
-                answer.addresses.filter {
-                    guarding.refusal(of: $0, to: .tunnel, isPrivate: ranges.contains, allowsPrivate: true) != nil
-                }
-            case .normal, .excluded: answer.addresses.filter { Rebinding.isInside($0, ranges, nat64: guarding.nat64) }
+                snapshot.steeringGuard.refusal(of: address, to: .tunnel, isPrivate: ranges.contains, allowsPrivate: true) != nil
+            case .normal, .excluded: Rebinding.isInside(address, ranges, nat64: snapshot.steeringGuard.nat64)
             }
+        }
         guard !inside.isEmpty, source.path != .lan, !snapshot.rebinding.allows(name) else { return answer }
         counters.rebinding += UInt64(inside.count)
         note(.rebinding, name, inside, at: now)

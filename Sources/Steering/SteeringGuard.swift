@@ -38,17 +38,19 @@ package struct SteeringGuard: Hashable, Sendable {
     ///   - isPrivate: whether an address is in the private ranges.
     ///   - allowsPrivate: whether the rule may own private addresses.
     package func refusal(of address: IPAddress, to route: SteeredRoute, isPrivate: (IPAddress) -> Bool, allowsPrivate: Bool) -> Reason? {
-        let forms = [address] + (address.embedded(nat64: nat64).map { [$0] } ?? [])
-        for form in forms {
-            if let never = Self.never(form) { return never }
-            if ours.contains(form) { return .ours }
-            if resolvers[route]?.contains(form) == true { return .resolver }
-        }
+        let inner = address.embedded(nat64: nat64)
+        if let reason = refusal(of: address, to: route) ?? inner.flatMap({ refusal(of: $0, to: route) }) { return reason }
         switch route {
         case .tunnel: return nil
-        case .direct: return allowsPrivate || !forms.contains(where: isPrivate) ? nil : .isPrivate
+        case .direct: return allowsPrivate || !(isPrivate(address) || inner.map(isPrivate) ?? false) ? nil : .isPrivate
         case .lan: return isPrivate(address) ? nil : .isPublic
         }
+    }
+
+    private func refusal(of address: IPAddress, to route: SteeredRoute) -> Reason? {
+        if let never = Self.never(address) { return never }
+        if ours.contains(address) { return .ours }
+        return resolvers[route]?.contains(address) == true ? .resolver : nil
     }
 
     /// Addresses no route has, whoever names them.

@@ -62,10 +62,15 @@ extension ScenarioRun {
     }
 
     private mutating func prepareRules(_ words: inout Words) throws(ScenarioFailure) {
+        let isOnly: Bool
         if try words.next() == "rules" {
-            guard words.take("none") else { throw words.failure("'rules none', or 'rule …'") }
+            isOnly = !words.take("none")
+            guard !isOnly || words.take("only") else { throw words.failure("'rules none', 'rules only …' or 'rule …'") }
             rules = []
         } else {
+            isOnly = true
+        }
+        if isOnly {
             let (read, problems) = RuleParser.read(Array(words.takeAll().joined(separator: " ").utf8), file: "scenario")
             guard problems.isEmpty else { throw words.failure("\(problems)") }
             rules += read
