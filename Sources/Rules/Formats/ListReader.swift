@@ -37,7 +37,12 @@ package struct ListReader: Sendable {
         self.beside = beside
     }
 
-    package func read(_ bytes: Span<UInt8>, into sink: inout some ListSink) {
+    package func read(_ bytes: Span<UInt8>, into sink: inout some ListSink) { deliver(bytes, to: &sink) }
+
+    /// The same, compiled for the one sink that is given a million lines.
+    package func read(_ bytes: Span<UInt8>, into builder: inout MatcherBuilder) { deliver(bytes, to: &builder) }
+
+    private func deliver(_ bytes: Span<UInt8>, to sink: inout some ListSink) {
         // A byte order mark says nothing in UTF-8, and editors put it there.
         let hasMark = bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF
         let text = hasMark ? bytes.extracting(droppingFirst: 3) : bytes
@@ -46,14 +51,16 @@ package struct ListReader: Sendable {
         switch kind {
         case .plain: PlainList(isExact: isExact).read(text, &scope, into: &sink)
         case .geosite: GeositeList(filter: attributes, open: open, beside: beside).read(text, &scope, into: &sink)
-        case .dnsmasq: DnsmasqList().read(text, &scope, into: &sink)
-        case .adguard: AdguardList().read(text, &scope, into: &sink)
+        case .dnsmasq: scope.readInwards(&sink) { DnsmasqList().read(text, &$0, into: &$1) }
+        case .adguard: scope.readInwards(&sink) { AdguardList().read(text, &$0, into: &$1) }
         case .clash: ClashList().read(text, &scope, into: &sink)
         case .singbox: SingboxList().read(text, &scope, into: &sink)
         case .hosts: HostsList().read(text, &scope, into: &sink)
         case .rpz:
-            var zone = PolicyZone()
-            zone.read(text, &scope, into: &sink)
+            scope.readInwards(&sink) { scope, sink in
+                var zone = PolicyZone()
+                zone.read(text, &scope, into: &sink)
+            }
         }
         scope.finish(&sink)
     }
