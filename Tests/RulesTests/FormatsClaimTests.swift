@@ -132,7 +132,9 @@ import Workbench
         // Hosts.
         Claim("block include hosts", "0.0.0.0 ads.example b.example", takes: ["ads.example", "b.example"], leaves: ["a.ads.example"]),
         Claim("tunnel include hosts", "10.0.0.5 git.corp.example # git", takes: ["git.corp.example"], leaves: ["git"]),
-        Claim("block include hosts", "127.0.0.1 localhost\n::1 ip6-localhost", leaves: ["localhost", "ip6-localhost"]),
+        Claim(
+            "block include hosts", "127.0.0.1 localhost ip6-ads.example\n::1 ip6-localhost", takes: ["ip6-ads.example"],
+            leaves: ["localhost", "ip6-localhost"]),
         // RPZ.
         Claim("block include rpz", "ads.example CNAME .", takes: ["ads.example"], leaves: ["a.ads.example"]),
         Claim("block include rpz", "*.ads.example CNAME .", takes: ["a.ads.example", "b.a.ads.example"], leaves: ["ads.example"]),

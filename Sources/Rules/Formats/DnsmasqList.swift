@@ -41,7 +41,7 @@ struct DnsmasqList {
                 guard Self.option(bytes, key) == .set else { return }
                 domains(bytes, value) { domain in
                     guard scope.name.read(bytes, Self.name(bytes, domain)) == .name else { return }
-                    servers.steered.insert(scope.name)
+                    servers.steer(scope.name)
                 }
             }
         }
