@@ -4,7 +4,7 @@ import Wire
 import Workbench
 
 /// The fast reader of names against the one of all presentation forms.
-@Suite struct FormatsNameTests {
+@Suite struct NameReadingTests {
     @Test func bothReadersOfNamesAgree() {
         var random = SeededRandom(seed: 2403)
         let letters = Array("abcXYZ019-_..".utf8) + [UInt8(ascii: "/"), UInt8(ascii: " "), 0, 0xC3]
