@@ -37,12 +37,7 @@ package struct ListReader: Sendable {
         self.beside = beside
     }
 
-    package func read(_ bytes: Span<UInt8>, into sink: inout some ListSink) { deliver(bytes, to: &sink) }
-
-    /// The same, compiled for the one sink that is given a million lines.
-    package func read(_ bytes: Span<UInt8>, into builder: inout MatcherBuilder) { deliver(bytes, to: &builder) }
-
-    private func deliver(_ bytes: Span<UInt8>, to sink: inout some ListSink) {
+    package func read(_ bytes: Span<UInt8>, into sink: inout some ListSink) {
         // A byte order mark says nothing in UTF-8, and editors put it there.
         let hasMark = bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF
         let text = hasMark ? bytes.extracting(droppingFirst: 3) : bytes
