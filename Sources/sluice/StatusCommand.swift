@@ -78,6 +78,20 @@ enum StatusText {
         }
         if status.resolvConf.state != "not ours" { lines.append("  resolv.conf " + status.resolvConf.state) }
         if questions.commitFailures > 0 { lines.append("  failures  \(questions.commitFailures) addresses the kernel did not take") }
+        let removed = [
+            ("no set takes", questions.guarded), ("lead inside", questions.rebinding), ("are owed to the tunnel", questions.narrowed),
+        ]
+        if removed.contains(where: { $0.1 > 0 }) {
+            lines.append("  left out  " + removed.filter { $0.1 > 0 }.map { "\($0.1) addresses that \($0.0)" }.joined(separator: "   "))
+        }
+        if status.late.names > 0 {
+            lines.append(
+                "  late      \(status.late.names) names that clients still know the old way to, for \(Self.duration(status.late.seconds))")
+        }
+        if status.late.forgotten > 0 {
+            lines.append("  late      names no longer known, for \(Self.duration(status.late.forgotten))")
+        }
+        if let prefix = status.nat64 { lines.append("  nat64     \(prefix)") }
         lines += status.rules.rejected.map { "  rejected  " + $0 }
         return lines.joined(separator: "\n")
     }
