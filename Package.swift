@@ -76,6 +76,9 @@ let package = Package(
             name: "sluice-probe", dependencies: ["CLinux", "Wire", "Steering", "Upstreams", "Kernel"], path: "Tests/Probe",
             swiftSettings: house),
 
+        // What rules cost, measured apart from the daemon.
+        .executableTarget(name: "sluice-bench", dependencies: ["Wire", "Rules"], path: "Tests/Bench", swiftSettings: house),
+
         // What the core's tests share: fixtures, messages written by hand, numbers from a seed.
         .target(name: "Workbench", dependencies: ["Wire"], path: "Tests/Workbench", swiftSettings: house),
         tests(of: "Wire", on: ["CLdns", "Workbench"]),
