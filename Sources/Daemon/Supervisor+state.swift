@@ -75,9 +75,8 @@ extension Supervisor {
         let own = Set(addresses.map(\.address))
         let ports = Set([53] + doors.configured.map(\.port))
         do throws(KernelError) {
-            try conntrack.endFlows(
-                marks: [0x00],
-                where: {
+            try conntrack.end(
+                try conntrack.flows(marks: [0x00]).filter {
                     $0.protocol == 17
                         && (ports.contains($0.destinationPort) || own.contains($0.source) && !own.contains($0.destination))
                 })
@@ -107,10 +106,10 @@ extension Supervisor {
     /// packet of the other side would begin one that looks as if it had called us: none of it comes in for a while.
     private func endFlows(marked marks: Set<UInt8>, where condition: (Flow) -> Bool = { _ in true }) {
         do throws(KernelError) {
-            let doomed = Set(try conntrack.flows(marks: marks).filter { $0.protocol != 6 && condition($0) })
+            let doomed = try conntrack.flows(marks: marks).filter { $0.protocol != 6 && condition($0) }
             let ended = doomed.filter { $0.protocol == 17 }.map { ElementChange(.add, .ended($0, seconds: Self.quarantine)) }
             for refusal in try sets.commit(ended).prefix(1) { log.warning("a flow is ended without quarantine: \(refusal.error)") }
-            try conntrack.endFlows(marks: marks, where: { doomed.contains($0) })
+            try conntrack.end(doomed)
         } catch {
             log.warning("flows that may not go on are refused, not ended: \(error)")
         }
@@ -157,7 +156,7 @@ extension Supervisor {
 
     /// How long the lab wants `down` to be on its way, in milliseconds.
     private static let slowDown: Int64? = {
-        guard unsafe getenv("SLUICE_LAB") != nil, let text = unsafe getenv("SLUICE_LAB_SLOW_DOWN") else { return nil }
-        return Int64(unsafe String(cString: text))
+        func value(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
+        return value("SLUICE_LAB") == "1" ? value("SLUICE_LAB_SLOW_DOWN").flatMap { Int64($0) } : nil
     }()
 }

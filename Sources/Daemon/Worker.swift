@@ -36,7 +36,7 @@ final class Worker {
     /// What `query` asked, until its reply comes.
     var queries: [UInt64: Query] = [:]
     /// Those of `controls` that want to hear what happens.
-    var listeners: Set<UInt64> = []
+    var watchers: Set<UInt64> = []
     var upstreams: [AskID: UpstreamSocket] = [:]
     private var lastConnection: UInt64 = 0
     private var nextHousekeeping = Instant.now

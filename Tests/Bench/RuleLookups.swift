@@ -16,7 +16,7 @@ struct RuleLookups {
         var builder = MatcherBuilder()
         builder.reserve(listBytes: bytes.count)
         builder.begin(file: file, treatment: Treatment(.tunnel))
-        fill(&builder, bytes)
+        ListReader(.plain, file: file, action: .tunnel, idna: { _ in nil }).read(bytes.span, into: &builder)
         let filled = Bench.now()
         let matcher = Matcher(builder)
         let frozen = Bench.now()
@@ -69,28 +69,6 @@ struct RuleLookups {
         print(
             "\(what): median \(half - min(half, idle[idle.count / 2])) ns, p99 \(most) ns, mean in a row \(mean) ns, \(wrong) unexpected, \(found)"
         )
-    }
-
-    private func fill(_ sink: inout some ListSink, _ bytes: [UInt8]) {
-        var name = Name()
-        var line = 1
-        var start = 0
-        var label = 0
-        for index in bytes.indices {
-            switch bytes[index] {
-            case UInt8(ascii: "."):
-                _ = name.append(label: index - label) { bytes[label + $0] }
-                label = index + 1
-            case UInt8(ascii: "\n"):
-                _ = name.append(label: index - label) { bytes[label + $0] }
-                sink.take(.suffix, name, ListLine(line: line))
-                name = Name()
-                line += 1
-                start = index + 1
-                label = start
-            default: break
-            }
-        }
     }
 
     private func read() -> [UInt8] {

@@ -22,11 +22,10 @@ extension Matcher {
         let starts = LabelStarts(&name, length: length)
         var hash = names.seed
         var nearest: Place?
-        var label = starts.count
-        while label > 0 {
-            label -= 1
-            let start = starts[label]
-            hash.add(&name, labelAt: start)
+        // From the root, which has no label, to the whole name.
+        for label in stride(from: starts.count, through: 0, by: -1) {
+            let start = label == starts.count ? length : starts[label]
+            if label < starts.count { hash.add(&name, labelAt: start) }
             guard names.holds(labels: starts.count - label),
                 let head = names.find(hash, &name, from: start, length: length - start, in: store)
             else { continue }
@@ -84,9 +83,9 @@ extension Matcher {
         let starts = LabelStarts(&name, length: length)
         var hash = names.seed
         var found: [(place: Place, order: Order)] = []
-        for label in stride(from: starts.count - 1, through: 0, by: -1) {
-            let start = starts[label]
-            hash.add(&name, labelAt: start)
+        for label in stride(from: starts.count, through: 0, by: -1) {
+            let start = label == starts.count ? length : starts[label]
+            if label < starts.count { hash.add(&name, labelAt: start) }
             guard let head = names.find(hash, &name, from: start, length: length - start, in: store) else { continue }
             for place in names.chain(head) {
                 let rule = store[place]
