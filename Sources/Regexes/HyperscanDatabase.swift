@@ -23,7 +23,8 @@ import Rules
             let end = told.ranges(of: " at index ").last
             offset = end.flatMap { Int(told[$0.upperBound...].prefix(while: \.isNumber)) }
             let said = end.map { told[..<$0.lowerBound] } ?? told.prefix { _ in true }
-            message = said.hasPrefix("Pattern matches empty") ? "it matches every name" : String(said.hasSuffix(".") ? said.dropLast() : said)
+            let isEverything = said.hasPrefix("Pattern matches empty")
+            message = isEverything ? "it matches every name" : String(said.hasSuffix(".") ? said.dropLast() : said)
         }
     }
 

@@ -18,9 +18,10 @@ import Wire
         }
     }
 
-    static func now() -> UInt64 {
+    /// In nanoseconds.
+    static func now(_ clock: Int32 = CLOCK_MONOTONIC) -> UInt64 {
         var time = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        unsafe clock_gettime(clock, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }
