@@ -3,6 +3,7 @@ import Configuration
 import HostDNS
 import Kernel
 import Policy
+import Regexes
 import Rules
 import Wire
 
@@ -66,7 +67,7 @@ package struct Loaded: Sendable {
                 }
             }
         }
-        let matcher = Matcher(rules)
+        let matcher = Matcher(rules, regexes: HyperscanSet.compile)
         problems += matcher.problems + Self.references(of: rules, in: configuration)
         problems += rules.compactMap(Self.later)
         if configuration.tunnel.isEmpty, let rule = rules.first(where: { $0.action == .tunnel }) {
