@@ -72,13 +72,9 @@ package struct ListSignature: Sendable {
     private static func verify(_ signature: [UInt8], _ message: Span<UInt8>, _ key: SigningKey) -> Bool {
         guard signature.count == 64, key.key.count == 32 else { return false }
         return unsafe message.withUnsafeBufferPointer { message in
-            // Of an empty message libsodium wants an address too.
-            unsafe crypto_sign_verify_detached(signature, message.baseAddress ?? UnsafePointer(Self.nothing), UInt64(message.count), key.key)
-                == 0
+            unsafe crypto_sign_verify_detached(signature, message.baseAddress, UInt64(message.count), key.key) == 0
         }
     }
-
-    private nonisolated(unsafe) static let nothing = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
 }
 
 /// BLAKE2b, as libsodium has it.

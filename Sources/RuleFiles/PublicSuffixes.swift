@@ -60,7 +60,8 @@ package struct PublicSuffixes: Sendable {
             guard !name.isRoot else { return false }
             if has(Self.hash(name, from: 0)) { return true }
             let rest = Int(name[0]) + 1
-            return rest < name.count - 1 && has(~Self.hash(name, from: rest))
+            guard rest < name.count - 1 else { return false }
+            return has(~Self.hash(name, from: rest))
         }
 
         private func has(_ hash: UInt64) -> Bool { table[slot(hash)] == hash }

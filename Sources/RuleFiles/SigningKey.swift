@@ -33,12 +33,10 @@ enum Base64 {
         let text = Array(text.utf8)
         var count = 0
         var bytes = [UInt8](repeating: 0, count: text.count)
-        let status = unsafe bytes.withUnsafeMutableBufferPointer { bytes in
-            unsafe text.withUnsafeBytes { text in
-                unsafe sodium_base642bin(
-                    bytes.baseAddress, bytes.count, text.bindMemory(to: CChar.self).baseAddress, text.count, nil, &count, nil,
-                    sodium_base64_VARIANT_ORIGINAL)
-            }
+        let status = unsafe text.withUnsafeBytes { text in
+            unsafe sodium_base642bin(
+                &bytes, text.count, text.bindMemory(to: CChar.self).baseAddress, text.count, nil, &count, nil,
+                sodium_base64_VARIANT_ORIGINAL)
         }
         return status == 0 ? Array(bytes[..<count]) : nil
     }
