@@ -20,4 +20,17 @@ package enum HostFile {
             unsafe result.gl_pathv[index].map { unsafe String(cString: $0) }
         }
     }
+
+    /// The names of the plain files in a folder, sorted; empty when it cannot be read.
+    static func names(in folder: String) -> [String] {
+        guard let stream = unsafe opendir(folder.isEmpty ? "." : folder) else { return [] }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let length = unsafe strlen(&entry.pointee.d_name.0)
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe String(decoding: $0.prefix(length), as: UTF8.self) }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names.sorted()
+    }
 }

@@ -9,6 +9,8 @@ struct KeptList: Hashable, Sendable {
     let timestamp: Int64?
     /// BLAKE2b-512 of the list's own bytes.
     let digest: [UInt8]
+    /// The same of all parts, one after the other.
+    let whole: [UInt8]
     /// The files it consists of, itself first, with their lengths in bytes.
     let parts: [Part]
 
@@ -22,6 +24,7 @@ struct KeptList: Hashable, Sendable {
     /// Lines of `key value`, and an empty one.
     var header: [UInt8] {
         var lines = [Self.title, "path \(path.filter { !$0.isNewline })", "entries \(entries)", "digest \(Hexadecimal.text(of: digest))"]
+        lines.append("whole \(Hexadecimal.text(of: whole))")
         if let timestamp { lines.append("timestamp \(timestamp)") }
         lines += parts.map { "part \($0.length) \($0.name.filter { !$0.isNewline })" }
         return Array((lines.joined(separator: "\n") + "\n\n").utf8)
@@ -38,7 +41,8 @@ struct KeptList: Hashable, Sendable {
         let lines = String(decoding: (0..<end).map { bytes[$0] }, as: UTF8.self).split(separator: "\n")
         guard lines.first.map(String.init) == title else { return nil }
         var path = ""
-        var (entries, timestamp, digest, parts): (Int?, Int64?, [UInt8], [Part]) = (nil, nil, [], [])
+        var (entries, timestamp): (Int?, Int64?) = (nil, nil)
+        var (digest, whole, parts): ([UInt8], [UInt8], [Part]) = ([], [], [])
         for line in lines.dropFirst() {
             let words = line.split(separator: " ", maxSplits: 1).map(String.init)
             guard words.count == 2 else { return nil }
@@ -47,6 +51,7 @@ struct KeptList: Hashable, Sendable {
             case "entries": entries = Int(words[1])
             case "timestamp": timestamp = Int64(words[1])
             case "digest": digest = Hexadecimal.bytes(of: words[1])
+            case "whole": whole = Hexadecimal.bytes(of: words[1])
             case "part":
                 let part = words[1].split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
                 guard part.count == 2, let length = Int(part[0]), length >= 0 else { return nil }
@@ -54,8 +59,8 @@ struct KeptList: Hashable, Sendable {
             default: return nil
             }
         }
-        guard let entries, digest.count == 64, !parts.isEmpty else { return nil }
-        return (KeptList(path: path, entries: entries, timestamp: timestamp, digest: digest, parts: parts), end + 2)
+        guard let entries, digest.count == 64, whole.count == 64, !parts.isEmpty else { return nil }
+        return (KeptList(path: path, entries: entries, timestamp: timestamp, digest: digest, whole: whole, parts: parts), end + 2)
     }
 
     /// A path, a digest, and the names of the files that a list includes.

@@ -6,10 +6,10 @@ package enum ListRefusal: Error, Hashable, Sendable {
     case unreadable(HostFile.Failure)
     /// No entry in it.
     case empty
-    /// A page or an archive in its place.
-    case noText(String)
-    /// Most of it cannot be read as its kind.
-    case gibberish(first: Problem?)
+    /// It is something else, or not all of it is there.
+    case broken(Problem)
+    /// Of all its lines none could be taken.
+    case gibberish(first: Problem)
     case shrunk(from: Int, to: Int)
     /// Another list that it includes, or that one's signature.
     case part(String, String)
@@ -24,9 +24,8 @@ package enum ListRefusal: Error, Hashable, Sendable {
         case .unreadable(.notPermitted): "you may not read it"
         case .unreadable(.unreadable(let why)): "it cannot be read: \(why)"
         case .empty: "there is no entry in it"
-        case .noText(let what): "it is \(what), not a list"
-        case .gibberish(let first):
-            "most of its lines cannot be read" + (first.map { ", as \($0.line > 0 ? "line \($0.line): " : "")\($0.message)" } ?? "")
+        case .broken(let problem): problem.line > 0 ? "line \(problem.line): \(problem.message)" : problem.message
+        case .gibberish(let first): "none of its lines can be taken; the first, line \(first.line): \(first.message)"
         case .shrunk(let former, let now): "it has shrunk from \(former) entries to \(now)"
         case .part(let name, let why): "'\(name)', which it includes: \(why)"
         case .noSignature(let file, .missing): "its signature \(file) is missing"
@@ -45,7 +44,8 @@ package enum ListRefusal: Error, Hashable, Sendable {
         switch self {
         case .unreadable(.missing): "relative paths count from the rule file's folder"
         case .unreadable, .part: "put the list in order; it is taken as soon as it is"
-        case .empty, .noText, .gibberish: "fetch it again; the kind after 'include' says how it is read"
+        case .broken(let problem): problem.hint ?? "fetch it again"
+        case .empty, .gibberish: "fetch it again; the kind after 'include' says how it is read"
         case .shrunk: "if that is meant, 'force' at the end of the include takes it"
         case .noSignature: "minisign -S -m LIST makes it; it stands beside the list as LIST.minisig"
         case .badSignature(.foreign, _): "a new key of the same owner is named after 'signed'"

@@ -28,7 +28,7 @@ package struct ListShelf: Sendable {
     }
 
     /// The list with its bytes; nil also when they are not what was written.
-    func list(_ id: String) -> (entry: KeptList, parts: [FileBytes])? {
+    func list(_ id: String) -> (entry: KeptList, first: FileBytes, rest: [FileBytes])? {
         guard let bytes = try? FileBytes(file(id), limit: 2 * FileBytes.largest) else { return nil }
         return bytes.withSpan { bytes in
             guard let (entry, start) = KeptList.read(bytes) else { return nil }
@@ -38,8 +38,8 @@ package struct ListShelf: Sendable {
                 parts.append(copy)
                 at += part.length
             }
-            guard parts.first?.withSpan({ Digest.of($0) }) == entry.digest else { return nil }
-            return (entry, parts)
+            guard Digest.of(parts) == entry.whole, let first = parts.first else { return nil }
+            return (entry, first, Array(parts.dropFirst()))
         }
     }
 

@@ -87,4 +87,7 @@ enum Digest {
         }
         return digest
     }
+
+    /// Of several files, one after the other, 64 bytes.
+    static func of(_ files: [FileBytes]) -> [UInt8] { of(files.flatMap { $0.withSpan { of($0) } }.span) }
 }

@@ -22,7 +22,7 @@ package struct RuleBookReader {
     let shelf: ListShelf?
     let breadth: Breadth
     private var files: [String] = []
-    private let objections: Objections
+    let objections: Objections
 
     /// - Parameters:
     ///   - shelf: where the last good lists are; nil: nowhere, a broken list is an error.
@@ -35,7 +35,7 @@ package struct RuleBookReader {
     /// Reads one rule file and what it includes. One that was read before is not read again. Errors: it cannot be read; all else is a problem of the book.
     package mutating func read(_ file: String) throws(HostFile.Failure) {
         guard !files.contains(file) else { return }
-        seen[file] = FileStamp(of: file)
+        seen[file] = .some(FileStamp(of: file))
         let bytes = try HostFile.read(file)
         files.append(file)
         let (items, found) = RuleParser.read(bytes, file: file, idna: { InternationalName.ascii($0) })

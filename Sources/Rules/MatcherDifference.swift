@@ -4,7 +4,7 @@
 package struct MatcherDifference: Hashable, Sendable {
     package let added: Part
     package let removed: Part
-    /// Rules of the new set that can never decide since an earlier one with another action has the same pattern.
+    /// Rules of the new set that can never decide since an earlier one that wants something else has the same pattern.
     package let conflicting: Part
 
     /// How many, and the first few as text.
@@ -66,10 +66,7 @@ package struct MatcherDifference: Hashable, Sendable {
 
         init(_ rule: Rule) {
             pattern = rule.pattern.hashValue
-            var hasher = Hasher()
-            hasher.combine(rule.action)
-            hasher.combine(rule.tunnel)
-            treatment = hasher.finalize()
+            treatment = rule.treatment.hashValue
         }
 
         static func < (left: Mark, right: Mark) -> Bool { (left.pattern, left.treatment) < (right.pattern, right.treatment) }
