@@ -50,7 +50,7 @@ final class Loader: Sendable {
 
     private func run() {
         // Of this thread alone, on Linux.
-        setpriority(PRIO_PROCESS, 0, 10)
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
         while true {
             var state = pollfd(fd: jobs.fd, events: Int16(POLLIN), revents: 0)
             _ = unsafe poll(&state, 1, -1)

@@ -140,10 +140,8 @@ final class RuleWatch {
     }
 
     private static func link(_ path: String) -> String? {
-        var target = [UInt8](repeating: 0, count: Int(PATH_MAX))
-        let count = unsafe target.withUnsafeMutableBytes { bytes in
-            unsafe readlink(path, bytes.bindMemory(to: CChar.self).baseAddress, bytes.count)
-        }
-        return count < 0 ? nil : String(decoding: target[..<count], as: UTF8.self)
+        var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = unsafe readlink(path, &target, target.count)
+        return count < 0 ? nil : String(decoding: target[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

@@ -9,7 +9,7 @@ struct KeptList: Hashable, Sendable {
     let timestamp: Int64?
     /// BLAKE2b-512 of the list's own bytes.
     let digest: [UInt8]
-    /// The same of all parts, one after the other.
+    /// The same of the digests of all parts.
     let whole: [UInt8]
     /// The files it consists of, itself first, with their lengths in bytes.
     let parts: [Part]

@@ -64,9 +64,14 @@ package struct ListSignature: Sendable {
     /// - Parameter digest: BLAKE2b-512 of `bytes`.
     package func check(_ bytes: Span<UInt8>, digest: [UInt8], by key: SigningKey) throws(Mistake) {
         guard id == key.id else { throw .foreign(by: SigningKey.text(of: id)) }
-        let isRight = isHashed ? Self.verify(signature, digest.span, key) : Self.verify(signature, bytes, key)
+        let isRight = isHashed ? Self.verify(signature, digest, key) : Self.verify(signature, bytes, key)
         guard isRight else { throw .wrong }
-        guard Self.verify(global, (signature + Array(comment.utf8)).span, key) else { throw .altered }
+        guard Self.verify(global, signature + Array(comment.utf8), key) else { throw .altered }
+    }
+
+    private static func verify(_ signature: [UInt8], _ message: [UInt8], _ key: SigningKey) -> Bool {
+        let span = message.span
+        return verify(signature, span, key)
     }
 
     private static func verify(_ signature: [UInt8], _ message: Span<UInt8>, _ key: SigningKey) -> Bool {
@@ -88,6 +93,10 @@ enum Digest {
         return digest
     }
 
-    /// Of several files, one after the other, 64 bytes.
-    static func of(_ files: [FileBytes]) -> [UInt8] { of(files.flatMap { $0.withSpan { of($0) } }.span) }
+    /// Of the digests of several files, 64 bytes.
+    static func of(_ files: [FileBytes]) -> [UInt8] {
+        let digests = files.flatMap { $0.withSpan { of($0) } }
+        let span = digests.span
+        return of(span)
+    }
 }
