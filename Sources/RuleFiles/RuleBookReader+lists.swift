@@ -116,7 +116,7 @@ extension RuleBookReader {
         let entry = KeptList(
             path: candidate.path, entries: tally.entries, timestamp: candidate.timestamp, digest: candidate.digest,
             whole: Digest.of(all.map(\.bytes)), parts: all.map { part in KeptList.Part(name: part.name, length: part.bytes.count) })
-        guard let shelf, entry != former else { return }
+        guard let shelf, entry != former, !staged.contains(id) else { return }
         do throws(ListShelf.Trouble) {
             try shelf.stage(id, entry, all.map(\.bytes))
             staged.append(id)

@@ -33,7 +33,7 @@ struct ReloadCommand: ParsableCommand {
                 let kept: [String]
                 @OrNull var difference: ControlReply.Difference?
             }
-            try Console.show(json: View(rules: reload.rules, errors: reload.errors, kept: reload.kept, difference: reload.difference))
+            try Console.show(json: View(rules: reload.rules, errors: reload.errors, kept: reload.kept, difference: OrNull(wrappedValue: reload.difference)))
         } else if reload.errors.isEmpty {
             print("reloaded: \(reload.rules) rules" + (reload.difference.map { ": \($0.text)" } ?? ""))
             for text in reload.kept { Console.complain("sluice: \(text)") }
