@@ -117,13 +117,13 @@ import Wire
     }
 
     @Test func aRuleForEverybodysNamesIsRefusedUnlessForced() throws {
-        for name in ["com", "*.co.uk", "github.io", "*.cloudfront.net", "0.0.0.0/0"] {
+        for name in ["com", "*.co.uk", "github.io", "*.cloudfront.net", "128.0.0.0/1", "2000::/3"] {
             scratch.write("a.rules", "tunnel \(name)\n")
             let book = try scratch.book()
-            #expect(book.errors.count == 1, "\(name): \(book.problems)")
+            #expect(book.problems.count == 1 && book.errors.count == (name.contains("/") ? 0 : 1), "\(name): \(book.problems)")
             #expect(book.problems.first?.hint?.contains("force") == true)
             scratch.write("a.rules", "tunnel \(name) force\n")
-            #expect(try scratch.book().errors == [], "\(name)")
+            #expect(try scratch.book().problems == [], "\(name)")
         }
         for name in ["=com", "lan", "corp", "home.arpa", "example.com", "me.github.io", "10.0.0.0/8", "fc00::/7", "fd00::/8"] {
             scratch.write("a.rules", "tunnel \(name)\n")
@@ -132,11 +132,11 @@ import Wire
     }
 
     @Test func aListsEntryForEverybodysNamesIsLeftOutUnlessForced() throws {
-        scratch.write("work.txt", "corp.example\ncom\nco.uk\ngithub.io\n0.0.0.0/0\n")
+        scratch.write("work.txt", "corp.example\ncom\nco.uk\ngithub.io\n128.0.0.0/1\n")
         scratch.write("a.rules", "tunnel include plain work.txt\n")
         let book = try scratch.book()
         #expect(book.errors == [] && book.decision("x.corp.example") != nil && book.decision("x.com") == nil && book.decision("x.co.uk") == nil)
-        #expect(book.matcher.match(.v4(1)) == nil)
+        #expect(book.matcher.match(.v4(0x8000_0001)) == nil)
         #expect(book.decision("x.github.io") != nil && book.warnings.contains { $0.contains("hosting companies' suffixes (github.io)") })
         #expect(book.problems.filter { $0.message.contains("left out") }.map(\.line) == [2, 3, 5])
         scratch.write("a.rules", "tunnel include plain work.txt force\n")
