@@ -124,9 +124,10 @@ at_most "p99 of an answer's time with reloads, in microseconds" $((quiet * 20 + 
 # A daemon that is killed and starts again while the list is broken has it still.
 echo '<html>' | put $list
 kill -KILL "$pid"
+wait_for 3000 test ! -d /proc/"$pid" >/dev/null || fail "it does not die"
 start_daemon /etc/sluice/sluice.toml
 wait_for 5000 eval '[[ -n $(state) ]]' >/dev/null || fail "no daemon: $(cat "$scratch/daemon.log")"
 wait_for 5000 eval '[[ $(asked) == $(address $(((reloads - 1) % 2))) ]]' >/dev/null || fail "the last good list is lost: $(sluice status)"
 ok "the last good list survives the daemon"
-kill $monitor 2>/dev/null
+kill $monitor 2>/dev/null || true
 stop_daemon

@@ -37,12 +37,12 @@ struct Versions {
         let start = Self.now()
         print("versions of \(names) names")
         fflush(nil)
-        var ends = false
+        var (ends, passed) = (false, 0)
         while !ends, Self.now() - start < Int64(seconds) * 1_000_000 {
             let due = Int((Self.now() - start) * Int64(rate) / 1_000_000)
             // What a stalled machine did not send in time is not sent at once afterwards.
             var burst = 0
-            while tally.asked < due, burst < 50 {
+            while passed < due, burst < 50 {
                 var packet = packets[Int.random(in: 0..<names, using: &random)]
                 let id = UInt16(truncatingIfNeeded: tally.asked)
                 packet[0] = UInt8(id >> 8)
@@ -50,10 +50,11 @@ struct Versions {
                 if tally.sent[Int(id)] != 0 { tally.lost += 1 }
                 tally.sent[Int(id)] = Self.now()
                 tally.asked += 1
+                passed += 1
                 burst += 1
                 if unsafe packet.withUnsafeBytes({ unsafe send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }) < 0 { break }
             }
-            if burst == 50 { tally.asked = max(tally.asked, due) }
+            passed = due
             var polled = [pollfd(fd: fd, events: Int16(POLLIN), revents: 0), pollfd(fd: signals, events: Int16(POLLIN), revents: 0)]
             _ = unsafe poll(&polled, 2, 1)
             ends = polled[1].revents != 0
