@@ -93,7 +93,8 @@ extension Worker {
         let now = Instant.now
         let leases = addresses.flatMap { resolver.ledger.leases(of: $0) }.map { lease in
             QueryReport.Lease(
-                address: "\(lease.address)", route: lease.route.rawValue, name: lease.owners.first.map { "\($0.owner.name)" } ?? "", seconds: max(0, lease.until - now) / 1000)
+                address: "\(lease.address)", route: lease.route.rawValue, name: lease.owners.first.map { "\($0.owner.name)" } ?? "",
+                seconds: max(0, lease.until - now) / 1000)
         }
         connection.send(
             ControlReply(
@@ -131,7 +132,8 @@ extension Worker {
             questions: StatusReport.Questions(
                 total: counters.questions, cached: counters.hits, refused: counters.refused, blocked: counters.blocked,
                 local: counters.local, foreignReplies: counters.foreignReplies, guarded: counters.guarded,
-                commitFailures: counters.commitFailures, evictions: resolver.ledger.counters.evictions, cacheEntries: resolver.cachedAnswers))
+                commitFailures: counters.commitFailures, evictions: resolver.ledger.counters.evictions, cacheEntries: resolver.cachedAnswers
+            ))
     }
 }
 

@@ -28,7 +28,7 @@ extension Resolver {
         let ttl = (steered.lifetime ?? 0).subtractingClamped(age)
         let addresses = route == .lan ? steered.addresses.filter { admits($0, rule, route) } : steered.addresses
         let name = first.query.question.name
-        let owed = ledger.owe(addresses, to: route, owner: Owner(name: name, matched: name), rule: 0, ttl: ttl, at: now)
+        let owed = ledger.owe(addresses, to: route, owner: Owner(name: name, matched: name), rule: rule.number, ttl: ttl, at: now)
         // What nothing could make room for is not handed out; but a `lan` answer stays whole, its addresses go the LAN's way anyhow.
         let rest = route == .lan || owed.excess.isEmpty ? steered : steered.removing(owed.excess, from: first.query)
         let replies = waiters.map { waiter in
