@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Rules
 
 /// What the daemon tells those who look (contract: the JSON of each verb). Keys are stable within a schema.
 package struct StatusReport: Codable, Sendable {
@@ -80,6 +81,19 @@ package struct StatusReport: Codable, Sendable {
         package let files: [String]
         /// Errors of the last reload, which was not taken; the rules before it are in force.
         package let rejected: [String]
+        package let lists: [List]
+    }
+
+    /// A list that a rule file includes.
+    package struct List: Codable, Sendable, Equatable {
+        package let file: String
+        package let kind: String
+        /// The rule file and line of the include.
+        package let place: String
+        package let entries: Int
+        package let signed: Bool
+        /// Why the list on disk was not taken and its last good version is in force; null: it is the one on disk.
+        package let kept: String?
     }
 
     package struct Questions: Codable, Sendable {
@@ -177,6 +191,27 @@ package struct ControlReply: Codable, Sendable {
         package let rules: Int
         /// Errors as text, one a line of the file; empty when the new configuration is in force.
         package let errors: [String]
+        /// Lists of which the last good version is in force, and why.
+        package let kept: [String]
+        /// To the rules before; null when nothing was taken.
+        package let difference: Difference?
+    }
+
+    /// What a reload changed.
+    package struct Difference: Codable, Sendable {
+        package let added: Int
+        package let removed: Int
+        /// Rules that can never decide, since an earlier one that wants something else has the same pattern.
+        package let conflicting: Int
+        /// The same with a few examples, for people.
+        package let text: String
+
+        init(_ difference: MatcherDifference) {
+            added = difference.added.count
+            removed = difference.removed.count
+            conflicting = difference.conflicting.count
+            text = difference.text
+        }
     }
 
     package struct Joined: Codable, Sendable {

@@ -17,7 +17,9 @@ struct StatusCommand: ParsableCommand {
 
 struct ReloadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "reload", abstract: "Reads configuration and rules again; with any error in them the old ones stay in force.")
+        commandName: "reload", abstract: "Reads configuration and rules again; with any error in them the old ones stay in force.",
+        discussion:
+            "Of an included list that is broken, the last good version stays in force, with all else new. Ends with 2 in both cases.")
 
     @OptionGroup var source: ConfigurationOption
     @OptionGroup var output: JSONFlag
@@ -29,14 +31,19 @@ struct ReloadCommand: ParsableCommand {
                 let schema = 1
                 let rules: Int
                 let errors: [String]
+                let kept: [String]
+                @OrNull var difference: ControlReply.Difference?
             }
-            try Console.show(json: View(rules: reload.rules, errors: reload.errors))
+            try Console.show(
+                json: View(
+                    rules: reload.rules, errors: reload.errors, kept: reload.kept, difference: OrNull(wrappedValue: reload.difference)))
         } else if reload.errors.isEmpty {
-            print("reloaded: \(reload.rules) rules")
+            print("reloaded: \(reload.rules) rules" + (reload.difference.map { ": \($0.text)" } ?? ""))
+            for text in reload.kept { Console.complain("sluice: \(text)") }
         } else {
             Console.complain(reload.errors.joined(separator: "\n") + "\nnot reloaded: the old configuration stays in force")
         }
-        if !reload.errors.isEmpty { throw Console.problemFound }
+        if !reload.errors.isEmpty || !reload.kept.isEmpty { throw Console.problemFound }
     }
 }
 
@@ -63,6 +70,11 @@ enum StatusText {
         lines.append(
             "  rules     \(status.rules.count) from "
                 + (status.rules.files.isEmpty ? "no file" : status.rules.files.joined(separator: ", ")))
+        for list in status.rules.lists {
+            let state = list.kept.map { "   not taken: \($0); the last good version is in force" } ?? ""
+            lines.append(
+                "  list      " + Console.pad("\(list.entries)", 10) + "\(list.kind) \(list.file)\(list.signed ? " (signed)" : "")\(state)")
+        }
         let questions = status.questions
         lines.append(
             "  questions \(questions.total)   cached \(questions.cached)   refused \(questions.refused)   blocked \(questions.blocked)   local \(questions.local)"

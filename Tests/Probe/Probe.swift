@@ -20,10 +20,14 @@ import Wire
         case ("transition", _, _): Transition().measure()
         case ("greet", _, let places) where places.count == 1: Greeter.serve(at: places[0])
         case ("load", let counts, let targets) where counts.count == 3: load(counts, targets)
+        case ("versions", let counts, let addresses) where counts.count == 3 && addresses.count == 2 && counts[2] > 0:
+            let suffix = CommandLine.arguments.last ?? ""
+            Versions(rate: counts[1], names: counts[2], suffix: suffix, versions: addresses.map(\.address)).run(seconds: counts[0])
         default:
             fail(
                 "usage: sluice-probe order COUNT | garbage COUNT | datagram FROM:PORT TO:PORT TEXT | greet ADDRESS:PORT | transition"
-                    + " | load SECONDS QUESTIONS-A-SECOND CONNECTIONS-A-SECOND [SUFFIX | ADDRESS:PORT]…")
+                    + " | load SECONDS QUESTIONS-A-SECOND CONNECTIONS-A-SECOND [SUFFIX | ADDRESS:PORT]…"
+                    + " | versions SECONDS QUESTIONS-A-SECOND NAMES ADDRESS ADDRESS SUFFIX")
         }
     }
 
