@@ -19,10 +19,14 @@ import Wire
         case ("datagram", _, let ends) where ends.count == 2: datagram(from: ends[0], to: ends[1], text: arguments[4])
         case ("transition", _, _): Transition().measure()
         case ("greet", _, let places) where places.count == 1: Greeter.serve(at: places[0])
+        case ("serve", _, let places) where places.count == 1: Bench.serve(at: places[0])
+        case ("ask", let counts, let places) where counts.count == 2 && places.count == 1:
+            Bench.ask(places[0], arguments[3], first: counts[0], count: counts[1])
         case ("load", let counts, let targets) where counts.count == 3: load(counts, targets)
         default:
             fail(
                 "usage: sluice-probe order COUNT | garbage COUNT | datagram FROM:PORT TO:PORT TEXT | greet ADDRESS:PORT | transition"
+                    + " | serve ADDRESS:PORT | ask ADDRESS:PORT SUFFIX FIRST COUNT"
                     + " | load SECONDS QUESTIONS-A-SECOND CONNECTIONS-A-SECOND [SUFFIX | ADDRESS:PORT]…")
         }
     }
