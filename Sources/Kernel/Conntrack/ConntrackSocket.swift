@@ -29,10 +29,15 @@ package struct ConntrackSocket: ~Copyable {
     /// - Returns: how many it ended.
     @discardableResult
     package mutating func endFlows(marks: Set<UInt8>, where condition: (Flow) -> Bool) throws(KernelError) -> Int {
+        try end(flows(marks: marks).filter(condition))
+    }
+
+    /// Ends these, and none that took the place of one of them meanwhile. Returns how many it ended.
+    @discardableResult
+    package mutating func end(_ flows: [Flow]) throws(KernelError) -> Int {
         let operation = "end flows"
-        let doomed = try flows(marks: marks).filter(condition)
         var ended = 0
-        var rest = doomed[...]
+        var rest = flows[...]
         while !rest.isEmpty {
             var requests = NetlinkBuffer()
             for flow in rest.prefix(1024) {
