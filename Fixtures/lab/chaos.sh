@@ -67,12 +67,7 @@ for ((round = 1; round <= rounds; round++)); do
 done
 stop_load
 while read -r kind times worst; do at_most "$kind, $times times: milliseconds from the repair to the service" 2000 "$worst"; done < <(gaps_by_kind)
-stop_watching
-for link in eth0 lan0; do
-    same "tunnel addresses on $link: packets" "" "$(packets_by_kind $link "$steered")"
-    same "tunnel names on $link: lines of the capture" 0 "$(bytes_seen $link corp)"
-    same "missed by the eye on $link" "0 packets dropped by kernel" "$(grep 'dropped by kernel' "$scratch/tcpdump-$link")"
-done
+nothing_steered_outside
 at_most "repairs are counted: faults of the kind the daemon repairs itself, less those it had in one go" "$(repairs)" $((rounds / 4))
 kill "$daemon"
 wait "$daemon"

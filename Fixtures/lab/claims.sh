@@ -88,6 +88,16 @@ nothing_outside() { # WHAT
     done
 }
 
+nothing_steered_outside() { # ends a watch: no packet for a tunnel's address and no tunnel name on another link
+    local link
+    stop_watching
+    for link in eth0 lan0; do
+        same "tunnel addresses on $link: packets" "" "$(packets_by_kind $link "$steered")"
+        same "tunnel names on $link: lines of the capture" 0 "$(bytes_seen $link corp)"
+        same "missed by the eye on $link" "0 packets dropped by kernel" "$(grep 'dropped by kernel' "$scratch/tcpdump-$link")"
+    done
+}
+
 # Questions and connections at a steady rate; $scratch/load tells their outcome and when nothing got through.
 start_load() { # [RATE]
     "$SLUICE_PROBE" load 3600 "${1:-100}" "${1:-100}" "${loaded[@]}" >"$scratch/load" &

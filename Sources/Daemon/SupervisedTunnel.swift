@@ -26,7 +26,8 @@ struct SupervisedTunnel {
     /// Where its own packets go.
     private(set) var endpoints: [ServerAddress] = []
 
-    private var probe: (socket: UpstreamSocket, sent: Instant)?
+    /// A probe whose answer has not come yet.
+    private var waiting: UpstreamSocket?
     private var nextProbe: Instant
     private var nextLook: Instant
     /// The device as this run of ours configured it; what a former run left counts only when it has been configured anew.
@@ -54,7 +55,7 @@ struct SupervisedTunnel {
         nextProbe = now
         nextLook = now
         lastAddresses = Set(file?.addresses.map(\.address) ?? [])
-        endpoints = file?.peers.compactMap { $0.endpoint.map { ServerAddress($0.address, port: $0.port) } } ?? []
+        endpoints = named
     }
 
     var isOurs: Bool { file != nil }
@@ -81,7 +82,7 @@ struct SupervisedTunnel {
             facts = TunnelMachine.Facts()
             // Whoever made it may not be ready with it: its mark is read again soon.
             (nextLook, nextProbe) = (Instant(milliseconds: 0), Instant(milliseconds: 0))
-            probe = nil
+            waiting = nil
         }
         facts.isUp = link.map { $0.isUp && (!isOurs || made?.index == $0.index) } ?? false
     }
@@ -115,36 +116,41 @@ struct SupervisedTunnel {
     /// Takes it away, and returns when it is gone.
     func remove(_ routes: inout RouteSocket) throws(KernelError) { try made?.remove(&routes) }
 
-    /// Sends a probe or takes in its answer, and reads the last handshake, each when it is due.
-    mutating func listen(_ randomness: Randomness, _ room: inout [UInt8], at now: Instant) {
-        guard facts.isUp else { return }
-        if let probe, case .packet = probe.socket.proceed(&room) {
-            facts.answer = now
-            self.probe = nil
-        }
-        let isEager = machine.state != .connected
-        if now >= nextProbe, let server = resolvers.first {
-            nextProbe = now + (isEager ? min(Self.eagerInterval, interval) : interval)
-            let question = Self.question(id: randomness.next())
-            probe = UpstreamSocket(Ask(.tunnel, server), .udp, question, device: device).map { ($0, now) }
-        }
-        guard now >= nextLook else { return }
+    /// Takes in a probe's answer. Returns whether one came.
+    mutating func listen(_ room: inout [UInt8], at now: Instant) -> Bool {
+        guard facts.isUp, let waiting, case .packet = waiting.proceed(&room) else { return false }
+        facts.answer = now
+        self.waiting = nil
+        return true
+    }
+
+    /// Sends a probe when one is due.
+    mutating func probe(_ randomness: Randomness, at now: Instant) {
+        guard facts.isUp, now >= nextProbe, let server = resolvers.first else { return }
+        nextProbe = now + (machine.state == .connected ? interval : min(Self.eagerInterval, interval))
+        waiting = UpstreamSocket(Ask(.tunnel, server), .udp, Self.question(id: randomness.next()), device: device)
+    }
+
+    /// Reads the last handshake when it is due: `wg show` takes some milliseconds.
+    mutating func look(at now: Instant) {
+        guard facts.isUp, now >= nextLook else { return }
         let isAnswered = facts.answer.map { now - $0 < interval * 2 } ?? false
         nextLook = now + (isAnswered ? Self.calmLook : Self.eagerLook)
         guard let status = try? WireGuardDevice.status(of: device) else { return }
         if !isOurs { foreignMark = status.mark == 0 ? nil : status.mark }
         // A peer that has moved is followed; what the file names stays where a handshake begins.
         let seen = status.peers.compactMap(\.endpoint)
-        endpoints =
-            seen
-            + (file?.peers.compactMap { $0.endpoint.map { ServerAddress($0.address, port: $0.port) } } ?? []).filter { !seen.contains($0) }
+        endpoints = seen + named.filter { !seen.contains($0) }
         facts.handshake = status.peers.compactMap(\.handshake).max().map { now + (Int64($0) - Int64(time(nil))) * 1000 }
     }
 
-    /// Where the probe's answer will come.
-    var descriptor: Int32? { probe?.socket.fd }
+    /// Where the file says that its peers are.
+    private var named: [ServerAddress] { file?.peers.compactMap { $0.endpoint.map { ServerAddress($0.address, port: $0.port) } } ?? [] }
 
-    /// When `listen` has something to do.
+    /// Where the probe's answer will come.
+    var descriptor: Int32? { waiting?.fd }
+
+    /// When `probe` or `look` has something to do.
     var deadline: Instant { min(nextProbe, nextLook) }
 }
 

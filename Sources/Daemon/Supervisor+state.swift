@@ -75,9 +75,8 @@ extension Supervisor {
         let own = Set(addresses.map(\.address))
         let ports = Set([53] + doors.configured.map(\.port))
         do throws(KernelError) {
-            try conntrack.endFlows(
-                marks: [0x00],
-                where: {
+            try conntrack.end(
+                try conntrack.flows(marks: [0x00]).filter {
                     $0.protocol == 17
                         && (ports.contains($0.destinationPort) || own.contains($0.source) && !own.contains($0.destination))
                 })
@@ -160,7 +159,7 @@ extension Supervisor {
 
     /// How long the lab wants `down` to be on its way, in milliseconds.
     private static let slowDown: Int64? = {
-        guard unsafe getenv("SLUICE_LAB") != nil, let text = unsafe getenv("SLUICE_LAB_SLOW_DOWN") else { return nil }
-        return Int64(unsafe String(cString: text))
+        func value(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
+        return value("SLUICE_LAB") == "1" ? value("SLUICE_LAB_SLOW_DOWN").flatMap { Int64($0) } : nil
     }()
 }

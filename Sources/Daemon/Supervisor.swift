@@ -151,8 +151,12 @@ final class Supervisor {
             }
             try checkTables(at: now)
             checkResolvConf(at: now)
+            // What an answer opens does not wait for the programs that a look runs.
+            for index in tunnels.indices where tunnels[index].listen(&room, at: now) { observe(index, at: now) }
+            try settle()
             for index in tunnels.indices {
-                tunnels[index].listen(randomness, &room, at: now)
+                tunnels[index].probe(randomness, at: now)
+                tunnels[index].look(at: now)
                 if observe(index, at: now) == .bringUp { bringUp(index) }
             }
             try settle()

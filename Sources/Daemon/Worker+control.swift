@@ -25,7 +25,7 @@ extension Worker {
         case .over:
             controls[number] = nil
             queries[number] = nil
-            listeners.remove(number)
+            watchers.remove(number)
         case .request(let request):
             guard request.verb.isForAll || connection.isAllowed(group: group) else {
                 let who = group.isEmpty ? "root" : "root and the group '\(group)'"
@@ -40,7 +40,7 @@ extension Worker {
             case .down: supervisor.post(.wish(.down, connection: number))
             case .exec: join(number, connection, request)
             case .monitor:
-                listeners.insert(number)
+                watchers.insert(number)
                 connection.send(ControlReply(happening: Happening(.monitor, "state \(resolver.snapshot.circumstances.state.rawValue)")))
             case .query: ask(number, connection, request)
             }
@@ -61,9 +61,9 @@ extension Worker {
 
     /// Tells those who listen. One who does not read is left.
     func tell(_ happening: Happening) {
-        for number in listeners where controls[number]?.send(ControlReply(happening: happening)) != true {
+        for number in watchers where controls[number]?.send(ControlReply(happening: happening)) != true {
             controls[number] = nil
-            listeners.remove(number)
+            watchers.remove(number)
         }
     }
 

@@ -36,7 +36,7 @@ final class Worker {
     /// What `query` asked, until its reply comes.
     var queries: [UInt64: Query] = [:]
     /// Those of `controls` that want to hear what happens.
-    var listeners: Set<UInt64> = []
+    var watchers: Set<UInt64> = []
     var upstreams: [AskID: UpstreamSocket] = [:]
     /// Addresses that have become a tunnel's, until the supervisor is told, and when it may be told next.
     var steered: [IPAddress] = []

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import HostDNS
 import Kernel
+import Policy
 import Wire
 
 /// Everything that was read from the machine, as values: what it means is decided without looking again.
@@ -117,7 +118,7 @@ package struct DaemonSeen: Sendable {
     package var life: Life
     package var version = ""
     package var pid: Int32?
-    package var state = "disconnected"
+    package var state = TunnelState.disconnected
     package var repairs = 0
     /// Whether it knows a server to ask outside the tunnel.
     package var hasSystemServer = true

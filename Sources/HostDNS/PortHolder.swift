@@ -26,14 +26,14 @@ package struct PortHolder: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// One line of /proc/net/udp and the like (proc_net_tcp(5)).
-struct SocketLine: Hashable {
+package struct SocketLine: Hashable, Sendable {
     let address: IPAddress
-    let port: UInt16
-    let isListening: Bool
+    package let port: UInt16
+    package let isListening: Bool
     let inode: UInt64
 
     /// Lines that cannot be read are left out.
-    static func lines(_ text: String, transport: PortHolder.Transport) -> [SocketLine] {
+    package static func lines(_ text: String, transport: PortHolder.Transport) -> [SocketLine] {
         text.split(separator: "\n").dropFirst().compactMap { line in
             let fields = line.split(separator: " ", omittingEmptySubsequences: true)
             guard fields.count >= 10, let colon = fields[1].firstIndex(of: ":"), let inode = UInt64(fields[9]),
@@ -62,16 +62,21 @@ struct SocketLine: Hashable {
 extension HostPaths {
     /// Whose sockets take what is sent to this address and port, those on the wildcard address included; both transports.
     package func holders(of address: IPAddress, port: UInt16) -> [PortHolder] {
+        holders { $0.port == port && Self.takes($0.address, address) }
+    }
+
+    /// The sockets that wait for anybody and for which `condition` holds, in the kernel's order.
+    func holders(where condition: (SocketLine) -> Bool) -> [PortHolder] {
         var found: [(PortHolder.Transport, SocketLine)] = []
         for transport in [PortHolder.Transport.udp, .tcp] {
             for suffix in ["", "6"] {
                 let lines = SocketLine.lines(Disk.text("\(proc)/net/\(transport.rawValue)\(suffix)") ?? "", transport: transport)
-                found += lines.filter { $0.isListening && $0.port == port && Self.takes($0.address, address) }.map { (transport, $0) }
+                found += lines.filter { $0.isListening && condition($0) }.map { (transport, $0) }
             }
         }
         guard !found.isEmpty else { return [] }
         let owners = owners(of: Set(found.map(\.1.inode)))
-        return found.map { PortHolder(transport: $0, address: $1.address, port: port, process: owners[$1.inode]) }
+        return found.map { PortHolder(transport: $0, address: $1.address.unmapped, port: $1.port, process: owners[$1.inode]) }
     }
 
     private static func takes(_ bound: IPAddress, _ address: IPAddress) -> Bool {

@@ -96,14 +96,3 @@ package struct TakeoverMachine: Hashable, Sendable {
         return .none
     }
 }
-
-extension TakeoverMachine.State: CustomStringConvertible {
-    /// For `status`.
-    package var description: String {
-        switch self {
-        case .idle: "idle"
-        case .holding, .disturbed: "holding"
-        case .contested: "contested"
-        }
-    }
-}

@@ -48,7 +48,7 @@ package struct TunnelMachine: Hashable, Sendable {
     /// How long one answered probe counts, in milliseconds.
     private let answerLife: Int64
 
-    /// - Parameter answerLife: probe interval times the failures allowed, in milliseconds.
+    /// - Parameter answerLife: how long one answered probe counts, in milliseconds: the interval times one more than the failures allowed.
     package init(answerLife: Int64, at now: Instant) {
         self.answerLife = answerLife
         phase = .absent(retry: now, wait: Self.firstWait)

@@ -96,7 +96,8 @@ extension DaemonSeen {
     private mutating func add(_ status: StatusReport) {
         hasSystemServer = status.paths.first { $0.path == Path.outside.rawValue }?.servers.isEmpty == false
         pid = status.pid
-        state = status.state
+        // A newer daemon may have a word of its own: what is not known to be connected is not.
+        state = TunnelState(rawValue: status.state) ?? .error
         repairs = status.repairs
         listeners = status.listeners.compactMap { ServerAddress($0) }
         tunnels = status.tunnels.map { Tunnel(name: $0.name, interface: $0.interface, state: $0.state, isInUse: $0.inUse) }

@@ -54,8 +54,11 @@ struct LeakTestCommand: ParsableCommand {
         if report.verdict.exitCode != 0 { throw ExitCode(report.verdict.exitCode) }
     }
 
-    /// `sluice lab` says so; only there may states be played.
-    private static var isInLab: Bool { unsafe getenv("SLUICE_LAB").map { unsafe String(cString: $0) == "1" } ?? false }
+    /// `sluice lab` says so and has its folder; only there may states be played.
+    private static var isInLab: Bool {
+        guard unsafe getenv("SLUICE_LAB").map({ unsafe String(cString: $0) }) == "1" else { return false }
+        return unsafe access("/run/lab", F_OK) == 0
+    }
 
     private func quickReport() throws -> LeakReport {
         let status = try source.ask(ControlRequest(.status), for: \.status)

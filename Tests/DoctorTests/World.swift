@@ -36,7 +36,7 @@ struct World {
     static let healthy: Machine = {
         var daemon = DaemonSeen(.running, configuration: "/etc/sluice/sluice.toml")
         daemon.pid = 100
-        daemon.state = "connected"
+        daemon.state = .connected
         daemon.listeners = [ServerAddress(.v4(0x7F00_0035))]
         daemon.tunnels = [.init(name: "office", interface: "wg1", state: "connected", isInUse: true)]
         var machine = Machine(daemon: daemon)
@@ -100,7 +100,9 @@ extension Machine {
             guard let life = lives[text] else { return false }
             daemon.life = life
             daemon.pid = nil
-        case "state": daemon.state = text
+        case "state":
+            guard let state = TunnelState(rawValue: text) else { return false }
+            daemon.state = state
         case "repairs": daemon.repairs = Int(text) ?? 0
         case "default-tunnel": daemon.defaultIsTunnel = true
         case "no-tunnel": daemon.tunnels = []

@@ -83,7 +83,7 @@ struct ResolvConfKeeperTests {
         }
         #expect(contested == 1)
         #expect(keeper.repairs == TakeoverMachine.most)
-        #expect("\(keeper.state)" == "contested")
+        #expect(keeper.state.isContested)
         #expect(root.text("/etc/resolv.conf")?.contains("10.9.8.7") == true)
         _ = try keeper.stop()
         #expect(root.text("/etc/resolv.conf")?.contains("10.9.8.7") == true, "it was overwritten")

@@ -27,22 +27,22 @@ extension Machine {
     private var running: Finding {
         let version = daemon.version.isEmpty ? "" : " \(daemon.version)"
         let repairs = daemon.repairs == 0 ? "" : ", \(daemon.repairs) \(daemon.repairs == 1 ? "repair" : "repairs")"
-        let text = "sluice\(version) runs (pid \(daemon.pid ?? 0)), \(daemon.state)\(repairs)"
+        let text = "sluice\(version) runs (pid \(daemon.pid ?? 0)), \(daemon.state.rawValue)\(repairs)"
         switch daemon.state {
-        case "connected":
+        case .connected:
             if daemon.repairs > 0 {
                 return .note(
                     .daemon, text, meaning: "Another program changed what Sluice keeps in the kernel, and it was put back.",
                     next: "sluice monitor    (shows changes as they happen)")
             }
             return .ok(.daemon, text, meaning: "Names and traffic take the way that rules say.")
-        case "disconnected":
+        case .disconnected:
             return daemon.tunnels.isEmpty
                 ? .note(
                     .daemon, text + ": no tunnel is configured", meaning: "What tunnel rules name is refused.",
                     next: "add a [[tunnel]] to \(daemon.configuration), then: sudo sluice reload")
                 : .note(.daemon, text + " on purpose", meaning: "What tunnel rules name is refused.", next: "sudo sluice up")
-        default:
+        case .connecting, .disconnecting, .error:
             return .problem(
                 .daemon, text, meaning: "What belongs in the tunnel is refused until it is connected; nothing of it goes elsewhere.",
                 next: "sluice status")

@@ -34,15 +34,15 @@ extension Machine {
         let what = "everything else \(family.word)"
         if daemon.isRunning, daemon.defaultIsTunnel {
             switch daemon.state {
-            case "connected":
+            case .connected:
                 guard let way = way(family, Path.tunnel.mark) else { return nil }
                 return .ok(
                     .routes, "\(what) → \(tunnelHas(family) ? Self.text(way) : "refused: the tunnel has no \(family.word) address")",
                     meaning: "[routing] default = \"tunnel\".")
-            case "disconnected": break
-            default:
+            case .disconnected: break
+            case .connecting, .disconnecting, .error:
                 return .ok(
-                    .routes, "\(what) → refused while the tunnel is \(daemon.state)", meaning: "[routing] default = \"tunnel\".")
+                    .routes, "\(what) → refused while the tunnel is \(daemon.state.rawValue)", meaning: "[routing] default = \"tunnel\".")
             }
         }
         if !daemon.isRunning, daemon.life != .absent, daemon.defaultIsTunnel {
@@ -65,7 +65,7 @@ extension Machine {
         guard let way = way(family, Path.tunnel.mark) else { return nil }
         let what = "tunnel rules \(family.word)"
         guard let interface = way.interface else {
-            guard daemon.isRunning, daemon.state == "connected", tunnelHas(family) else {
+            guard daemon.isRunning, daemon.state == .connected, tunnelHas(family) else {
                 return .ok(.routes, "\(what) → refused", meaning: "No tunnel takes it now, and nothing of it goes another way.")
             }
             return .problem(

@@ -25,14 +25,10 @@ package struct ConntrackSocket: ~Copyable {
             .compactMap { Flow($0) }.filter { marks.contains($0.markClass) }
     }
 
-    /// Ends those flows of these marks for which `condition` holds. A flow that ended by itself meanwhile is no error.
+    /// Ends these flows. One that ended by itself meanwhile is no error.
+    ///
+    /// One by one: the kernel's own filter for deleting takes, for IPv6, every address but the one it was given (measured on 6.18).
     /// - Returns: how many it ended.
-    @discardableResult
-    package mutating func endFlows(marks: Set<UInt8>, where condition: (Flow) -> Bool) throws(KernelError) -> Int {
-        try end(flows(marks: marks).filter(condition))
-    }
-
-    /// Ends these, and none that took the place of one of them meanwhile. Returns how many it ended.
     @discardableResult
     package mutating func end(_ flows: [Flow]) throws(KernelError) -> Int {
         let operation = "end flows"
@@ -45,48 +41,12 @@ package struct ConntrackSocket: ~Copyable {
                     ConntrackMessage.delete, flags: 0, sequence: socket.nextSequence(), header: ConntrackMessage.header(flow.source.family)
                 ) { $0.identity(of: flow) }
             }
-            let failures = try all(requests, operation)
+            requests.askForAcknowledgement()
+            let failures = try socket.exchange(requests, operation).map(\.errno)
             if let failure = failures.first(where: { $0 != ENOENT }) { throw .call(operation, errno: failure) }
             ended += min(rest.count, 1024) - failures.count
             rest = rest.dropFirst(1024)
         }
         return ended
-    }
-
-    /// Ends the flows of these marks whose first packet went to this address.
-    package mutating func endFlows(to address: IPAddress, marks: Set<UInt8>) throws(KernelError) {
-        switch address {
-        case .v4:
-            do {
-                return try endFlowsByFilter(to: address, marks: marks)
-            } catch .call(_, errno: EINVAL), .call(_, errno: EOPNOTSUPP) {
-                // Before Linux 6.8 the filter is for listing only, before 5.8 unknown; the tuple without ports is refused then.
-            }
-        case .v6:
-            // Measured on 6.18: for IPv6 the kernel's filter is the wrong way round. It takes every address but the one it was given.
-            break
-        }
-        try endFlows(marks: marks) { $0.destination == address }
-    }
-
-    /// By one walk through the table for each mark, within the kernel. Only right for IPv4.
-    mutating func endFlowsByFilter(to address: IPAddress, marks: Set<UInt8>) throws(KernelError) {
-        var requests = NetlinkBuffer()
-        for mark in marks {
-            let header = ConntrackMessage.header(address.family, version: 1)
-            requests.message(ConntrackMessage.delete, flags: 0, sequence: socket.nextSequence(), header: header) {
-                $0.originalDestination(address)
-                $0.connectionMark(mark)
-            }
-        }
-        guard !marks.isEmpty else { return }
-        let operation = "end flows to \(address)"
-        if let failure = try all(requests, operation).first { throw .call(operation, errno: failure) }
-    }
-
-    private mutating func all(_ requests: NetlinkBuffer, _ operation: String) throws(KernelError) -> [Int32] {
-        var requests = requests
-        requests.askForAcknowledgement()
-        return try socket.exchange(requests, operation).map(\.errno)
     }
 }

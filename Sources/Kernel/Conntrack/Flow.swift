@@ -55,28 +55,15 @@ enum ConntrackMessage {
     static let get: UInt16 = 0x0101
     static let delete: UInt16 = 0x0102
 
-    /// nfgenmsg. Only with version 1 does the kernel look at the family when it deletes by a filter; nil: all families.
-    static func header(_ family: IPAddress.Family?, version: UInt8 = 0) -> [UInt8] { [family?.number ?? 0, version, 0, 0] }
+    /// nfgenmsg; nil: all families.
+    static func header(_ family: IPAddress.Family?) -> [UInt8] { [family?.number ?? 0, 0, 0, 0] }
 }
 
 extension NetlinkBuffer {
     /// The upper eight bits of the connection mark, as far as `mask` compares them.
-    mutating func connectionMark(_ mark: UInt8, mask: UInt8 = 0xFF) {
+    mutating func connectionMark(_ mark: UInt8, mask: UInt8) {
         attribute(UInt16(CTA_MARK.rawValue), [mark & mask, 0, 0, 0])
         attribute(UInt16(CTA_MARK_MASK.rawValue), [mask, 0, 0, 0])
-    }
-
-    /// Flows whose first packet went to this address, in every zone. Not to be used of IPv6; see `endFlows(to:marks:)`.
-    mutating func originalDestination(_ address: IPAddress) {
-        let kind = address.family == .v4 ? CTA_IP_V4_DST : CTA_IP_V6_DST
-        nest(UInt16(CTA_TUPLE_ORIG.rawValue)) { tuple in
-            tuple.nest(UInt16(CTA_TUPLE_IP.rawValue)) { $0.attribute(UInt16(kind.rawValue), address.bytes) }
-        }
-        // CTA_FILTER_F_CTA_IP_DST; both attributes must be there.
-        nest(UInt16(CTA_FILTER.rawValue)) { filter in
-            filter.attribute(1, native: UInt32(2))  // CTA_FILTER_ORIG_FLAGS
-            filter.attribute(2, native: UInt32(0))  // CTA_FILTER_REPLY_FLAGS
-        }
     }
 
     /// This one flow, and none that took its place meanwhile.

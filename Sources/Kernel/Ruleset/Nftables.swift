@@ -34,16 +34,6 @@ import Wire
         return try run("list table inet sluice")
     }
 
-    /// The addresses in a set of the table that stands, as a former run left it; none when there is no such set.
-    package func addresses(in set: SetName) -> [IPAddress] {
-        guard let text = try? run("list set inet sluice \(set.rawValue)"), let start = text.firstRange(of: "elements = {") else {
-            return []
-        }
-        return text[start.upperBound...].prefix { $0 != "}" }.split(separator: ",").compactMap { element in
-            element.split(whereSeparator: \.isWhitespace).first.flatMap { IPAddress($0) }
-        }
-    }
-
     /// Takes the table away, if it is there.
     package func remove() throws(KernelError) { try load("table inet sluice {\n}\ndelete table inet sluice\n") }
 
