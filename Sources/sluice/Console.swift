@@ -38,21 +38,49 @@ enum Console {
 
     /// Says what went wrong and what to do, and gives the code to end with.
     static func end(_ error: DaemonError) -> ExitCode {
+        let (text, hint, problems, code) = explained(error)
+        if isForPrograms {
+            try? show(json: ErrorView(error: text, hint: hint, problems: problems.map(CheckReport.Entry.init)))
+        } else {
+            complain(problems.isEmpty ? "sluice: \(text)" + (hint.map { "\n    hint: \($0)" } ?? "") : self.text(of: problems, on: STDERR_FILENO))
+        }
+        return code
+    }
+
+    private static func explained(_ error: DaemonError) -> (text: String, hint: String?, problems: [Problem], code: ExitCode) {
         switch error {
-        case .invalid(let problems):
-            complain(text(of: problems, on: STDERR_FILENO))
-            return problemFound
-        case .notPermitted(let what):
-            complain("sluice: not permitted: \(what)")
-            return notPermitted
-        case .failed(let what, let hint):
-            complain("sluice: \(what)" + (hint.map { "\n    hint: \($0)" } ?? ""))
-            return failed
+        case .invalid(let problems): ("the configuration has errors", "sluice check", problems, problemFound)
+        case .notPermitted(let what): ("not permitted: " + part(what).text, part(what).hint, [], notPermitted)
+        case .failed(let what, let hint): (what, hint, [], failed)
         case .noDaemon(let path):
-            complain("sluice: no daemon answers at \(path)\n    hint: start it with 'sluice run', or name its configuration with --config")
-            return noDaemon
+            ("no daemon answers at \(path)", "start it with 'sluice run', or name its configuration with --config", [], noDaemon)
         }
     }
+
+    /// A text with its hint on a line of its own, in two.
+    private static func part(_ text: String) -> (text: String, hint: String?) {
+        let mark = "\n    hint: "
+        guard let place = text.firstRange(of: mark) else { return (text, nil) }
+        return (String(text[..<place.lowerBound]), String(text[place.upperBound...]))
+    }
+
+    /// What a program that asked for JSON gets in place of a result.
+    struct ErrorView: Encodable {
+        let schema = 1
+        let error: String
+        @OrNull var hint: String?
+        /// With their places, where the configuration is what is wrong.
+        let problems: [CheckReport.Entry]
+
+        init(error: String, hint: String? = nil, problems: [CheckReport.Entry] = []) {
+            self.error = error
+            self.problems = problems
+            self.hint = hint
+        }
+    }
+
+    /// Whether `--json` stands among the arguments that are ours: an error must be JSON too, also where the arguments cannot be understood.
+    static var isForPrograms: Bool { CommandLine.arguments.prefix { $0 != "--" }.contains("--json") }
 
     static func text(of problems: [Problem], on descriptor: Int32) -> String {
         render(problems, color: allowsColor(on: descriptor)) { path in

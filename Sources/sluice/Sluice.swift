@@ -19,3 +19,17 @@ import ArgumentParser
             LabInsideCommand.self,
         ])
 }
+
+extension Sluice {
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            // Help and versions are no errors; what a command has said itself comes as a bare code.
+            guard Console.isForPrograms, exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            try? Console.show(json: Console.ErrorView(error: message(for: error), hint: "sluice help"))
+            exit(withError: ExitCode.validationFailure)
+        }
+    }
+}
