@@ -51,7 +51,7 @@ package enum Daemon {
             supervisor.keepBlocking()
             let thread = try WorkerThread(worker)
             let names = loaded.configuration.dns.listen.map(\.description).joined(separator: ", ")
-            log.notice("answering at \(names), \(loaded.matcher.rules.count) rules")
+            log.notice("answering at \(names), \(loaded.matcher.count) rules")
             if supervisor.wish == .down { log.notice("disconnected, as the last word was 'sluice down'; 'sluice up' connects") }
             failure = supervisor.run()
             if !supervisor.blocks { supervisor.endResolvConf() }

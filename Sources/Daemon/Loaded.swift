@@ -66,7 +66,8 @@ package struct Loaded: Sendable {
                 }
             }
         }
-        problems += Matcher.problems(in: rules) + Self.references(of: rules, in: configuration)
+        let matcher = Matcher(rules)
+        problems += matcher.problems + Self.references(of: rules, in: configuration)
         problems += rules.compactMap(Self.later)
         if configuration.tunnel.isEmpty, let rule = rules.first(where: { $0.action == .tunnel }) {
             problems.append(
@@ -83,7 +84,7 @@ package struct Loaded: Sendable {
                     hint: "system_servers = [\"192.168.1.1\"] under [dns], with your network's own"))
         }
         problems.sort { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
-        self.init(configuration, Matcher(rules), tunnelFiles, files, problems)
+        self.init(configuration, matcher, tunnelFiles, files, problems)
     }
 
     private init(

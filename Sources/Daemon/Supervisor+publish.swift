@@ -60,9 +60,9 @@ extension Supervisor {
                 }
             }
         }
-        for rule in loaded.matcher.rules {
-            guard let via = rule.options.via else { continue }
-            switch rule.action {
+        for treatment in loaded.matcher.treatments {
+            guard let via = treatment.options.via else { continue }
+            switch treatment.action {
             case .tunnel: if isConnected { add(via, .tunnel) }
             case .direct: add(via, .outside)
             case .lan: add(via, .lan)
@@ -107,7 +107,7 @@ extension Supervisor {
             foreignMarks: tunnels.compactMap(\.foreignMark),
             tunneledGroup: apps.map { GuardPlan.Group(id: $0.tunnel.id, level: $0.tunnel.level) },
             listeners: doors.configured.map(\.text), configuration: path,
-            rules: StatusReport.Rules(count: loaded.matcher.rules.count, files: loaded.ruleFiles, rejected: rejected), repairs: repairs,
+            rules: StatusReport.Rules(count: loaded.matcher.count, files: loaded.ruleFiles, rejected: rejected), repairs: repairs,
             servers: servers)
     }
 

@@ -16,13 +16,13 @@ extension Supervisor {
                 rejected.append("and \(fresh.errors.count - Self.mostRejected) more: sluice check")
             }
             for error in rejected { log.error("not reloaded: \(error)") }
-            return ControlReply.Reload(rules: loaded.matcher.rules.count, errors: rejected)
+            return ControlReply.Reload(rules: loaded.matcher.count, errors: rejected)
         }
         let stays = loaded.whatNeedsRestart(for: fresh)
         guard stays.isEmpty else {
             rejected = stays.map { "\(path): error: \($0) has changed: restart the daemon for it" }
             for error in rejected { log.error("not reloaded: \(error)") }
-            return ControlReply.Reload(rules: loaded.matcher.rules.count, errors: rejected)
+            return ControlReply.Reload(rules: loaded.matcher.count, errors: rejected)
         }
         loaded = fresh
         configurations += 1
@@ -36,8 +36,8 @@ extension Supervisor {
         }
         keepBlocking()
         publish()
-        tell(.reload, "\(fresh.matcher.rules.count) rules")
-        return ControlReply.Reload(rules: fresh.matcher.rules.count, errors: [])
+        tell(.reload, "\(fresh.matcher.count) rules")
+        return ControlReply.Reload(rules: fresh.matcher.count, errors: [])
     }
 }
 

@@ -5,7 +5,7 @@ import Wire
 extension Circumstances {
     /// The matrix: where the lookup of `question` goes. Depends on nothing else, asks nobody, sends nothing.
     /// - Parameter rule: the rule that matches the name, or, for a name of a reverse zone, that owns its address; nil if none does.
-    package func decide(_ question: Question, rule: Rule?, app: App) -> Decision {
+    package func decide(_ question: Question, rule: Ruling?, app: App) -> Decision {
         if let answer = Reserved.answer(to: question, rule: rule) { return Decision(.local(answer), .reserved) }
         switch (app, profile) {
         case (.excluded, .mobile): return Decision(outsideToSystem, .setting)
@@ -26,7 +26,7 @@ extension Circumstances {
 
     // MARK: Names with a rule
 
-    private func decide(by rule: Rule) -> Decision {
+    private func decide(by rule: Ruling) -> Decision {
         switch rule.action {
         case .block: return Decision(.block, .blocked, rule: rule)
         case .direct:
@@ -46,14 +46,14 @@ extension Circumstances {
         }
     }
 
-    private func inTunnel(by rule: Rule?) -> Decision.Outcome {
+    private func inTunnel(by rule: Ruling?) -> Decision.Outcome {
         if let wanted = rule?.tunnel, wanted != tunnelInUse { return .refuse(.otherTunnel(wanted)) }
         let servers = rule?.options.via.map { [$0] } ?? (publicCustomServers.isEmpty ? relayServers : publicCustomServers)
         return .ask(path: .tunnel, servers.map { Ask(.tunnel, $0) })
     }
 
     /// An app that may only use the tunnel: as by a `tunnel` rule, and refused whenever there is none.
-    private func tunneled(by rule: Rule?) -> Decision.Outcome {
+    private func tunneled(by rule: Ruling?) -> Decision.Outcome {
         switch state {
         case .connected: inTunnel(by: rule)
         case .disconnected, .connecting, .disconnecting, .error: .refuse(.notConnected(state))
@@ -101,7 +101,7 @@ extension Circumstances {
 
 extension Decision {
     /// A decision whose reason is its refusal's, or else the rule's.
-    fileprivate init(_ outcome: Outcome, rule: Rule?, otherwise reason: Reason = .rule) {
+    fileprivate init(_ outcome: Outcome, rule: Ruling?, otherwise reason: Reason = .rule) {
         if case .refuse(let refusal) = outcome {
             self.init(outcome, refusal.reason, rule: rule)
         } else {

@@ -7,7 +7,7 @@ package struct Decision: Hashable, Sendable {
     package let outcome: Outcome
     package let reason: Reason
     /// The rule that decided; nil where none did.
-    package let rule: Rule?
+    package let rule: Ruling?
 
     package enum Outcome: Hashable, Sendable {
         /// Sent on `path` to these servers, in this order. Where a custom list mixes paths, each server has its own and `path` is the first one's.
@@ -17,7 +17,7 @@ package struct Decision: Hashable, Sendable {
         case local(LocalAnswer)
     }
 
-    package init(_ outcome: Outcome, _ reason: Reason, rule: Rule? = nil) {
+    package init(_ outcome: Outcome, _ reason: Reason, rule: Ruling? = nil) {
         self.outcome = outcome
         self.reason = reason
         self.rule = rule

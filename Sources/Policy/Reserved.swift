@@ -17,7 +17,7 @@ package enum Reserved {
     private static let reverse6 = name("ip6.arpa")
 
     /// The answer to a question that never leaves this machine; nil for all others.
-    package static func answer(to question: Question, rule: Rule?) -> LocalAnswer? {
+    package static func answer(to question: Question, rule: Ruling?) -> LocalAnswer? {
         let asked = question.name
         if asked.isAtOrBelow(localhost) {
             return question.type == .a || question.type == .aaaa || question.type == .any ? .loopback : .noData

@@ -69,7 +69,7 @@ extension Resolver {
     }
 
     /// The answer without the addresses no set may take; nil when none is left. A `lan` answer stays whole: its addresses are not moved.
-    private mutating func admitted(_ answer: Answer, _ query: Query, _ rule: Rule, _ route: SteeredRoute) -> Answer? {
+    private mutating func admitted(_ answer: Answer, _ query: Query, _ rule: Ruling, _ route: SteeredRoute) -> Answer? {
         guard route != .lan else { return answer }
         let refused = answer.addresses.filter { !admits($0, rule, route) }
         guard !refused.isEmpty else { return answer }
@@ -77,7 +77,7 @@ extension Resolver {
         return answer.removing(refused, from: query)
     }
 
-    private func admits(_ address: IPAddress, _ rule: Rule, _ route: SteeredRoute) -> Bool {
+    private func admits(_ address: IPAddress, _ rule: Ruling, _ route: SteeredRoute) -> Bool {
         snapshot.steeringGuard.admits(
             address, to: route, isPrivate: snapshot.circumstances.ranges.contains(address), allowsPrivate: rule.options.private)
     }

@@ -86,7 +86,7 @@ package struct Resolver {
     }
 
     /// A rule for the name, else, in a reverse zone, the one that owns the address: by lease, then by network.
-    private func rule(for question: Question) -> Rule? {
+    private func rule(for question: Question) -> Ruling? {
         if let rule = snapshot.matcher.match(question.name) { return rule }
         guard let network = Reserved.network(of: question.name), network.length == network.address.width else { return nil }
         if let lease = ledger.leases(of: network.address).first, let rule = snapshot.matcher.match(lease.name) { return rule }

@@ -3,7 +3,7 @@ import Wire
 
 extension Matcher {
     /// Rules that can never decide anything because an earlier one has the same pattern, and networks that two actions claim.
-    package static func problems(in rules: [Rule]) -> [Problem] {
+    static func problems(in rules: [Rule]) -> [Problem] {
         var first: [Pattern: Rule] = [:]
         let repeated: [Problem] = rules.compactMap { rule in
             guard let earlier = first[rule.pattern] else {

@@ -6,8 +6,21 @@ import Wire
 /// Names stand in one byte array, found by an open-addressing table of the hashes of their suffixes: a lookup hashes the asked name once,
 /// from its last label to its first, and probes once a label.
 package struct Matcher: Sendable {
-    /// All rules, by file and line as they were given.
-    package let rules: [Rule]
+    /// All rules in full, by file and line as they were given, each made when asked for.
+    package var rules: some Sequence<Rule> { all }
+
+    package var count: Int { all.count }
+
+    /// What the rules want, each once.
+    package let treatments: [Treatment]
+
+    /// Rules that can never decide anything because an earlier one has the same pattern, networks that two actions claim, regexes that are none.
+    package private(set) var problems: [Problem]
+
+    private let all: [Rule]
+    /// By number of rule: its list; -1 for none.
+    private let lists: [Int]
+    private let exceptions: [(list: Int, pattern: Pattern)]
 
     private var names: [UInt8] = []
     private var entries: [Entry] = []
@@ -15,7 +28,7 @@ package struct Matcher: Sendable {
     private var table: [UInt32] = []
     /// For each rule, the next one for the same name, plus one; 0 ends.
     private var next: [UInt32] = []
-    private var regexes: [(rule: Int, regex: SendableRegex)] = []
+    private var regexes: (rules: [Int], set: any RegexSet) = ([], EachRegex())
     private var keywords: [(rule: Int, keyword: [UInt8])] = []
     /// By length of prefix, longest first.
     private var networks: [(rule: Int, network: Network)] = []
@@ -28,32 +41,54 @@ package struct Matcher: Sendable {
         var last: UInt32
     }
 
-    /// Regex is immutable once compiled; the standard library has not yet said so.
-    private struct SendableRegex: @unchecked Sendable {
-        let value: Regex<AnyRegexOutput>
-    }
-
     package static let empty = Matcher([])
 
     /// - Parameter rules: in the order of precedence of their files and lines.
-    package init(_ rules: [Rule]) {
-        self.rules = rules
-        next = Array(repeating: 0, count: rules.count)
+    package init(_ rules: [Rule], regexes compile: RegexCompiler = EachRegex.compile) {
+        var builder = MatcherBuilder()
+        for rule in rules { builder.add(rule) }
+        self.init(builder, regexes: compile)
+    }
+
+    /// Freezes what the builder took.
+    /// - Parameter compile: makes one set of all regexes.
+    package init(_ builder: MatcherBuilder, regexes compile: RegexCompiler = EachRegex.compile) {
+        all = builder.rules
+        lists = builder.lists
+        exceptions = builder.exceptions
+        problems = Self.problems(in: all)
+        var seen: Set<Treatment> = []
+        treatments = all.map(\.treatment).filter { seen.insert($0).inserted }
+        next = Array(repeating: 0, count: all.count)
         var capacity = 16
-        while capacity < rules.count * 2 { capacity *= 2 }
+        while capacity < all.count * 2 { capacity *= 2 }
         table = Array(repeating: 0, count: capacity)
-        for (index, rule) in rules.enumerated() {
+        var sources: [String] = []
+        for (index, rule) in all.enumerated() {
             switch rule.pattern {
             case .exact(let name), .suffix(let name), .below(let name): insert(name, index)
             case .regex(let source):
-                // The parser has compiled it once; one that fails now would be a rule that silently never matches.
-                if let regex = try? Regex(source) { regexes.append((index, SendableRegex(value: regex))) }
+                regexes.rules.append(index)
+                sources.append(source)
             case .keyword(let keyword): keywords.append((index, Array(keyword.utf8)))
             case .network(let network): networks.append((index, network))
             }
         }
         networks.sort { ($1.network.length, $0.rule) < ($0.network.length, $1.rule) }
+        guard !sources.isEmpty else { return }
+        let (set, mistakes) = compile(sources)
+        regexes.set = set
+        for mistake in mistakes {
+            let rule = all[regexes.rules[mistake.index]]
+            problems.append(
+                Problem(
+                    .error, file: rule.file, line: rule.line, column: rule.column == 0 ? 0 : rule.column + 1 + (mistake.offset ?? 0),
+                    "'\(sources[mistake.index])' is not a regex: \(mistake.message)"))
+        }
     }
+
+    /// The rule of that number, in full.
+    package func rule(_ number: Int) -> Rule { all[number] }
 
     private mutating func insert(_ name: Name, _ rule: Int) {
         let hashes = SuffixHashes(name)
@@ -90,32 +125,42 @@ package struct Matcher: Sendable {
     }
 
     /// The rule that decides for `name`; nil if none matches.
-    package func match(_ name: Name) -> Rule? {
+    package func match(_ name: Name) -> Ruling? {
+        let passed = passedOver(name)
         var found: Int?
         visit(name) { index in
+            guard !passed.contains(lists[index]) else { return true }
             found = index
             return false
         }
-        return found.map { rules[$0] }
+        return found.map(ruling)
     }
 
     /// Every rule that matches `name`, the one that decides first.
-    package func matches(_ name: Name) -> [Rule] {
-        var all: [Rule] = []
+    package func matches(_ name: Name) -> [Ruling] {
+        let passed = passedOver(name)
+        var found: [Ruling] = []
         visit(name) { index in
-            all.append(rules[index])
+            if !passed.contains(lists[index]) { found.append(ruling(index)) }
             return true
         }
-        return all
+        return found
     }
 
     /// The rule of the longest network around `address`; nil if none.
-    package func match(_ address: IPAddress) -> Rule? {
-        networks.first { $0.network.contains(address) }.map { rules[$0.rule] }
+    package func match(_ address: IPAddress) -> Ruling? {
+        networks.first { $0.network.contains(address) }.map { ruling($0.rule) }
     }
 
     /// All network rules, longest prefix first.
-    package var networkRules: [(rule: Rule, network: Network)] { networks.map { (rules[$0.rule], $0.network) } }
+    package var networkRules: [(rule: Ruling, network: Network)] { networks.map { (ruling($0.rule), $0.network) } }
+
+    private func ruling(_ number: Int) -> Ruling { Ruling(number: number, treatment: all[number].treatment) }
+
+    /// Lists that have an exception for `name`.
+    private func passedOver(_ name: Name) -> Set<Int> {
+        Set(exceptions.filter { Matcher([Rule(.block, $0.pattern, text: "")]).match(name) != nil }.map(\.list))
+    }
 
     /// Calls `take` with each matching rule in the order of precedence until it returns false.
     private func visit(_ name: Name, _ take: (Int) -> Bool) {
@@ -138,12 +183,14 @@ package struct Matcher: Sendable {
                 guard visit(chains[label], where: { if case .suffix = $0 { true } else { false } }, take) else { return }
             }
         }
-        guard !regexes.isEmpty || !keywords.isEmpty else { return }
+        guard !regexes.rules.isEmpty || !keywords.isEmpty else { return }
         let text = name.description
-        for (rule, regex) in regexes where text.contains(regex.value) {
-            guard take(rule) else { return }
-        }
         let bytes = Array(text.utf8)
+        if !regexes.rules.isEmpty {
+            for index in regexes.set.matches(bytes.span) {
+                guard take(regexes.rules[index]) else { return }
+            }
+        }
         for (rule, keyword) in keywords where bytes.firstRange(of: keyword) != nil {
             guard take(rule) else { return }
         }
@@ -153,7 +200,7 @@ package struct Matcher: Sendable {
         var link = chain
         while link != 0 {
             let rule = Int(link) - 1
-            if fits(rules[rule].pattern), !take(rule) { return false }
+            if fits(all[rule].pattern), !take(rule) { return false }
             link = next[rule]
         }
         return true

@@ -70,3 +70,17 @@ package enum Pattern: Hashable, Sendable {
     /// `10.20.0.0/16`: traffic, and the reverse zone's names.
     case network(Network)
 }
+
+extension Pattern {
+    /// As a native rule writes it.
+    package var text: String {
+        switch self {
+        case .exact(let name): "=\(name)"
+        case .suffix(let name): "\(name)"
+        case .below(let name): "*.\(name)"
+        case .regex(let source): "/\(source)/"
+        case .keyword(let keyword): "~\(keyword)"
+        case .network(let network): "\(network)"
+        }
+    }
+}

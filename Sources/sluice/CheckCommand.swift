@@ -28,7 +28,7 @@ struct CheckCommand: ParsableCommand {
             print(Console.text(of: loaded.problems, on: STDOUT_FILENO), terminator: "")
             if loaded.errors.isEmpty {
                 print(
-                    "\(file): \(loaded.matcher.rules.count) rules from \(loaded.ruleFiles.count) files, \(loaded.configuration.tunnel.count) tunnels"
+                    "\(file): \(loaded.matcher.count) rules from \(loaded.ruleFiles.count) files, \(loaded.configuration.tunnel.count) tunnels"
                 )
             }
         }

@@ -48,8 +48,8 @@ extension LeakPlan {
         for app in Matrix.App.allCases {
             if let none = cell(app, .none, "no rule (\(Self.unruled))", .below(Self.unruled)) { cells.append(none) }
             for (action, kind) in [(Action.tunnel, Matrix.Rule.tunnel), (.direct, .direct), (.lan, .lan), (.block, .block)] {
-                let rules = loaded.matcher.rules.filter { $0.action == action && $0.tunnel == nil }
-                cells += rules.lazy.compactMap { rule in
+                let rules = loaded.matcher.rules.lazy.filter { $0.action == action && $0.tunnel == nil }
+                cells += rules.compactMap { rule in
                     guard let place = Self.place(of: rule, loaded) else { return nil }
                     let label = "\(action.rawValue) \(rule.text) (\(rule.file):\(rule.line))"
                     return cell(app, kind, label, place, via: rule.options.via?.address)
@@ -91,7 +91,7 @@ extension LeakPlan {
     private static func place(of rule: Rule, _ loaded: Loaded) -> Cell.Place? {
         switch rule.pattern {
         case .suffix(let name), .below(let name):
-            guard let below = Name("x.\(name)"), loaded.matcher.match(below) == rule else { return nil }
+            guard let below = Name("x.\(name)"), loaded.matcher.decides(by: rule, below) != nil else { return nil }
             return .below("\(name)")
         case .network(let network):
             guard network.address.family == .v6, network.length <= 64 else { return nil }
@@ -119,4 +119,9 @@ extension LeakPlan {
 
 extension ServerAddress {
     fileprivate var isPlain: Bool { scheme == .plain }
+}
+
+extension Matcher {
+    /// The ruling of `rule` on `name`; nil where another rule decides.
+    func decides(by rule: Rule, _ name: Name) -> Ruling? { match(name).flatMap { self.rule($0.number) == rule ? $0 : nil } }
 }

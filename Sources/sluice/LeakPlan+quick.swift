@@ -22,8 +22,8 @@ extension LeakPlan {
 
         var cells: [Cell] = []
         for action in Action.allCases {
-            let rules = loaded.matcher.rules.filter { $0.action == action }
-            cells += rules.lazy.compactMap { Self.cell(for: $0, loaded, circumstances) }.prefix(Self.most)
+            let rules = loaded.matcher.rules.lazy.filter { $0.action == action }
+            cells += rules.compactMap { Self.cell(for: $0, loaded, circumstances) }.prefix(Self.most)
         }
         if let name = Name("x." + Self.unruled) {
             let decision = circumstances.decide(Question(name: name, type: .a), rule: loaded.matcher.match(name), app: .normal)
@@ -49,11 +49,12 @@ extension LeakPlan {
         let label = "\(rule.action.rawValue) \(rule.text) (\(rule.file):\(rule.line))"
         switch rule.pattern {
         case .exact(let name):
-            let decision = circumstances.decide(Question(name: name, type: .a), rule: rule, app: .normal)
+            guard let ruling = loaded.matcher.decides(by: rule, name) else { return nil }
+            let decision = circumstances.decide(Question(name: name, type: .a), rule: ruling, app: .normal)
             return Expectation(decision.outcome).map { Cell(label: label, place: .exactly("\(name)"), expected: $0) }
         case .suffix(let name), .below(let name):
-            guard let below = Name("x.\(name)"), loaded.matcher.match(below) == rule else { return nil }
-            let decision = circumstances.decide(Question(name: below, type: .a), rule: rule, app: .normal)
+            guard let below = Name("x.\(name)"), let ruling = loaded.matcher.decides(by: rule, below) else { return nil }
+            let decision = circumstances.decide(Question(name: below, type: .a), rule: ruling, app: .normal)
             return Expectation(decision.outcome).map { Cell(label: label, place: .below("\(name)"), expected: $0) }
         case .regex, .keyword, .network: return nil
         }

@@ -49,9 +49,10 @@ struct WhyReport: Encodable {
         path = decision.outcome.word
         servers = decision.outcome.servers
         reason = decision.reason.rawValue
-        text = decision.sentence(circumstances, question, app)
-        rule = decision.rule.map(RuleEntry.init)
-        losers = matches.filter { $0 != decision.rule }.map(RuleEntry.init)
+        let rule = decision.rule.map { loaded.matcher.rule($0.number) }
+        text = decision.sentence(circumstances, question, app, rule)
+        self.rule = rule.map(RuleEntry.init)
+        losers = matches.filter { $0 != decision.rule }.map { RuleEntry(loaded.matcher.rule($0.number)) }
     }
 
     /// For people.
@@ -94,7 +95,7 @@ extension Decision.Outcome {
 }
 
 extension Decision {
-    fileprivate func sentence(_ circumstances: Circumstances, _ question: Question, _ app: App) -> String {
+    fileprivate func sentence(_ circumstances: Circumstances, _ question: Question, _ app: App, _ rule: Rule?) -> String {
         let isTunneledApp = app == .tunneled && outcome != .block
         let because =
             isTunneledApp
@@ -115,7 +116,7 @@ extension Decision {
             return "asked \(way): \(cause)" + (asks.isEmpty ? "; but no server is known there, so it is answered SERVFAIL" : "")
         case .refuse(let refusal): return "answered SERVFAIL, nothing sent: \(refusal.error.text) (\(because))"
         case .block: return "answered NXDOMAIN, nothing sent: \(because) blocks it"
-        case .local(.noSuchName) where Reserved.answer(to: question, rule: rule) == nil:
+        case .local(.noSuchName) where Reserved.answer(to: question, rule: self.rule) == nil:
             return "answered NXDOMAIN here, nothing sent: the name belongs to the local network, and no private server is known"
         case .local: return "answered on this machine, nothing sent: the name is reserved by a standard"
         }

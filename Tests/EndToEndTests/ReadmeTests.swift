@@ -47,7 +47,7 @@ import Testing
             let (rules, problems) = RuleParser.read(Array(block.text.utf8), file: "README.md")
             #expect(problems.isEmpty, "the block at line \(block.line): \(problems)")
             #expect(rules.count == 9)
-            #expect(Matcher.problems(in: rules).isEmpty)
+            #expect(Matcher(rules).problems.isEmpty)
         }
     }
 

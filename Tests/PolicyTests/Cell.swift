@@ -40,7 +40,7 @@ struct Cell: CustomStringConvertible {
     }
 
     /// A rule of the cell's action for the asked name; nil where the cell has none.
-    func rule(via: String? = nil) -> Rule? {
+    func rule(via: String? = nil) -> Ruling? {
         action.map { World.rule("\($0.rawValue) www.example" + ($0 == .block ? "" : via.map { " via " + $0 } ?? "")) }
     }
 

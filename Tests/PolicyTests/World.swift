@@ -40,10 +40,10 @@ enum World {
     }
 
     /// The rule of one line of a rule file.
-    static func rule(_ text: String) -> Rule {
+    static func rule(_ text: String) -> Ruling {
         let (rules, problems) = RuleParser.read(Array(text.utf8), file: "fixture")
         guard let rule = rules.first, problems.isEmpty else { fatalError("'\(text)': \(problems)") }
-        return rule
+        return Ruling(number: 0, treatment: rule.treatment)
     }
 }
 

@@ -22,11 +22,12 @@ import Workbench
             let matcher = Matcher(rules)
             let expected = words.dropFirst(2).filter { $0 != "-" }
             if words[1].hasPrefix("@") {
-                #expect(matcher.match(IPAddress.of(String(words[1].dropFirst())))?.file == expected.first, "\(line)")
+                let ruling = matcher.match(IPAddress.of(String(words[1].dropFirst())))
+                #expect(ruling.map { matcher.rule($0.number).file } == expected.first, "\(line)")
             } else {
                 let name = try #require(Name(words[1]), "\(line)")
-                #expect(matcher.matches(name).map(\.file) == expected, "\(line)")
-                #expect(matcher.match(name)?.file == expected.first, "\(line)")
+                #expect(matcher.matches(name).map { matcher.rule($0.number).file } == expected, "\(line)")
+                #expect(matcher.match(name).map { matcher.rule($0.number).file } == expected.first, "\(line)")
             }
         }
         #expect(asked == 44)
@@ -73,8 +74,8 @@ import Workbench
             for _ in 0..<200 {
                 let asked = Name.of(name())
                 let expected = naive(rules, asked)
-                #expect(matcher.matches(asked) == expected, "\(asked)")
-                #expect(matcher.match(asked) == expected.first, "\(asked)")
+                #expect(matcher.matches(asked).map { matcher.rule($0.number) } == expected, "\(asked)")
+                #expect(matcher.match(asked).map { matcher.rule($0.number) } == expected.first, "\(asked)")
                 lookups += 1
                 hits += expected.isEmpty ? 0 : 1
             }
@@ -95,7 +96,7 @@ import Workbench
         let rules = (0..<500).map { line -> Rule in
             let name = name(4)
             let pattern: Pattern = [.exact(name), .suffix(name), .below(name)].randomElement(using: &random) ?? .exact(name)
-            return Rule(Action.allCases.randomElement(using: &random) ?? .lan, pattern, text: "", line: line)
+            return Rule(Action.allCases.randomElement(using: &random) ?? .lan, pattern, text: pattern.text, line: line)
         }
         let matcher = Matcher(rules)
         var byName: [Name: [Int]] = [:]
@@ -111,7 +112,8 @@ import Workbench
             // Only the rules that could match, so that the naive way is affordable: those whose name is a suffix of the asked one.
             let candidates = (0...asked.labelCount).flatMap { byName[asked.dropping(labels: $0)] ?? [] }.sorted().map { rules[$0] }
             let expected = naive(candidates, asked).first
-            if matcher.match(asked) != expected { Issue.record("\(asked): \(String(describing: expected))") }
+            let found = matcher.match(asked).map { matcher.rule($0.number) }
+            if found != expected { Issue.record("\(asked): \(String(describing: expected))") }
             hits += expected == nil ? 0 : 1
         }
         #expect(hits > 10_000)
@@ -127,5 +129,37 @@ import Workbench
         let text = "tunnel 10.0.0.0/8\ndirect 10.1.0.0/16\nlan 10.2.0.0/16\nblock 2001:db8::/32\ntunnel a.example"
         let matcher = Matcher(RuleParser.read(Array(text.utf8), file: "f").rules)
         #expect(matcher.networkRules.map(\.network.description) == ["2001:db8::/32", "10.1.0.0/16", "10.2.0.0/16", "10.0.0.0/8"])
+    }
+
+    @Test func anExceptionPassesOverItsOwnListOnly() throws {
+        var builder = MatcherBuilder()
+        builder.begin(file: "first", treatment: Treatment(.block))
+        builder.take(.suffix, Name.of("ads.example"), ListLine(line: 1))
+        builder.take(.suffix, Name.of("good.ads.example"), ListLine(line: 2, isException: true))
+        builder.take(.regex("^cdn[0-9]"), ListLine(line: 3))
+        builder.begin(file: "second", treatment: Treatment(.tunnel, tunnel: "office"))
+        builder.take(.suffix, Name.of("example"), ListLine(line: 7, via: ServerAddress("10.64.0.53")))
+        let matcher = Matcher(builder)
+        func deciding(_ name: String) -> String? {
+            matcher.match(Name.of(name)).map { matcher.rule($0.number) }.map { "\($0.file):\($0.line) \($0.action.rawValue) \($0.text)" }
+        }
+        #expect(deciding("ads.example") == "first:1 block ads.example")
+        #expect(deciding("bad.ads.example") == "first:1 block ads.example")
+        #expect(deciding("good.ads.example") == "second:7 tunnel example")
+        #expect(deciding("x.good.ads.example") == "second:7 tunnel example")
+        #expect(deciding("cdn1.test") == "first:3 block /^cdn[0-9]/")
+        #expect(matcher.match(Name.of("good.ads.example"))?.options.via == ServerAddress("10.64.0.53"))
+        #expect(matcher.match(Name.of("good.ads.example"))?.tunnel == "office")
+        #expect(matcher.count == 3)
+        #expect(matcher.rules.map(\.line) == [1, 3, 7])
+        #expect(matcher.treatments.map(\.action) == [.block, .tunnel])
+    }
+
+    @Test func aBrokenRegexIsAProblemAtItsPlace() {
+        let rules = [Rule(.tunnel, .regex("a[b"), text: "/a[b/", file: "f", line: 3, column: 8), Rule(.lan, .regex("^b"), text: "/^b/")]
+        let matcher = Matcher(rules)
+        #expect(matcher.problems.map(\.line) == [3])
+        #expect(matcher.problems.first?.severity == .error)
+        #expect(matcher.match(Name.of("b.example"))?.action == .lan)
     }
 }

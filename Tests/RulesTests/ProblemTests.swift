@@ -6,7 +6,7 @@ import Testing
     private func problems(_ text: String) -> [Problem] {
         let (rules, problems) = RuleParser.read(Array(text.utf8), file: "f.rules")
         #expect(problems.isEmpty)
-        return Matcher.problems(in: rules)
+        return Matcher(rules).problems
     }
 
     @Test func theSameRuleTwiceIsAWarning() {
