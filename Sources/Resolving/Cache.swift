@@ -60,6 +60,25 @@ package struct Cache: Sendable {
 
     package mutating func removeAll() { self = Cache(capacity: capacity) }
 
+    /// Forgets the answers to questions for `name` and names below it. Returns how many.
+    package mutating func remove(atOrBelow name: Name) -> Int {
+        let doomed = slots.map(\.key).filter { $0.question.name.isAtOrBelow(name) }
+        for key in doomed { if let place = index[key] { remove(at: place) } }
+        return doomed.count
+    }
+
+    /// The answers kept to questions for `name` whose time is not over.
+    package func answers(for name: Name, at now: Instant) -> [Answer] {
+        slots.filter { $0.over > now && $0.key.question.name == name }.map(\.answer)
+    }
+
+    /// Names with a kept answer, each once.
+    package func names(atMost count: Int) -> [Name] {
+        var seen: Set<Name> = []
+        for slot in slots where seen.count < count { seen.insert(slot.key.question.name) }
+        return Array(seen)
+    }
+
     /// One step of the clock: spares what was used since the last round, removes the first that was not.
     private mutating func sweep(at now: Instant) {
         if hand >= slots.count { hand = 0 }

@@ -104,7 +104,30 @@ struct ConfigurationOption: ParsableArguments {
         return loaded
     }
 
-    /// What the daemon says of itself, if there is one and we may ask.
+    /// Hands over each of its replies, of which there are many. The command ends here where there are none.
+    func listen(_ request: ControlRequest, _ take: (ControlReply) throws -> Void) throws {
+        do {
+            let client = try ControlClient(folder: Loaded(path: path, mayBeMissing: config == nil).configuration.paths.run)
+            var isAnswered = false
+            try client.listen(request) { reply in
+                isAnswered = true
+                try take(reply)
+            }
+            if !isAnswered { throw DaemonError.failed("the daemon gave no answer", hint: "is it of the same version? restart it") }
+        } catch let error as DaemonError {
+            throw Console.end(error)
+        }
+    }
+
+    /// Whether the command line says which.
+    var isNamed: Bool { config != nil }
+
+    /// What the daemon says, if there is one and we may ask.
+    func quietly(_ request: ControlRequest) throws -> ControlReply {
+        try ControlClient(folder: Loaded(path: path, mayBeMissing: config == nil).configuration.paths.run).ask(request)
+    }
+
+    /// What it says of itself.
     func quietStatus() throws -> StatusReport? {
         let loaded = Loaded(path: path, mayBeMissing: config == nil)
         return try ControlClient(folder: loaded.configuration.paths.run).ask(ControlRequest(.status)).status

@@ -3,16 +3,19 @@ import ArgumentParser
 import Configuration
 import Daemon
 import Policy
-import Resolving
 import Rules
 import Wire
 
 struct WhyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "why", abstract: "Where the lookup of a name goes, and why. Sends nothing; works without a daemon.")
+        commandName: "why", abstract: "Where the lookup of a name goes, or an address's packets, and why. Sends nothing.",
+        discussion: """
+            Asks the running daemon, whose rules are the ones in force; without one, or with --config, it reads the files. Of
+            each address: who owns it, which of the kernel's sets hold it, and the way the kernel would send a packet now.
+            """)
 
-    @Argument(help: "The name.", transform: NameArgument.parse)
-    var name: Name
+    @Argument(help: "The name, or an address.", transform: Subject.parse)
+    var subject: Subject
 
     @Argument(help: "The record's type.", transform: TypeArgument.parse)
     var type = RecordType.a
@@ -28,11 +31,80 @@ struct WhyCommand: ParsableCommand {
     @OptionGroup var output: JSONFlag
 
     func run() throws {
+        var request = ControlRequest(.why, name: subject.text, type: type.rawValue, app: app.rawValue)
+        request.state = state?.rawValue
+        let reply = source.isNamed ? nil : try? source.quietly(request)
+        switch subject {
+        case .name(let name):
+            let explanation = try reply?.explanation ?? offline().explain(
+                Question(name: name, type: type), app, known: nil, kernel: nil)
+            let report = WhyReport(explanation)
+            if output.json { try Console.show(json: report) } else { print(report.lines.joined(separator: "\n")) }
+        case .address(let address):
+            let explanation = try reply?.address ?? offline().explain(address, kernel: KernelSight())
+            let report = AddressReport(AddressView(explanation), isLedgerKnown: reply != nil)
+            if output.json { try Console.show(json: report) } else { print(report.lines.joined(separator: "\n")) }
+        }
+    }
+
+    /// What files tell, with the daemon's state where one answers.
+    private func offline() throws -> Sight {
         let daemon = try? source.quietStatus()
         let loaded = try source.load(of: daemon)
-        let report = WhyReport(
-            loaded, Question(name: name, type: type), app, state ?? daemon.flatMap { TunnelState(rawValue: $0.state) } ?? .connected)
-        if output.json { try Console.show(json: report) } else { print(report.lines) }
+        let state = state ?? daemon.flatMap { TunnelState(rawValue: $0.state) } ?? .connected
+        let defaultIsTunnel =
+            switch loaded.configuration.routing.default {
+            case .tunnel: true
+            case .direct: false
+            }
+        return Sight(
+            circumstances: loaded.circumstances(state: state, systemServers: loaded.systemServers), matcher: loaded.matcher,
+            defaultIsTunnel: defaultIsTunnel)
+    }
+}
+
+/// Contract: `why ADDRESS`.
+struct AddressReport: Encodable {
+    let schema = 1
+    private let view: AddressView
+    /// Whether a daemon told who owns it.
+    private let isLedgerKnown: Bool
+
+    init(_ view: AddressView, isLedgerKnown: Bool) {
+        self.view = view
+        self.isLedgerKnown = isLedgerKnown
+    }
+
+    private enum CodingKeys: CodingKey { case schema }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(schema, forKey: .schema)
+        try view.encode(to: encoder)
+    }
+
+    var lines: [String] {
+        var rows = view.rows
+        if !isLedgerKnown { rows.add("owed to", "not known: no daemon to ask") } else if view.leases.isEmpty { rows.add("owed to", "nobody") }
+        return [view.address] + rows.lines
+    }
+}
+
+/// What `why` and `leases` are asked about.
+enum Subject {
+    case name(Name)
+    case address(IPAddress)
+
+    var text: String {
+        switch self {
+        case .name(let name): "\(name)"
+        case .address(let address): "\(address)"
+        }
+    }
+
+    static func parse(_ text: String) throws -> Subject {
+        if let address = IPAddress(text) { return .address(address) }
+        return .name(try NameArgument.parse(text))
     }
 }
 

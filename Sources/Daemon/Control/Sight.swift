@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+import Glibc
+import Policy
+import Resolving
+import Rules
+import Steering
+import Wire
+
+/// What is known at one moment, frozen: of the world, of what is owed to whom, and of answers given. A daemon's, or what files tell.
+package struct Sight: Sendable {
+    package var circumstances: Circumstances
+    package var matcher: Matcher
+    package var defaultIsTunnel: Bool
+    /// Nil: there is no daemon to know.
+    package var ledger: Ledger?
+    package var now: Instant
+    /// The same moment in seconds since 1970.
+    package let clock: Int64
+
+    package init(
+        circumstances: Circumstances, matcher: Matcher, defaultIsTunnel: Bool, ledger: Ledger? = nil, at now: Instant = .now
+    ) {
+        self.circumstances = circumstances
+        self.matcher = matcher
+        self.defaultIsTunnel = defaultIsTunnel
+        self.ledger = ledger
+        self.now = now
+        clock = Int64(time(nil))
+    }
+
+    /// A lease as people see it.
+    func report(_ lease: Ledger.Lease, inKernel: Bool?) -> LeaseReport {
+        let seconds = max(0, lease.until - now) / 1000
+        return LeaseReport(
+            address: "\(lease.address)", route: lease.route.rawValue, seconds: seconds, until: clock + seconds,
+            owners: lease.named.map { owner in
+                LeaseReport.Owner(
+                    name: "\(owner.asked)", matched: "\(owner.matched)", seconds: max(0, owner.until - now) / 1000,
+                    rule: matcher.match(owner.matched).map { RuleEntry(matcher.rule($0.number)) })
+            }, inKernel: inKernel)
+    }
+
+    /// Who owns `address`, where packets to it go, and what the kernel says.
+    package func explain(_ address: IPAddress, kernel: KernelSight?) -> AddressExplanation {
+        let leases = ledger?.leases(of: address) ?? []
+        let network = matcher.match(address)
+        let traffic = circumstances.traffic(
+            to: address, leases: Set(leases.map(\.route.action)), network: network?.action, isOwn: kernel?.isOwn(address) ?? false,
+            defaultIsTunnel: defaultIsTunnel)
+        var explanation = AddressExplanation(
+            address: "\(address)", path: traffic.verdict.word, text: traffic.sentence(circumstances),
+            network: network.map { RuleEntry(matcher.rule($0.number)) },
+            leases: leases.map { report($0, inKernel: kernel?.holds(address, $0.route)) })
+        explanation.kernel = kernel?.explain(address, marks: traffic.mark.map { $0 == 0 ? [0] : [$0, 0] } ?? [0])
+        return explanation
+    }
+}
+
+extension Ledger.Lease {
+    /// Whose it is: the name asked, the one that the rule is for, and until when.
+    var named: [(asked: Name, matched: Name, until: Instant)] { [(name, name, until)] }
+}
+
+extension SteeredRoute {
+    var action: Action {
+        switch self {
+        case .tunnel: .tunnel
+        case .direct: .direct
+        case .lan: .lan
+        }
+    }
+}
+
+extension Traffic.Verdict {
+    /// The word of `AddressExplanation.path`.
+    var word: String {
+        switch self {
+        case .by(let path): path.rawValue
+        case .asRouted: "default"
+        case .rejected: "refused"
+        }
+    }
+}
+
+extension Traffic {
+    fileprivate func sentence(_ circumstances: Circumstances) -> String {
+        let because =
+            switch cause {
+            case .own: "it is this machine's own"
+            case .lease(let action): "a \(action.rawValue) rule owns it"
+            case .network(let action): "it is in a network of a \(action.rawValue) rule"
+            case .localNetwork: "it is in a local network"
+            case .routingDefault: "no rule owns it"
+            }
+        switch verdict {
+        case .by(.tunnel): return "goes in the tunnel\(circumstances.tunnelInUse.map { " '\($0)'" } ?? ""): \(because)"
+        case .by(.outside): return "goes outside the tunnel: \(because)"
+        case .by(.lan): return "goes to the local network: \(because)"
+        case .asRouted: return "goes as the kernel routes, never into the tunnel: \(because)"
+        case .rejected:
+            switch cause {
+            case .lease(.tunnel), .network(.tunnel): return "is refused while the tunnel is \(circumstances.state.rawValue): \(because)"
+            case .routingDefault: return "is refused while the tunnel is \(circumstances.state.rawValue), which all else goes in"
+            case .lease(.lan), .network(.lan): return "is refused: \(because), and it is not private"
+            case .localNetwork: return "is refused: \(because), and LAN sharing is off"
+            case .own, .lease(.direct), .lease(.block), .network(.direct), .network(.block): return "is refused: \(because)"
+            }
+        }
+    }
+}

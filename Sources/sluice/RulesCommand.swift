@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+import ArgumentParser
+import Daemon
+
+struct RulesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rules", abstract: "The rules in force: files and lists, how many of which kind, what was rejected.",
+        subcommands: [RulesShowCommand.self], defaultSubcommand: RulesShowCommand.self)
+}
+
+struct RulesShowCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "show", abstract: "The rules in force, by file.", shouldDisplay: false)
+
+    @OptionGroup var source: ConfigurationOption
+    @OptionGroup var output: JSONFlag
+
+    private struct View: Encodable {
+        let schema = 1
+        let count: Int
+        let files: [RulesReport.File]
+        let rejected: [String]
+    }
+
+    func run() throws {
+        let rules = try source.ask(ControlRequest(.rules), for: \.rules)
+        if output.json { return try Console.show(json: View(count: rules.count, files: rules.files, rejected: rules.rejected)) }
+        print(Self.lines(rules).joined(separator: "\n"))
+    }
+
+    private static func lines(_ rules: RulesReport) -> [String] {
+        var lines = ["\(Words.count(rules.count, "rule")) in force from \(Words.count(rules.files.count, "file"))"]
+        for file in rules.files {
+            lines.append(file.file)
+            var rows = Rows()
+            rows.add("actions", Words.parts(file.actions, in: ["tunnel", "direct", "lan", "block"]))
+            rows.add("patterns", Words.parts(file.kinds, in: ["exact", "suffix", "below", "regex", "keyword", "network"]))
+            lines += rows.lines
+        }
+        lines += rules.rejected.map { "rejected: " + $0 }
+        return lines
+    }
+}
+
+extension Words {
+    /// `3 tunnel, 1 direct`, in this order.
+    static func parts(_ counts: [String: Int], in order: [String]) -> String {
+        order.compactMap { word in counts[word].map { "\(number($0)) \(word)" } }.joined(separator: ", ")
+    }
+}
