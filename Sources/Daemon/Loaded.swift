@@ -19,6 +19,19 @@ package struct Loaded: Sendable {
 
     package var errors: [Problem] { problems.filter { $0.severity == .error } }
 
+    /// Whether a file is a tunnel's and there, but not for us to read.
+    package func isSecret(_ file: String) -> Bool {
+        let isTunnels = configuration.tunnel.contains { if case .config(file) = $0.source { true } else { false } }
+        guard isTunnels else { return false }
+        do throws(HostFile.Failure) {
+            _ = try HostFile.read(file)
+            return false
+        } catch {
+            if case .notPermitted = error { return true }
+            return false
+        }
+    }
+
     /// Reads it all; never fails, since what is wrong is part of the result.
     /// - Parameter mayBeMissing: without the file every key has its default.
     package init(path: String, mayBeMissing: Bool = false) {

@@ -99,9 +99,14 @@ struct ConfigurationOption: ParsableArguments {
 
     /// The configuration with all it names; the command ends here when it has errors. Unless one is named it is the running daemon's.
     func load(of daemon: StatusReport? = nil) throws -> Loaded {
-        let loaded = Loaded(path: config ?? daemon?.configuration ?? Loaded.usualPath, mayBeMissing: config == nil)
+        let loaded = read(of: daemon)
         guard loaded.errors.isEmpty else { throw Console.end(.invalid(loaded.problems)) }
         return loaded
+    }
+
+    /// The same, whatever is wrong with it.
+    func read(of daemon: StatusReport? = nil) -> Loaded {
+        Loaded(path: config ?? daemon?.configuration ?? Loaded.usualPath, mayBeMissing: config == nil)
     }
 
     /// Hands over each of its replies, of which there are many. The command ends here where there are none.

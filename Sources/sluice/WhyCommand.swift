@@ -42,15 +42,20 @@ struct WhyCommand: ParsableCommand {
             if output.json { try Console.show(json: report) } else { print(report.lines.joined(separator: "\n")) }
         case .address(let address):
             let explanation = try reply?.address ?? offline().explain(address, kernel: KernelSight())
-            let report = AddressReport(AddressView(explanation), isLedgerKnown: reply != nil)
+            var view = AddressView(explanation)
+            view.isLedgerKnown = reply != nil
+            let report = AddressReport(view: view)
             if output.json { try Console.show(json: report) } else { print(report.lines.joined(separator: "\n")) }
         }
     }
 
-    /// What files tell, with the daemon's state where one answers.
+    /// What files tell, with the daemon's state where one answers. That a tunnel's file is for others' eyes only is told, and no obstacle.
     private func offline() throws -> Sight {
         let daemon = try? source.quietStatus()
-        let loaded = try source.load(of: daemon)
+        let loaded = source.read(of: daemon)
+        let secret = loaded.errors.filter { loaded.isSecret($0.file) }
+        guard secret.count == loaded.errors.count else { throw Console.end(.invalid(loaded.problems)) }
+        for problem in secret { Console.complain("sluice: \(problem.file): \(problem.message), so that tunnel's servers are not known") }
         let state = state ?? daemon.flatMap { TunnelState(rawValue: $0.state) } ?? .connected
         let defaultIsTunnel =
             switch loaded.configuration.routing.default {
@@ -59,21 +64,14 @@ struct WhyCommand: ParsableCommand {
             }
         return Sight(
             circumstances: loaded.circumstances(state: state, systemServers: loaded.systemServers), matcher: loaded.matcher,
-            defaultIsTunnel: defaultIsTunnel)
+            defaultIsTunnel: defaultIsTunnel, areRelaysKnown: secret.isEmpty)
     }
 }
 
 /// Contract: `why ADDRESS`.
 struct AddressReport: Encodable {
     let schema = 1
-    private let view: AddressView
-    /// Whether a daemon told who owns it.
-    private let isLedgerKnown: Bool
-
-    init(_ view: AddressView, isLedgerKnown: Bool) {
-        self.view = view
-        self.isLedgerKnown = isLedgerKnown
-    }
+    let view: AddressView
 
     private enum CodingKeys: CodingKey { case schema }
 
@@ -83,11 +81,7 @@ struct AddressReport: Encodable {
         try view.encode(to: encoder)
     }
 
-    var lines: [String] {
-        var rows = view.rows
-        if !isLedgerKnown { rows.add("owed to", "not known: no daemon to ask") } else if view.leases.isEmpty { rows.add("owed to", "nobody") }
-        return [view.address] + rows.lines
-    }
+    var lines: [String] { [view.address] + view.rows.lines }
 }
 
 /// What `why` and `leases` are asked about.

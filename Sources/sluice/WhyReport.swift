@@ -97,6 +97,8 @@ struct AddressView: Encodable {
     }
 
     private let setsUnknown: String?
+    /// Whether a daemon told who owns it.
+    var isLedgerKnown = true
 
     private enum CodingKeys: CodingKey { case address, path, text, network, leases, sets, routes }
 
@@ -124,13 +126,14 @@ struct AddressView: Encodable {
         rows.add("packets", text)
         if let network { rows.add("network", network.place) }
         for lease in leases { for line in lease.ownerLines { rows.add("owed to", line) } }
+        if !isLedgerKnown { rows.add("owed to", "not known: no daemon to ask") } else if leases.isEmpty { rows.add("owed to", "nobody") }
         if let sets {
             rows.add("sets", sets.isEmpty ? "in none of the kernel's" : sets.joined(separator: ", "))
         } else if let setsUnknown {
             rows.add("sets", "not known: \(setsUnknown)")
         }
         for route in routes {
-            let who = route.mark == "0x00000000" ? "unmarked" : "mark \(route.mark.prefix(4))"
+            let who = route.mark == "0x00000000" ? "no mark" : "mark \(route.mark.prefix(4))"
             if let error = route.error {
                 rows.add("route", "\(who): \(error)")
             } else {
@@ -161,7 +164,7 @@ struct Rows {
         var line = ""
         var isFirst = true
         func flushed(_ lines: inout [String]) {
-            lines.append((isFirst ? head : String(repeating: " ", count: head.count)) + line)
+            lines.append(((isFirst ? head : String(repeating: " ", count: head.count)) + line).trimmed)
         }
         for part in text.split(separator: " ", omittingEmptySubsequences: false) {
             if !line.isEmpty, line.count + 1 + part.count > room {

@@ -30,7 +30,7 @@ extension Decision.Outcome {
 }
 
 extension Decision {
-    func sentence(_ circumstances: Circumstances, _ question: Question, _ app: App, _ rule: Rule?) -> String {
+    func sentence(_ circumstances: Circumstances, _ question: Question, _ app: App, _ rule: Rule?, areServersKnown: Bool) -> String {
         let isTunneledApp = app == .tunneled && outcome != .block
         let because =
             isTunneledApp
@@ -48,7 +48,8 @@ extension Decision {
                 return "asked at each server on its own path, in this order: \(cause); "
                     + asks.map { "\($0.server) \($0.path.rawValue)" }.joined(separator: ", ")
             }
-            return "asked \(way): \(cause)" + (asks.isEmpty ? "; but no server is known there, so it is answered SERVFAIL" : "")
+            let lack = areServersKnown ? "; but no server is known there, so it is answered SERVFAIL" : ""
+            return "asked \(way): \(cause)" + (asks.isEmpty ? lack : "")
         case .refuse(let refusal): return "answered SERVFAIL, nothing sent: \(refusal.error.text) (\(because))"
         case .block: return "answered NXDOMAIN, nothing sent: \(because) blocks it"
         case .local(.noSuchName) where Reserved.answer(to: question, rule: self.rule) == nil:

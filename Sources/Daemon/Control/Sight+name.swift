@@ -13,7 +13,8 @@ extension Sight {
         return Explanation(
             name: "\(question.name)", type: "\(question.type)", app: app.rawValue, state: circumstances.state.rawValue,
             setting: circumstances.settingWord, path: decision.outcome.word, servers: decision.outcome.servers,
-            reason: decision.reason.rawValue, text: decision.sentence(circumstances, question, app, rule), rule: rule.map(RuleEntry.init),
+            reason: decision.reason.rawValue, text: decision.sentence(circumstances, question, app, rule, areServersKnown: areRelaysKnown),
+            rule: rule.map(RuleEntry.init),
             losers: matches.filter { $0 != decision.rule }.map { RuleEntry(matcher.rule($0.number)) })
     }
 

@@ -14,12 +14,16 @@ package struct Sight: Sendable {
     /// Nil: there is no daemon to know.
     package var ledger: Ledger?
     package var now: Instant
+    /// False: a tunnel's resolvers stand in a file that could not be read.
+    package var areRelaysKnown: Bool
     /// The same moment in seconds since 1970.
     package let clock: Int64
 
     package init(
-        circumstances: Circumstances, matcher: Matcher, defaultIsTunnel: Bool, ledger: Ledger? = nil, at now: Instant = .now
+        circumstances: Circumstances, matcher: Matcher, defaultIsTunnel: Bool, ledger: Ledger? = nil, areRelaysKnown: Bool = true,
+        at now: Instant = .now
     ) {
+        self.areRelaysKnown = areRelaysKnown
         self.circumstances = circumstances
         self.matcher = matcher
         self.defaultIsTunnel = defaultIsTunnel
@@ -99,8 +103,8 @@ extension Traffic {
         case .asRouted: return "goes as the kernel routes, never into the tunnel: \(because)"
         case .rejected:
             switch cause {
-            case .lease(.tunnel), .network(.tunnel): return "is refused while the tunnel is \(circumstances.state.rawValue): \(because)"
-            case .routingDefault: return "is refused while the tunnel is \(circumstances.state.rawValue), which all else goes in"
+            case .lease(.tunnel), .network(.tunnel): return "is refused: \(because), and the tunnel is not connected"
+            case .routingDefault: return "is refused: all else goes in the tunnel, which is not connected"
             case .lease(.lan), .network(.lan): return "is refused: \(because), and it is not private"
             case .localNetwork: return "is refused: \(because), and LAN sharing is off"
             case .own, .lease(.direct), .lease(.block), .network(.direct), .network(.block): return "is refused: \(because)"
