@@ -118,7 +118,7 @@ extension Supervisor {
         let configuration = loaded.configuration
         return WorkerStart(
             log: log, inbox: worker, supervisor: inbox, situation: situation,
-            ledger: Ledger(grace: configuration.leases.grace.milliseconds, capacity: Loaded.learnedSize),
+            ledger: Ledger(bounds: configuration.leases.bounds, grace: configuration.leases.grace.milliseconds),
             doors: doors, runFolder: configuration.paths.run,
             group: configuration.control.group)
     }

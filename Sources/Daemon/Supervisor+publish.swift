@@ -143,7 +143,7 @@ extension Loaded {
             tunnelRulesWhenDisconnectedSystem: configuration.dns.tunnelRulesWhenDisconnected == .system,
             foreign: configuration.dns.foreign.planned, cgnatIsPrivate: configuration.dns.cgnat == .lan,
             networks: SteeredRange.flatten(networks),
-            learnedSize: Self.learnedSize, ephemeral: Self.ephemeralPorts,
+            learnedSize: configuration.leases.size, ephemeral: Self.ephemeralPorts,
             apps: groups.map { groups in
                 RulesetPlan.Apps(
                     level: groups.outside.level, listen: doors.configured, excluded: doors.places(of: .excluded),
@@ -157,9 +157,10 @@ extension Loaded {
         let ends = text.split(whereSeparator: \.isWhitespace).compactMap { UInt16($0) }
         return ends.count == 2 && ends[0] <= ends[1] ? ends[0]...ends[1] : 32768...60999
     }
+}
 
-    /// Elements of each set of learned addresses.
-    static let learnedSize = 65_536
+extension Configuration.Leases {
+    var bounds: Ledger.Bounds { Ledger.Bounds(perName: perName, perRule: perRule, perSet: size) }
 }
 
 extension Configuration.DNS.Foreign {

@@ -25,10 +25,16 @@ extension Resolver {
             for waiter in waiters { send(waiter.query.reply(.serverFailure, error: .guarded), to: waiter) }
             return
         }
-        let replies = waiters.map { ($0, $0.query.reply(steered, age: age)) }
         let ttl = (steered.lifetime ?? 0).subtractingClamped(age)
-        let owed = route == .lan ? steered.addresses.filter { admits($0, rule, route) } : steered.addresses
-        commit(ledger.owe(owed, to: route, name: first.query.question.name, ttl: ttl, at: now), then: replies, from: source)
+        let addresses = route == .lan ? steered.addresses.filter { admits($0, rule, route) } : steered.addresses
+        let name = first.query.question.name
+        let owed = ledger.owe(addresses, to: route, owner: Owner(name: name, matched: name), rule: 0, ttl: ttl, at: now)
+        // What nothing could make room for is not handed out; but a `lan` answer stays whole, its addresses go the LAN's way anyhow.
+        let rest = route == .lan || owed.excess.isEmpty ? steered : steered.removing(owed.excess, from: first.query)
+        let replies = waiters.map { waiter in
+            (waiter, rest.map { waiter.query.reply($0, age: age) } ?? waiter.query.reply(.serverFailure, error: .full))
+        }
+        commit(owed.changes, then: replies, from: source)
     }
 
     /// The kernel's word on a commit.
@@ -101,5 +107,6 @@ extension UInt32 {
 
 extension ExtendedError {
     fileprivate static let guarded = ExtendedError(prohibited, "every address of the answer is one that no rule may steer")
+    fileprivate static let full = ExtendedError(networkError, "too many addresses are steered already")
     fileprivate static let notSteered = ExtendedError(networkError, "the kernel did not take the address")
 }

@@ -89,7 +89,9 @@ package struct Resolver {
     private func rule(for question: Question) -> Ruling? {
         if let rule = snapshot.matcher.match(question.name) { return rule }
         guard let network = Reserved.network(of: question.name), network.length == network.address.width else { return nil }
-        if let lease = ledger.leases(of: network.address).first, let rule = snapshot.matcher.match(lease.name) { return rule }
+        for owner in ledger.owners(of: network.address) {
+            if let rule = snapshot.matcher.match(owner.matched) { return rule }
+        }
         return snapshot.matcher.match(network.address)
     }
 

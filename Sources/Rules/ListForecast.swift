@@ -17,6 +17,8 @@ package struct ListForecast: ListSink {
 
     package struct Sample: Hashable, Sendable {
         package let pattern: Pattern
+        /// Where the list says it.
+        package let file: String
         package let line: Int
         /// The rule in force that it meets.
         package let rule: Rule?
@@ -42,6 +44,7 @@ package struct ListForecast: ListSink {
     private let rules: Matcher
     private let treatment: Treatment
     private let most: Int
+    private var file: String
     private var seen: Set<Int> = []
 
     /// - Parameters:
@@ -52,7 +55,13 @@ package struct ListForecast: ListSink {
         self.rules = rules
         self.treatment = treatment
         self.most = most
+        self.file = file
         builder.begin(file: file, treatment: treatment)
+    }
+
+    package mutating func begin(file: String) {
+        self.file = file
+        builder.begin(file: file)
     }
 
     package var count: Int { kinds.values.reduce(regexes + keywords + networks, +) }
@@ -108,7 +117,7 @@ package struct ListForecast: ListSink {
             }
         fates[fate, default: 0] += 1
         if samples[fate, default: []].count < most {
-            samples[fate, default: []].append(Sample(pattern: pattern, line: said.line, rule: rule))
+            samples[fate, default: []].append(Sample(pattern: pattern, file: file, line: said.line, rule: rule))
         }
     }
 }

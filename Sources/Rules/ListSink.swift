@@ -13,6 +13,8 @@ package enum NameKind: UInt8, Hashable, Sendable, CaseIterable {
 
 /// Takes what a list says, line by line. A format never decides the action: the include does.
 package protocol ListSink {
+    /// Following entries stand in this file, which the list includes or is; to exceptions they are a list of their own.
+    mutating func begin(file: String)
     mutating func take(_ kind: NameKind, _ name: borrowing Name, _ said: ListLine)
     /// Regexes, keywords and networks; names come by the other way.
     mutating func take(_ pattern: Pattern, _ said: ListLine)

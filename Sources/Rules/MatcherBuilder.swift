@@ -23,6 +23,8 @@ package struct MatcherBuilder: ListSink {
         self.treatment = treatment
     }
 
+    package mutating func begin(file: String) { begin(file: file, treatment: treatment) }
+
     /// A rule that stands for itself; it belongs to no list.
     package mutating func add(_ rule: Rule) {
         rules.append(rule)

@@ -2,19 +2,20 @@
 import Wire
 
 extension RuleParser {
-    static func pattern(_ word: Word, file: String, line: Int) throws(Problem) -> Pattern {
+    func pattern(_ word: Word, _ line: Int) throws(Problem) -> Pattern {
         func wrong(_ message: String, hint: String? = nil) -> Problem {
             Problem(.error, file: file, line: line, column: word.column, message, hint: hint)
         }
         func name(_ text: some StringProtocol) throws(Problem) -> Name {
-            guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
-                throw wrong("'\(text)' is not ASCII", hint: "write internationalized names in their xn-- form")
-            }
             guard !text.contains("*") else { throw wrong("'*' stands only at the start, before a dot", hint: "*.example, or /regex/") }
             guard !text.contains("#") else {
                 throw wrong("'\(text)' has a '#' inside", hint: "put a space before '#' to begin a comment")
             }
-            guard let name = Name(text) else {
+            let isASCII = text.utf8.allSatisfy { $0 < 0x80 }
+            guard let ascii = isASCII ? String(text) : idna(String(text)) else {
+                throw wrong("'\(text)' is not ASCII, and nothing gives its xn-- form", hint: "write the name in its xn-- form")
+            }
+            guard let name = Name(ascii) else {
                 throw wrong("'\(text)' is not a domain name", hint: "labels of 1 to 63 characters with dots between, 253 in all")
             }
             guard !name.isRoot else {

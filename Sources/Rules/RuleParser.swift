@@ -3,27 +3,52 @@ import Wire
 
 /// Reads rule files in native form (shared design, "Contract with the outside").
 package struct RuleParser {
-    private let file: String
-    private var rules: [Rule] = []
+    let file: String
+    let idna: (String) -> String?
+    private var items: [RuleFileItem] = []
     private var problems: [Problem] = []
 
-    /// All rules that could be read, and everything that could not, each with its line and column.
-    package static func read(_ bytes: [UInt8], file: String) -> (rules: [Rule], problems: [Problem]) {
-        var parser = RuleParser(file: file)
-        // A byte order mark says nothing in UTF-8, and editors put it there.
-        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
-        for (index, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
-            parser.read(line: line, number: index + 1)
+    /// All lines that could be read, in their order, and everything that could not, each with its line and column.
+    /// - Parameter idna: the A-label form of a name with characters beyond ASCII; nil if it has none.
+    package static func read(_ bytes: [UInt8], file: String, idna: (String) -> String?) -> (items: [RuleFileItem], problems: [Problem]) {
+        withoutActuallyEscaping(idna) { idna in
+            var parser = RuleParser(file: file, idna: idna)
+            // A byte order mark says nothing in UTF-8, and editors put it there.
+            let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+            for (index, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+                parser.read(line: line, number: index + 1)
+            }
+            return (parser.items, parser.problems)
         }
-        return (parser.rules, parser.problems)
     }
 
-    private init(file: String) { self.file = file }
+    /// The rules of a text that stands for itself: it includes nothing, and its names are ASCII.
+    package static func read(_ bytes: [UInt8], file: String) -> (rules: [Rule], problems: [Problem]) {
+        let (items, problems) = read(bytes, file: file) { _ in nil }
+        var rules: [Rule] = []
+        var refused: [Problem] = []
+        for item in items {
+            switch item {
+            case .rule(let rule): rules.append(rule)
+            case .include(let include):
+                refused.append(include.problem(.error, "nothing is included here", hint: "write the rules out, one a line"))
+            }
+        }
+        return (rules, problems + refused)
+    }
+
+    private init(file: String, idna: @escaping (String) -> String?) {
+        self.file = file
+        self.idna = idna
+    }
 
     /// A word of a line and where it begins, in characters from 1.
     struct Word {
         let text: String
         let column: Int
+
+        /// The place behind it.
+        var end: Word { Word(text: "", column: column + text.count) }
     }
 
     private mutating func read(line bytes: ArraySlice<UInt8>, number: Int) {
@@ -34,87 +59,42 @@ package struct RuleParser {
         let words = Self.words(of: text)
         guard let first = words.first else { return }
         do throws(Problem) {
+            let (action, tunnel) = try target(first, number)
             if words.count > 1, words[1].text == "include" {
-                throw problem(
-                    number, words[1], "include is not in this version yet, only rules in native form",
-                    hint: "write the rules out, one a line")
+                items.append(.include(try include(action, tunnel, words[1], words.dropFirst(2), number)))
+            } else {
+                items.append(.rule(try rule(action, tunnel, first, words.dropFirst(), number)))
             }
-            rules.append(try rule(first, words.dropFirst(), number))
         } catch {
             problems.append(error)
         }
     }
 
-    private mutating func rule(_ first: Word, _ rest: ArraySlice<Word>, _ line: Int) throws(Problem) -> Rule {
+    /// `ACTION[:TUNNEL]`.
+    private func target(_ first: Word, _ line: Int) throws(Problem) -> (Action, String?) {
         let parts = first.text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard let action = Action(rawValue: String(parts[0])) else {
             throw problem(
                 line, first, "unknown action '\(parts[0])'",
                 hint: "an action is one of " + Action.allCases.map(\.rawValue).joined(separator: ", ") + Self.nearest(String(parts[0])))
         }
-        var tunnel: String?
-        if parts.count == 2 {
-            guard action == .tunnel, !parts[1].isEmpty else {
-                throw problem(line, first, "only tunnel rules name a tunnel", hint: "tunnel:NAME PATTERN")
-            }
-            tunnel = String(parts[1])
+        guard parts.count == 2 else { return (action, nil) }
+        guard action == .tunnel, !parts[1].isEmpty else {
+            throw problem(line, first, "only tunnel rules name a tunnel", hint: "tunnel:NAME PATTERN")
         }
+        return (action, String(parts[1]))
+    }
+
+    private func rule(_ action: Action, _ tunnel: String?, _ first: Word, _ rest: ArraySlice<Word>, _ line: Int) throws(Problem) -> Rule {
         guard let word = rest.first else {
-            throw problem(
-                line, Word(text: "", column: first.column + first.text.count), "no pattern after '\(first.text)'",
-                hint: "\(first.text) corp.example")
+            throw problem(line, first.end, "no pattern after '\(first.text)'", hint: "\(first.text) corp.example")
         }
-        let pattern = try Self.pattern(word, file: file, line: line)
-        let options = try options(rest.dropFirst(), action: action, pattern: pattern, line)
-        return Rule(action, tunnel: tunnel, pattern, text: word.text, options: options, file: file, line: line, column: word.column)
+        let pattern = try pattern(word, line)
+        let wishes = try wishes(rest.dropFirst(), for: .pattern(pattern), action, line)
+        return Rule(action, tunnel: tunnel, pattern, text: word.text, options: wishes.options, file: file, line: line, column: word.column)
     }
 
-    private mutating func options(_ words: ArraySlice<Word>, action: Action, pattern: Pattern, _ line: Int) throws(Problem) -> Rule.Options
-    {
-        var options = Rule.Options()
-        var index = words.startIndex
-        while index < words.endIndex {
-            let word = words[index]
-            let parts = word.text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            switch (parts[0], parts.count == 2 ? parts[1] : nil) {
-            case ("via", nil):
-                index += 1
-                guard index < words.endIndex, let server = ServerAddress(words[index].text) else {
-                    throw problem(line, index < words.endIndex ? words[index] : word, "via needs a server", hint: "via 10.64.0.53")
-                }
-                guard action != .block else { throw problem(line, word, "a block rule asks no server") }
-                if case .network = pattern { throw problem(line, word, "a network rule asks no server") }
-                options.via = server
-            case ("hints", let value?):
-                guard let hints = Rule.Hints(rawValue: value) else {
-                    throw problem(line, word, "unknown hints '\(value)'", hint: "hints=lease, hints=strip or hints=nodata")
-                }
-                if hints == .strip {
-                    problems.append(
-                        Problem(
-                            .warning, file: file, line: line, column: word.column,
-                            "hints=strip is not in this version yet: answered as hints=nodata"))
-                }
-                options.hints = hints
-            case ("private", nil): options.private = true
-            case ("force", nil): options.force = true
-            case ("dscp", let value?):
-                guard let number = UInt8(value), number < 64 else { throw problem(line, word, "dscp is a number from 0 to 63") }
-                options.dscp = number
-            case ("priority", let value?):
-                guard let number = Int(value) else { throw problem(line, word, "priority is a number") }
-                options.priority = number
-            default:
-                throw problem(
-                    line, word, "unknown option '\(word.text)'",
-                    hint: "options are via SERVER, hints=…, private, dscp=N, priority=N, force; '#' begins a comment")
-            }
-            index += 1
-        }
-        return options
-    }
-
-    private func problem(_ line: Int, _ word: Word, _ message: String, hint: String? = nil) -> Problem {
+    func problem(_ line: Int, _ word: Word, _ message: String, hint: String? = nil) -> Problem {
         Problem(.error, file: file, line: line, column: word.column, message, hint: hint)
     }
 

@@ -2,194 +2,214 @@
 import HeapModule
 import Wire
 
-/// Which addresses are owed to which route, and until when. The ledger is the truth, the kernel's sets are its copy.
+/// Which addresses are owed to which route, to whom, and until when. The ledger is the truth, the kernel's sets are its copy.
+///
+/// An address stays for as long as one of its owners does: extended by every answer, never shortened, removed with the last.
+/// The clock is the caller's; at the edge CLOCK_BOOTTIME, which nobody sets and which runs on while the machine sleeps, as TTLs do.
 package struct Ledger: Sendable {
-    /// An address owed to a route.
-    package struct Lease: Hashable, Sendable {
-        package let route: SteeredRoute
-        package let address: IPAddress
-        /// The name whose answer extended it last.
-        package fileprivate(set) var name: Name
-        package fileprivate(set) var until: Instant
-        /// Until when the kernel keeps it by itself; never earlier than `until` less half the grace. Nil: for ever.
-        fileprivate var kernelUntil: Instant?
-        /// Whether the kernel has acknowledged it: until then every answer commits it again.
-        fileprivate var isConfirmed = false
+    /// How much may be owed.
+    package struct Bounds: Hashable, Sendable {
+        /// Addresses of one asked name.
+        package var perName: Int
+        /// Entries (address and name) of one rule.
+        package var perRule: Int
+        /// Addresses of one set of the kernel.
+        package var perSet: Int
+        /// Entries in all: of some 140 bytes each.
+        package var total: Int
+
+        /// - Parameter total: nil: twice as many as a set holds.
+        package init(perName: Int = 1024, perRule: Int = 131_072, perSet: Int = 262_144, total: Int? = nil) {
+            self.perName = perName
+            self.perRule = perRule
+            self.perSet = perSet
+            self.total = total ?? 2 * perSet
+        }
     }
 
-    private struct Key: Hashable {
-        let route: SteeredRoute
-        let address: IPAddress
+    /// What an answer asks of the kernel, and what it may not hand out.
+    package struct Owed: Hashable, Sendable {
+        /// To be in the kernel before the answer leaves; empty when all is there already.
+        package var changes: [SetChange] = []
+        /// Beyond the bounds: not owed, so to be taken out of the answer.
+        package var excess: [IPAddress] = []
+
+        package init(changes: [SetChange] = [], excess: [IPAddress] = []) {
+            self.changes = changes
+            self.excess = excess
+        }
     }
 
-    /// One set of the kernel.
-    private struct Place: Hashable {
-        let route: SteeredRoute
-        let family: IPAddress.Family
-    }
+    /// What had to give way.
+    package struct Counters: Hashable, Sendable {
+        /// Entries that ended before their time because a name, a rule, a set, or all together, had too many.
+        package var evictedByName = 0
+        package var evictedByRule = 0
+        package var evictedBySet = 0
+        package var evictedByAll = 0
+        /// Names that were one too many for their rule; their time was added to another name's of the same address.
+        package var folded = 0
+        /// Addresses taken out of answers since nothing could give way.
+        package var excess = 0
+        /// Addresses that the kernel refused.
+        package var refused = 0
 
-    /// What stands in a set: how many, and which ends first. An entry keeps the end it was made with; a lease that was extended since is put back
-    /// when its entry comes up, so that extending costs nothing.
-    private struct Shelf {
-        var count = 0
-        var ends = Heap<End>()
-    }
-
-    private struct End: Comparable {
-        let until: Instant
-        let address: IPAddress
-
-        static func < (left: End, right: End) -> Bool { left.until < right.until }
+        package var evictions: Int { evictedByName + evictedByRule + evictedBySet + evictedByAll }
     }
 
     /// The shortest time an address stays owed, whatever its TTL: the connection must have time to begin.
     package static let shortest: Int64 = 60_000
+    /// The number of no rule.
+    static let noRule: Int32 = -1
 
-    private var leases: [Key: Lease] = [:]
-    private var shelves: [Place: Shelf] = [:]
-    /// Kept for clients that hold addresses longer than their TTL, in milliseconds.
-    private let grace: Int64
-    /// Elements a set of the kernel holds at the most.
-    private let capacity: Int
-    /// Leases that had to go before their time because a set was full.
-    package private(set) var evictions = 0
+    /// When an entry ends, as it was when it came here: one that was extended since is put back when its turn comes, so that extending costs
+    /// nothing.
+    struct End: Comparable {
+        let until: UInt32
+        let entry: UInt32
 
-    package init(grace: Int64, capacity: Int) {
+        static func < (left: End, right: End) -> Bool { left.until < right.until }
+    }
+
+    package let bounds: Bounds
+    /// In milliseconds: how long clients keep addresses beyond their TTL, and how long we hand out what is over.
+    let grace: Int64
+    let stale: Int64
+    package internal(set) var counters = Counters()
+    /// Changes when an owner comes or goes; extending is not told.
+    package internal(set) var revision: UInt64 = 0
+
+    var book = LeaseBook()
+    var leaseIndex = SlotIndex()
+    var entryIndex = SlotIndex()
+    var ends = Heap<End>()
+    var counts = [Int](repeating: 0, count: Place.all.count)
+    /// Entries of each rule that has any.
+    var ofRule: [Int32: Int] = [:]
+    var victims: [Scope: Victims] = [:]
+
+    package init(bounds: Bounds = Bounds(), grace: Int64, stale: Int64 = 0) {
+        self.bounds = bounds
         self.grace = grace
-        self.capacity = capacity
+        self.stale = stale
     }
 
-    package var count: Int { leases.count }
-    package func count(_ route: SteeredRoute, _ family: IPAddress.Family) -> Int {
-        shelves[Place(route: route, family: family)]?.count ?? 0
-    }
+    /// Addresses owed, each counted once for each route.
+    package var count: Int { book.leaseCount }
+    /// Pairs of an address and an owner.
+    package var entryCount: Int { book.entryCount }
+    package func count(_ route: SteeredRoute, _ family: IPAddress.Family) -> Int { counts[Place(route: route, family: family).number] }
 
-    /// Notes that an answer for `name` hands out `addresses` for `ttl` seconds.
-    /// - Returns: what must be in the kernel before that answer leaves; empty when it is there already.
+    /// Notes that an answer hands out `addresses` to `owner` for `ttl` seconds; from 2³¹ on that counts as 0 (RFC 2181 section 8).
+    /// - Parameter rule: the number of the rule that wants it, from 0.
     package mutating func owe(
-        _ addresses: [IPAddress], to route: SteeredRoute, name: Name, ttl: UInt32, at now: Instant
-    ) -> [SetChange] {
-        var changes: [SetChange] = []
-        let until = now + max(Self.shortest, Int64(ttl) * 1000 + grace)
-        for address in addresses {
-            let key = Key(route: route, address: address)
-            if var lease = leases[key] {
-                lease.until = max(lease.until, until)
-                lease.name = name
-                if let kernelUntil = lease.kernelUntil, kernelUntil < until + -grace / 2 {
-                    lease.kernelUntil = until
-                    lease.isConfirmed = false
-                }
-                if !lease.isConfirmed { changes.append(add(lease, now)) }
-                leases[key] = lease
+        _ addresses: [IPAddress], to route: SteeredRoute, owner: Owner, rule: Int, ttl: UInt32, at now: Instant
+    ) -> Owed {
+        var owed = Owed()
+        let ttl = ttl > UInt32(Int32.max) ? 0 : Int64(ttl) * 1000
+        let until = (now + max(Self.shortest, ttl + stale + grace)).ceiling
+        var asked = Asked(
+            owner: owner, rule: Int32(clamping: rule), route: route, until: until,
+            needed: (now + ttl + stale + grace / 2).ceiling, answer: addresses, now: now)
+        for address in addresses { owe(address, &asked, &owed) }
+        return owed
+    }
+
+    /// What one answer asks for.
+    struct Asked {
+        let owner: Owner
+        let rule: Int32
+        let route: SteeredRoute
+        let until: UInt32
+        /// The kernel must keep it until then at least.
+        let needed: UInt32
+        /// What the same answer hands out must not give way.
+        let answer: [IPAddress]
+        let now: Instant
+        /// Where nothing could give way for this answer already.
+        var full: Set<Scope> = []
+    }
+
+    private mutating func owe(_ address: IPAddress, _ asked: inout Asked, _ owed: inout Owed) {
+        let place = Place(route: asked.route, family: address.family)
+        let lease: UInt32
+        if let known = find(address, place) {
+            lease = known
+            if let entry = find(asked.owner, on: lease) {
+                extend(entry, until: asked.until, rule: asked.rule)
+            } else if hasRoomForEntry(&asked, &owed.changes) {
+                attach(asked.owner, rule: asked.rule, to: lease, until: asked.until)
             } else {
-                if count(route, address.family) >= capacity { changes += evict(route, address.family, sparing: addresses, at: now) }
-                let lease = Lease(route: route, address: address, name: name, until: until, kernelUntil: route == .tunnel ? nil : until)
-                leases[key] = lease
-                shelve(address, Place(route: route, family: address.family), until)
-                changes.append(add(lease, now))
+                fold(asked, into: lease)
             }
+        } else {
+            guard hasRoomForEntry(&asked, &owed.changes), hasRoomForLease(place, &asked, &owed.changes) else {
+                counters.excess += 1
+                owed.excess.append(address)
+                return
+            }
+            lease = makeLease(address, place, asked.owner, rule: asked.rule, until: asked.until)
         }
-        return changes
+        if renews(lease, asked) { owed.changes.append(add(lease, asked.now)) }
     }
 
-    /// Takes over what a former run left in the kernel: nobody knows any more which names it was owed to, so it stays for a grace.
-    package mutating func adopt(_ addresses: [IPAddress], to route: SteeredRoute, at now: Instant) {
-        for address in addresses {
-            let key = Key(route: route, address: address)
-            guard leases[key] == nil else { continue }
-            let until = now + max(Self.shortest, grace)
-            var lease = Lease(route: route, address: address, name: .root, until: until, kernelUntil: route == .tunnel ? nil : until)
-            lease.isConfirmed = true
-            leases[key] = lease
-            shelve(address, Place(route: route, family: address.family), until)
+    /// Whether the kernel must be written for this answer: what it has not confirmed; and what it would forget too soon, or within half its time.
+    private mutating func renews(_ lease: UInt32, _ asked: Asked) -> Bool {
+        let now = asked.now.floor
+        return book.change(lease: lease) { slot in
+            if slot.kernelUntil != 0, slot.kernelUntil < slot.until {
+                let left = slot.kernelUntil > now ? slot.kernelUntil - now : 0
+                if slot.kernelUntil < min(asked.needed, slot.until) || left < (slot.until - now) / 2 {
+                    slot.kernelUntil = slot.until
+                    slot.isConfirmed = false
+                }
+            }
+            return !slot.isConfirmed
         }
     }
 
-    /// Notes the kernel's word: `changes` are in it but for `refused`, which are taken back, so that the next answer tries again.
+    /// Notes the kernel's word: `changes` are in it but for `refused`. What it never had is not owed; what it had is written with the next answer.
     package mutating func settle(_ changes: [SetChange], refused: [SetChange]) {
         let refused = Set(refused)
         for change in changes {
-            guard case .add = change.change else { continue }
-            let key = Key(route: change.route, address: change.address)
-            if refused.contains(change) { drop(key) } else { leases[key]?.isConfirmed = true }
+            guard case .add = change.change, let lease = find(change.address, Place(route: change.route, family: change.address.family)) else {
+                continue
+            }
+            guard refused.contains(change) else {
+                book.change(lease: lease) { ($0.isConfirmed, $0.hasStood) = (true, true) }
+                continue
+            }
+            counters.refused += 1
+            if book.leases[Int(lease)].hasStood {
+                book.change(lease: lease) { $0.isConfirmed = false }
+            } else {
+                drop(lease)
+            }
         }
     }
 
-    /// Removes what is over.
+    /// Removes what is over. What the kernel has forgotten by itself is among it: its clock stands still while the machine sleeps, ours does not.
     package mutating func expire(at now: Instant) -> [SetChange] {
         var changes: [SetChange] = []
-        for place in shelves.keys {
-            while let lease = first(of: place, endingBy: now) {
-                drop(Key(route: lease.route, address: lease.address))
-                changes.append(SetChange(lease.route, lease.address, .remove))
+        let now = now.floor
+        while let end = ends.min, end.until <= now {
+            ends.removeMin()
+            guard book.isLive(entry: end.entry) else { continue }
+            let until = book.entries[Int(end.entry)].until
+            guard until <= now else {
+                ends.insert(End(until: until, entry: end.entry))
+                continue
             }
+            if let change = detach(end.entry) { changes.append(change) }
         }
         return changes
     }
+}
 
-    /// Everything owed, as it should stand in the kernel's sets.
-    package func elements(at now: Instant) -> [SetChange] { leases.values.filter { $0.until > now }.map { add($0, now) } }
+extension Instant {
+    /// Whole seconds, rounded up.
+    var ceiling: UInt32 { UInt32(clamping: (max(0, milliseconds) + 999) / 1000) }
+    var floor: UInt32 { UInt32(clamping: max(0, milliseconds) / 1000) }
 
-    /// Everything owed, to write into empty sets: unconfirmed until the kernel has it.
-    package mutating func replay(at now: Instant) -> [SetChange] {
-        for (key, lease) in leases {
-            leases[key]?.isConfirmed = false
-            if lease.kernelUntil != nil { leases[key]?.kernelUntil = lease.until }
-        }
-        return elements(at: now)
-    }
-
-    /// The leases of an address, the one that decides its traffic first.
-    package func leases(of address: IPAddress) -> [Lease] {
-        SteeredRoute.allCases.compactMap { leases[Key(route: $0, address: address)] }
-    }
-
-    private func add(_ lease: Lease, _ now: Instant) -> SetChange {
-        let seconds = lease.kernelUntil.map { UInt32(clamping: max(1, ($0 - now + 999) / 1000)) }
-        return SetChange(lease.route, lease.address, .add(seconds: seconds))
-    }
-
-    /// Makes room in a full set, but not by what the same answer hands out, nor by a `tunnel` lease whose TTL still runs: its client would go
-    /// outside. Where nothing else is left, the kernel says that the set is full, and the new answer is refused.
-    private mutating func evict(_ route: SteeredRoute, _ family: IPAddress.Family, sparing: [IPAddress], at now: Instant) -> [SetChange] {
-        let place = Place(route: route, family: family)
-        var spared: [End] = []
-        defer { for end in spared { shelves[place]?.ends.insert(end) } }
-        while let lease = first(of: place) {
-            guard !sparing.contains(lease.address), route != .tunnel || lease.until + -grace <= now else {
-                spared.append(End(until: lease.until, address: lease.address))
-                continue
-            }
-            evictions += 1
-            drop(Key(route: route, address: lease.address))
-            return [SetChange(route, lease.address, .remove)]
-        }
-        return []
-    }
-
-    private mutating func shelve(_ address: IPAddress, _ place: Place, _ until: Instant) {
-        shelves[place, default: Shelf()].count += 1
-        shelves[place]?.ends.insert(End(until: until, address: address))
-        // What the kernel refused leaves its entry behind; refused often enough, the entries are made anew.
-        guard let shelf = shelves[place], shelf.ends.count > 2 * shelf.count + 1024 else { return }
-        let ends = leases.values.filter { $0.route == place.route && $0.address.family == place.family }
-        shelves[place]?.ends = Heap(ends.map { End(until: $0.until, address: $0.address) })
-    }
-
-    /// Takes the lease that ends first off its shelf's heap; nil when there is none, or none that ends by `limit`.
-    private mutating func first(of place: Place, endingBy limit: Instant? = nil) -> Lease? {
-        while let end = shelves[place]?.ends.min, limit.map({ end.until <= $0 }) ?? true {
-            shelves[place]?.ends.removeMin()
-            guard let lease = leases[Key(route: place.route, address: end.address)] else { continue }
-            guard lease.until > end.until else { return lease }
-            shelves[place]?.ends.insert(End(until: lease.until, address: end.address))
-        }
-        return nil
-    }
-
-    private mutating func drop(_ key: Key) {
-        guard leases.removeValue(forKey: key) != nil else { return }
-        shelves[Place(route: key.route, family: key.address.family)]?.count -= 1
-    }
+    init(seconds: UInt32) { self.init(milliseconds: Int64(seconds) * 1000) }
 }

@@ -33,6 +33,61 @@ package struct Name: Sendable {
         return true
     }
 
+    /// What `read` found where a name should stand.
+    package enum Written: Hashable, Sendable {
+        case name
+        /// A name of digits and dots only: perhaps an address.
+        case numbers
+        /// It has bytes beyond ASCII.
+        case foreign
+        /// No name: a byte that is no letter, digit, `-` or `_`; an empty label, one over 63 bytes; more than 255 in all; nothing.
+        case malformed
+    }
+
+    /// Becomes the name that `text[range]` writes plainly: letters, digits, `-` and `_`, labels by dots, a final dot allowed.
+    ///
+    /// For lists of a million lines: no allocation, one pass. Unless it is a name, this becomes the root.
+    package mutating func read(_ text: Span<UInt8>, _ range: Range<Int>) -> Written {
+        var found = Written.numbers
+        var start = 0
+        var end = 1
+        for index in range {
+            let byte = text[index]
+            if byte == UInt8(ascii: ".") {
+                let length = end - start - 1
+                guard (1...63).contains(length) else { return fail(.malformed) }
+                storage[start] = UInt8(truncatingIfNeeded: length)
+                start = end
+            } else {
+                let isDigit = byte &- 48 < 10
+                guard isDigit || (byte | 0x20) &- 97 < 26 || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") else {
+                    return fail(byte < 0x80 ? .malformed : .foreign)
+                }
+                // One byte must be left for the root.
+                guard end < Self.capacity - 1 else { return fail(.malformed) }
+                storage[end] = Self.lowercased(byte)
+                if !isDigit { found = .name }
+            }
+            end += 1
+        }
+        let length = end - start - 1
+        if length > 0 {
+            guard length < 64 else { return fail(.malformed) }
+            storage[start] = UInt8(truncatingIfNeeded: length)
+            start = end
+        }
+        guard start > 0 else { return fail(.malformed) }
+        storage[start] = 0
+        count = start + 1
+        return found
+    }
+
+    private mutating func fail(_ found: Written) -> Written {
+        storage[0] = 0
+        count = 1
+        return found
+    }
+
     /// Labels, without the root.
     package var labelCount: Int {
         var labels = 0
@@ -54,6 +109,25 @@ package struct Name: Sendable {
         var rest = Name()
         for index in offset..<count { rest.storage[index - offset] = storage[index] }
         rest.count = count - offset
+        return rest
+    }
+
+    /// This name below `parent`; nil when both together are too long.
+    package func appending(_ parent: Name) -> Name? {
+        guard count - 1 + parent.count <= Self.capacity else { return nil }
+        var whole = self
+        for index in 0..<parent.count { whole.storage[count - 1 + index] = parent.storage[index] }
+        whole.count = count - 1 + parent.count
+        return whole
+    }
+
+    /// Only the first labels of the name.
+    package func leading(labels: Int) -> Name {
+        var offset = 0
+        for _ in 0..<max(0, labels) where storage[offset] != 0 { offset += Int(storage[offset]) + 1 }
+        var rest = self
+        rest.storage[offset] = 0
+        rest.count = offset + 1
         return rest
     }
 

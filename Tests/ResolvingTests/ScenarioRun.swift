@@ -78,7 +78,7 @@ struct ScenarioRun {
         let numbers = Numbers()
         var resolver =
             self.resolver
-            ?? Resolver(snapshot: snapshot, ledger: Ledger(grace: grace, capacity: capacity)) {
+            ?? Resolver(snapshot: snapshot, ledger: Ledger(bounds: Ledger.Bounds(perSet: capacity), grace: grace)) {
                 numbers.random.withLock { UInt16.random(in: 0...(.max), using: &$0) }
             }
         event(&resolver, self)

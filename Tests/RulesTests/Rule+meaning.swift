@@ -5,14 +5,44 @@ import Wire
 extension Rule {
     /// As the fixtures write what a rule means.
     var meaning: String {
-        var words = [action.rawValue + (tunnel.map { ":" + $0 } ?? ""), pattern.meaning]
-        if let via = options.via { words.append("via=\(via)") }
-        if options.hints != .lease { words.append("hints=" + options.hints.rawValue) }
-        if options.private { words.append("private") }
-        if let dscp = options.dscp { words.append("dscp=\(dscp)") }
-        if let priority = options.priority { words.append("priority=\(priority)") }
-        if options.force { words.append("force") }
-        return words.joined(separator: " ")
+        ([treatment.target, pattern.meaning] + options.words).joined(separator: " ")
+    }
+}
+
+extension Include {
+    /// As the fixtures write what an include means.
+    var meaning: String {
+        var words = [treatment.target, "include", kind.rawValue, path] + attributes.map(\.description)
+        if isExact { words.append("exact") }
+        if let key { words.append("signed=" + key) }
+        return (words + treatment.options.words).joined(separator: " ")
+    }
+}
+
+extension RuleFileItem {
+    var meaning: String {
+        switch self {
+        case .rule(let rule): rule.meaning
+        case .include(let include): include.meaning
+        }
+    }
+}
+
+extension Treatment {
+    fileprivate var target: String { action.rawValue + (tunnel.map { ":" + $0 } ?? "") }
+}
+
+extension Rule.Options {
+    /// Those that are not the default.
+    fileprivate var words: [String] {
+        var words: [String] = []
+        if let via { words.append("via=\(via)") }
+        if hints != .lease { words.append("hints=" + hints.rawValue) }
+        if self.private { words.append("private") }
+        if let dscp { words.append("dscp=\(dscp)") }
+        if let priority { words.append("priority=\(priority)") }
+        if force { words.append("force") }
+        return words
     }
 }
 

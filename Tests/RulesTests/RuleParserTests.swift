@@ -9,11 +9,11 @@ import Workbench
         let lines = Fixture.lines("rules/good.txt")
         for line in lines {
             let arrow = try #require(line.text.ranges(of: "=> ").last)
-            let (rules, problems) = RuleParser.read(Array(line.text[..<arrow.lowerBound].utf8), file: "good.txt")
+            let (items, problems) = RuleParser.read(Array(line.text[..<arrow.lowerBound].utf8), file: "good.txt") { _ in nil }
             #expect(problems.isEmpty, "\(line)")
-            #expect(rules.map(\.meaning) == [String(line.text[arrow.upperBound...])], "\(line)")
+            #expect(items.map(\.meaning) == [String(line.text[arrow.upperBound...])], "\(line)")
         }
-        #expect(lines.count == 39)
+        #expect(lines.count == 50)
     }
 
     @Test func everyMistakeIsReportedAtItsPlace() throws {
@@ -34,9 +34,9 @@ import Workbench
             if parts.count > 1 { #expect(problem.hint?.contains(parts[1]) == true, "\(line): \(problem)") }
         }
         #expect(left.isEmpty, "said of lines that are right")
-        #expect(expected == 63)
+        #expect(expected == 79)
         #expect(
-            rules.map(\.meaning) == ["tunnel suffix corp.example", "tunnel suffix strip.example hints=strip", "block suffix ads.example"])
+            rules.map(\.meaning) == ["tunnel suffix corp.example", "block suffix ads.example"])
         #expect(rules.map(\.line).first == 4)
     }
 
@@ -45,6 +45,29 @@ import Workbench
         #expect(problems.isEmpty)
         #expect(rules.map(\.meaning) == ["tunnel suffix a.example", "direct suffix b.example", "lan suffix c.example"])
         #expect(rules.map(\.line) == [1, 3, 4])
+    }
+
+    @Test func namesBeyondASCIIAreWhatTheClosureMakesOfThem() {
+        let text = "tunnel *.bücher.example\ntunnel straße.example\ntunnel a.example"
+        let (items, problems) = RuleParser.read(Array(text.utf8), file: "f") { $0 == "bücher.example" ? "xn--bcher-kva.example" : nil }
+        #expect(items.map(\.meaning) == ["tunnel below xn--bcher-kva.example", "tunnel suffix a.example"])
+        #expect(problems.map(\.line) == [2])
+    }
+
+    @Test func anIncludeSaysWhereItStands() throws {
+        let (items, _) = RuleParser.read(Array("\n  block include hosts ads.txt".utf8), file: "f") { _ in nil }
+        guard case .include(let include)? = items.first else {
+            Issue.record("no include")
+            return
+        }
+        #expect(include.place == Include.Place(file: "f", line: 2, column: 23))
+        #expect(include.problem(.error, "gone").column == 23)
+    }
+
+    @Test func aTextThatStandsForItselfIncludesNothing() {
+        let (rules, problems) = RuleParser.read(Array("block include hosts ads.txt\nlan a.example".utf8), file: "f")
+        #expect(rules.map(\.line) == [2])
+        #expect(problems.map(\.severity) == [.error])
     }
 
     @Test func bytesThatAreNotTextAreReportedAndTheRestIsRead() {

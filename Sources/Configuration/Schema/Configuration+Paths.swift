@@ -13,6 +13,13 @@ extension Configuration {
     package struct Leases: Hashable, Sendable {
         /// How long an address stays steered after its TTL and the stale window, for clients that keep addresses longer: 0 s to 7 d. Default: 30 min.
         package var grace = Duration.seconds(1800)
+        /// Addresses that each of the kernel's sets holds at the most: 1,024 to 1,048,576. Default: 262,144; an empty set costs nothing, a full one
+        /// 20 to 30 MB.
+        package var size = 262_144
+        /// Entries (address and name) of one rule: 256 to 1,048,576. Default: 131,072, so that none takes more than half of a set.
+        package var perRule = 131_072
+        /// Addresses of one name: 16 to 65,535. Default: 1,024; an answer of the longest kind holds four times as many.
+        package var perName = 1024
 
         package init() {}
     }
@@ -48,6 +55,9 @@ extension Configuration.Rules {
 extension Configuration.Leases {
     init(_ section: SectionReader) {
         section.read("grace", into: &grace, in: .zero ... .seconds(7 * 86_400))
+        section.read("size", into: &size, in: 1024...1_048_576)
+        section.read("per_rule", into: &perRule, in: 256...1_048_576)
+        section.read("per_name", into: &perName, in: 16...65_535)
     }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Rules
 
 /// One reading of a configuration: what was found wrong, where things stand, and which keys there are.
 final class Reading {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Rules
 
 /// Reads the keys of one table into the properties of a section. A property stays as it is when the key is absent or wrong.
 ///

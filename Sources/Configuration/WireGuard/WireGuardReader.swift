@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Rules
 import Wire
 
 /// Reads a wg-quick file line by line. No message holds what could be key material.

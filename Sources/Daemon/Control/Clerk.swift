@@ -90,9 +90,9 @@ final class Clerk: Sendable {
                 connection.send(ControlReply(error: "'\(text)' is neither a name nor an address"))
                 return
             }
-            all = sight.leases(of: name)
+            all = sight.ledger?.leases(of: name) ?? []
         } else {
-            all = sight.allLeases
+            all = sight.ledger?.all ?? []
         }
         var held: [SetName: Set<IPAddress>] = [:]
         if !isSome {

@@ -4,24 +4,12 @@ import Steering
 import Wire
 
 extension Sight {
-    /// What a name's answers are owed, whether it was asked itself or met in a chain.
-    func leases(of name: Name) -> [Ledger.Lease] {
-        allLeases.filter { $0.named.contains { $0.asked == name || $0.matched == name } }
-    }
-
-    /// Everything owed, in no order.
-    var allLeases: [Ledger.Lease] {
-        guard let ledger else { return [] }
-        return ledger.elements(at: now).flatMap { change in ledger.leases(of: change.address).filter { $0.route == change.route } }
-    }
-
     /// Addresses that rules of different actions claim.
     func conflicts(_ kernel: KernelSight?) -> ConflictReport {
-        let claims = Dictionary(grouping: allLeases, by: \.address).filter { $0.value.count > 1 }
-        return ConflictReport(
-            conflicts: claims.keys.sorted().map { address in
-                let explained = explain(address, kernel: kernel)
-                return ConflictReport.Entry(address: "\(address)", path: explained.path, leases: explained.leases)
+        ConflictReport(
+            conflicts: (ledger?.conflicts() ?? []).map { conflict in
+                let explained = explain(conflict.address, kernel: kernel)
+                return ConflictReport.Entry(address: "\(conflict.address)", path: explained.path, leases: explained.leases)
             })
     }
 

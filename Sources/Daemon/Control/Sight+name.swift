@@ -21,7 +21,7 @@ extension Sight {
     /// For a name of a reverse zone, the rule that owns the address: by lease, then by network.
     private func reverse(_ name: Name) -> Ruling? {
         guard let network = Reserved.network(of: name), network.length == network.address.width else { return nil }
-        if let owner = ledger?.leases(of: network.address).first?.named.first, let rule = matcher.match(owner.matched) { return rule }
+        for owner in ledger?.owners(of: network.address) ?? [] { if let rule = matcher.match(owner.matched) { return rule } }
         return matcher.match(network.address)
     }
 
@@ -32,7 +32,7 @@ extension Sight {
     ) -> Explanation {
         var explanation = explain(question, app)
         var addresses = known?.addresses ?? []
-        for lease in leases(of: question.name) where !addresses.contains(lease.address) { addresses.append(lease.address) }
+        for lease in ledger?.leases(of: question.name) ?? [] where !addresses.contains(lease.address) { addresses.append(lease.address) }
         explanation.chain = (known?.chain ?? []).filter { $0 != question.name }.map { "\($0)" }
         explanation.addresses = addresses.prefix(Self.mostAddresses).map { explain($0, kernel: kernel) }
         if addresses.isEmpty {

@@ -37,10 +37,10 @@ package struct Sight: Sendable {
         let seconds = max(0, lease.until - now) / 1000
         return LeaseReport(
             address: "\(lease.address)", route: lease.route.rawValue, seconds: seconds, until: clock + seconds,
-            owners: lease.named.map { owner in
+            owners: lease.owners.map { holding in
                 LeaseReport.Owner(
-                    name: "\(owner.asked)", matched: "\(owner.matched)", seconds: max(0, owner.until - now) / 1000,
-                    rule: matcher.match(owner.matched).map { RuleEntry(matcher.rule($0.number)) })
+                    name: "\(holding.owner.name)", matched: "\(holding.owner.matched)", seconds: max(0, holding.until - now) / 1000,
+                    rule: matcher.match(holding.owner.matched).map { RuleEntry(matcher.rule($0.number)) })
             }, inKernel: inKernel)
     }
 
@@ -58,11 +58,6 @@ package struct Sight: Sendable {
         explanation.kernel = kernel?.explain(address, marks: traffic.mark.map { $0 == 0 ? [0] : [$0, 0] } ?? [0])
         return explanation
     }
-}
-
-extension Ledger.Lease {
-    /// Whose it is: the name asked, the one that the rule is for, and until when.
-    var named: [(asked: Name, matched: Name, until: Instant)] { [(name, name, until)] }
 }
 
 extension SteeredRoute {

@@ -37,6 +37,6 @@ extension Worker {
             questions: StatusReport.Questions(
                 total: counters.questions, cached: counters.hits, refused: counters.refused, blocked: counters.blocked,
                 local: counters.local, foreignReplies: counters.foreignReplies, guarded: counters.guarded,
-                commitFailures: counters.commitFailures, evictions: resolver.ledger.evictions, cacheEntries: resolver.cachedAnswers))
+                commitFailures: counters.commitFailures, evictions: resolver.ledger.counters.evictions, cacheEntries: resolver.cachedAnswers))
     }
 }

@@ -3,7 +3,7 @@
 /// The word of `words` that a person who typed `word` most likely meant; nil when none is near.
 ///
 /// Near is one typing error (letter missing, added, changed, two swapped) for each three letters, at least one, at most three.
-func nearestWord(to word: String, among words: [String]) -> String? {
+package func nearestWord(to word: String, among words: [String]) -> String? {
     let typed = Array(word.lowercased().utf8)
     guard !typed.isEmpty, typed.count <= 64 else { return nil }
     let allowed = min(3, max(1, typed.count / 3))
@@ -34,16 +34,4 @@ private func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         last = now
     }
     return last[right.count]
-}
-
-/// `"auto", "default" or "custom"`.
-func alternatives(_ words: [String]) -> String {
-    let quoted = words.map { "\"\($0)\"" }
-    guard let last = quoted.last, quoted.count > 1 else { return quoted.first ?? "" }
-    return quoted.dropLast().joined(separator: ", ") + " or " + last
-}
-
-/// `text` in quotes, cut to a length that fits a message.
-func quoted(_ text: String) -> String {
-    text.unicodeScalars.count <= 60 ? "\"\(text)\"" : "\"" + String(String.UnicodeScalarView(text.unicodeScalars.prefix(57))) + "...\""
 }

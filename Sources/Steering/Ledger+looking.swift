@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+import Wire
+
+extension Ledger {
+    /// An address owed to a route.
+    package struct Lease: Hashable, Sendable {
+        package let route: SteeredRoute
+        package let address: IPAddress
+        /// The latest end of its owners; whole seconds, rounded up.
+        package let until: Instant
+        package let kind: LeaseKind
+        /// Never empty; the one that came last first.
+        package let owners: [Holding]
+    }
+
+    /// What one owner holds.
+    package struct Holding: Hashable, Sendable {
+        package let owner: Owner
+        package let until: Instant
+        /// The rule's number; nil for what comes from a former run and no rule has asked for since.
+        package let rule: Int?
+    }
+
+    /// An address that more than one route has a lease of.
+    package struct Conflict: Hashable, Sendable {
+        package let address: IPAddress
+        /// The one that decides first.
+        package let leases: [Lease]
+    }
+
+    /// The leases of an address, the one that decides its traffic first.
+    package func leases(of address: IPAddress) -> [Lease] { slots(of: address).map(lease) }
+
+    /// The leases that answers for a name, as it was asked, have made; the one that came last first.
+    package func leases(of name: Name) -> [Lease] {
+        guard let number = book.names.find(name) else { return [] }
+        var seen: Set<UInt32> = []
+        return book.entries(ofName: number).map { book.entries[Int($0)].lease }.filter { seen.insert($0).inserted }.map(lease)
+    }
+
+    /// The routes an address is owed to, the one that decides first: without its owners, so cheap.
+    package func routes(of address: IPAddress) -> [SteeredRoute] { slots(of: address).map { book.leases[Int($0)].place.route } }
+
+    /// Who owes an address to the route that decides, the last first; empty when nobody does.
+    package func owners(of address: IPAddress) -> [Owner] { slots(of: address).first.map { book.entries(of: $0).map(book.owner) } ?? [] }
+
+    /// Addresses owed to more than one route, by number. Looks at everything: a few milliseconds for a full ledger.
+    package func conflicts() -> [Conflict] {
+        var addresses: Set<IPAddress> = []
+        for slot in book.leases where slot.first != SlotIndex.none && slot.place.route != .tunnel {
+            if routes(of: slot.address).count > 1 { addresses.insert(slot.address) }
+        }
+        return addresses.sorted { ($0.width, $0.halves.high, $0.halves.low) < ($1.width, $1.halves.high, $1.halves.low) }
+            .map { Conflict(address: $0, leases: leases(of: $0)) }
+    }
+
+    /// Everything, in no order.
+    package var all: [Lease] { book.leases.indices.map { UInt32($0) }.filter { book.isLive(lease: $0) }.map(lease) }
+
+    /// Everything owed, as it should stand in the kernel's sets.
+    package func elements(at now: Instant) -> [SetChange] {
+        let second = now.floor
+        return book.leases.indices.compactMap { index in
+            let lease = book.leases[index]
+            return lease.first != SlotIndex.none && lease.until > second ? add(UInt32(index), now) : nil
+        }
+    }
+
+    /// Everything owed, to write into empty sets: unconfirmed until the kernel has it.
+    package mutating func replay(at now: Instant) -> [SetChange] {
+        for index in book.leases.indices where book.isLive(lease: UInt32(index)) {
+            book.change(lease: UInt32(index)) { lease in
+                lease.isConfirmed = false
+                if lease.kernelUntil != 0 { lease.kernelUntil = lease.until }
+            }
+        }
+        return elements(at: now)
+    }
+
+    private func slots(of address: IPAddress) -> [UInt32] {
+        SteeredRoute.allCases.compactMap { find(address, Place(route: $0, family: address.family)) }
+    }
+
+    private func lease(_ slot: UInt32) -> Lease {
+        let lease = book.leases[Int(slot)]
+        return Lease(
+            route: lease.place.route, address: lease.address, until: Instant(seconds: lease.until), kind: lease.kind,
+            owners: book.entries(of: slot).map { entry in
+                let rule = book.entries[Int(entry)].rule
+                return Holding(
+                    owner: book.owner(of: entry), until: Instant(seconds: book.entries[Int(entry)].until),
+                    rule: rule == Self.noRule ? nil : Int(rule))
+            })
+    }
+}

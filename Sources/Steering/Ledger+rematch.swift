@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+import Wire
+
+extension Ledger {
+    /// Takes on other rules: owners that no rule fits any more go, those that now belong to another route move there with the time they have.
+    ///
+    /// What is added comes before what is removed; as one batch no packet finds the address in neither set. An address that the new route's set
+    /// has no room for is counted as refused.
+    /// - Parameter find: the rule that decides for an owner now; called once for each pair of names. Addresses of a former run that nobody has
+    ///   asked for since are passed over: they end by themselves.
+    package mutating func rematch(at now: Instant, _ find: (Owner) -> (route: SteeredRoute, rule: Int)?) -> [SetChange] {
+        let verdicts = verdicts(find)
+        victims = [:]
+        var touched: Set<UInt32> = []
+        var moved: Set<UInt32> = []
+        for (entry, verdict) in verdicts {
+            guard let verdict, verdict.route != book.leases[Int(book.entries[Int(entry)].lease)].place.route else { continue }
+            if let lease = move(entry, to: verdict.route, rule: Int32(clamping: verdict.rule), at: now) { moved.insert(lease) }
+        }
+        var removals: [SetChange] = []
+        for (entry, verdict) in verdicts {
+            let lease = book.entries[Int(entry)].lease
+            if let verdict, verdict.route == book.leases[Int(lease)].place.route {
+                extend(entry, until: 0, rule: Int32(clamping: verdict.rule))
+            } else {
+                if let change = detach(entry) { removals.append(change) } else { touched.insert(lease) }
+            }
+        }
+        for lease in touched where book.isLive(lease: lease) { recount(lease) }
+        // A lease whose last owner moved away may have got another that moved in: it was there all the time, so its removal never came.
+        let additions = moved.filter { book.isLive(lease: $0) }.compactMap { renewsForMove($0) ? add($0, now) : nil }
+        return additions + removals
+    }
+
+    private func verdicts(
+        _ find: (Owner) -> (route: SteeredRoute, rule: Int)?
+    ) -> [(entry: UInt32, verdict: (route: SteeredRoute, rule: Int)?)] {
+        var known: [UInt64: (route: SteeredRoute, rule: Int)?] = [:]
+        var verdicts: [(entry: UInt32, verdict: (route: SteeredRoute, rule: Int)?)] = []
+        verdicts.reserveCapacity(book.entryCount)
+        for (index, entry) in book.entries.enumerated() where entry.lease != SlotIndex.none {
+            let pair = UInt64(entry.name) << 32 | UInt64(entry.matched)
+            if let verdict = known[pair] {
+                verdicts.append((UInt32(index), verdict))
+                continue
+            }
+            let owner = book.owner(of: UInt32(index))
+            guard owner != .unknown else { continue }
+            let verdict = find(owner)
+            known[pair] = .some(verdict)
+            verdicts.append((UInt32(index), verdict))
+        }
+        return verdicts
+    }
+
+    /// Gives an entry's like to another route's lease of the same address; the entry itself stays. Returns that lease; nil: no room.
+    private mutating func move(_ entry: UInt32, to route: SteeredRoute, rule: Int32, at now: Instant) -> UInt32? {
+        let owner = book.owner(of: entry)
+        let until = book.entries[Int(entry)].until
+        let address = book.leases[Int(book.entries[Int(entry)].lease)].address
+        let place = Place(route: route, family: address.family)
+        guard let lease = self.find(address, place) else {
+            guard counts[place.number] < bounds.perSet else {
+                counters.refused += 1
+                return nil
+            }
+            return makeLease(address, place, owner, rule: rule, until: until)
+        }
+        if let known = self.find(owner, on: lease) {
+            extend(known, until: until, rule: rule)
+        } else {
+            attach(owner, rule: rule, to: lease, until: until)
+        }
+        return lease
+    }
+
+    /// Whether the kernel must hear of a lease that owners have moved to.
+    private mutating func renewsForMove(_ lease: UInt32) -> Bool {
+        book.change(lease: lease) { slot in
+            if slot.kernelUntil != 0, slot.kernelUntil < slot.until {
+                slot.kernelUntil = slot.until
+                slot.isConfirmed = false
+            }
+            return !slot.isConfirmed
+        }
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+import Steering
+import Testing
+import Wire
+import Workbench
+
+@Suite struct LedgerRematchTests {
+    private static let one = IPAddress.of("192.0.2.1")
+    private static let two = IPAddress.of("192.0.2.2")
+    private let start = Instant(milliseconds: 1_000_000)
+
+    private func given() -> Ledger {
+        var ledger = Ledger(grace: 0)
+        _ = ledger.give([Self.one], "a.example", rule: 1, ttl: 100, at: start)
+        _ = ledger.give([Self.one], "b.example", rule: 2, ttl: 300, at: start)
+        _ = ledger.give([Self.two], "b.example", rule: 2, ttl: 300, at: start)
+        return ledger
+    }
+
+    @Test func theSameRulesChangeNothing() {
+        var ledger = given()
+        #expect(ledger.rematch(at: start) { $0.name == .of("a.example") ? (.tunnel, 1) : (.tunnel, 2) } == [])
+        #expect(ledger.all == given().all)
+    }
+
+    @Test func withoutARuleAnOwnerGoesAndTheAddressWithTheLast() {
+        var ledger = given()
+        #expect(ledger.rematch(at: start) { $0.name == .of("a.example") ? (.tunnel, 7) : nil } == [SetChange(.tunnel, Self.two, .remove)])
+        #expect(ledger.leases(of: Self.one).map(\.until) == [start + 100_000])
+        #expect(ledger.leases(of: Self.one).flatMap(\.owners).map(\.rule) == [7])
+        #expect(ledger.rematch(at: start) { _ in nil } == [SetChange(.tunnel, Self.one, .remove)])
+        #expect(ledger.count == 0 && ledger.entryCount == 0)
+    }
+
+    /// Edge case 62: added there before it is removed here, in one batch.
+    @Test func anotherRouteGetsTheAddressBeforeTheFirstLosesIt() {
+        var ledger = given()
+        let changes = ledger.rematch(at: start + 50_000) { $0.name == .of("b.example") ? (.direct, 3) : (.tunnel, 1) }
+        #expect(Set(changes.prefix(2)) == [SetChange(.direct, Self.one, .add(seconds: 250)), SetChange(.direct, Self.two, .add(seconds: 250))])
+        #expect(Array(changes.dropFirst(2)) == [SetChange(.tunnel, Self.two, .remove)])
+        #expect(ledger.leases(of: Self.one).map(\.route) == [.tunnel, .direct])
+        #expect(ledger.leases(of: Self.one).map(\.until) == [start + 100_000, start + 300_000])
+        ledger.settle(changes, refused: [])
+        #expect(ledger.rematch(at: start + 50_000) { _ in (.direct, 3) } == [SetChange(.tunnel, Self.one, .remove)])
+    }
+
+    @Test func ownersThatChangePlacesChangeNothingInTheKernel() {
+        var ledger = Ledger(grace: 0)
+        _ = ledger.give([Self.one], to: .tunnel, "a.example", rule: 1, at: start)
+        _ = ledger.give([Self.one], to: .lan, "b.example", rule: 2, at: start)
+        #expect(ledger.rematch(at: start) { $0.name == .of("a.example") ? (.lan, 1) : (.tunnel, 2) } == [])
+        #expect(ledger.leases(of: Self.one).map(\.owners).map { $0.map(\.owner) } == [[.of("b.example")], [.of("a.example")]])
+    }
+
+    @Test func bothNamesDecideAndAreAskedOnce() {
+        var ledger = Ledger(grace: 0)
+        for address in addresses(50) { _ = ledger.give([address], "www.shop.example", matched: "cdn.example", at: start) }
+        var asked: [Owner] = []
+        _ = ledger.rematch(at: start) {
+            asked.append($0)
+            return (.tunnel, 0)
+        }
+        #expect(asked == [.of("www.shop.example", matched: "cdn.example")])
+    }
+
+    @Test func whatAFormerRunLeftIsPassedOver() {
+        var ledger = Ledger(grace: 90_000)
+        ledger.adopt([Self.one], to: .tunnel, at: start)
+        #expect(ledger.rematch(at: start) { _ in nil } == [])
+        #expect(ledger.leases(of: Self.one).flatMap(\.owners).map(\.rule) == [nil])
+        #expect(ledger.expire(at: start + 90_000) == [SetChange(.tunnel, Self.one, .remove)])
+    }
+
+    @Test func whatHasNoRoomOnItsNewWayIsRefused() {
+        var ledger = Ledger(bounds: Ledger.Bounds(perSet: 2), grace: 0)
+        for address in addresses(2) { _ = ledger.give([address], to: .tunnel, "t.example", at: start) }
+        _ = ledger.give([Self.one], to: .direct, "d.example", at: start)
+        #expect(ledger.rematch(at: start) { _ in (.tunnel, 0) } == [SetChange(.direct, Self.one, .remove)])
+        #expect(ledger.counters.refused == 1 && ledger.count == 2)
+    }
+}
