@@ -33,7 +33,7 @@ struct ConflictsCommand: ParsableCommand {
         if !output.json {
             Console.complain(
                 "\(Words.count(entries.count, "address is", "addresses are")) claimed twice\n"
-                    + "    hint: conflict = \"narrow\" under [routing] takes such addresses out of answers that have others")
+                    + "    hint: [routing] conflict = \"narrow\" answers without them where others remain")
         }
         throw Console.problemFound
     }

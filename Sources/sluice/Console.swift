@@ -42,7 +42,9 @@ enum Console {
         if isForPrograms {
             try? show(json: ErrorView(error: text, hint: hint, problems: problems.map(CheckReport.Entry.init)))
         } else {
-            complain(problems.isEmpty ? "sluice: \(text)" + (hint.map { "\n    hint: \($0)" } ?? "") : self.text(of: problems, on: STDERR_FILENO))
+            complain(
+                problems.isEmpty ? "sluice: \(text)" + (hint.map { "\n    hint: \($0)" } ?? "") : self.text(of: problems, on: STDERR_FILENO)
+            )
         }
         return code
     }

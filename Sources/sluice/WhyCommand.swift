@@ -36,8 +36,10 @@ struct WhyCommand: ParsableCommand {
         let reply = source.isNamed ? nil : try? source.quietly(request)
         switch subject {
         case .name(let name):
-            let explanation = try reply?.explanation ?? offline().explain(
-                Question(name: name, type: type), app, known: nil, kernel: nil)
+            let explanation =
+                try reply?.explanation
+                ?? offline().explain(
+                    Question(name: name, type: type), app, known: nil, kernel: nil)
             let report = WhyReport(explanation)
             if output.json { try Console.show(json: report) } else { print(report.lines.joined(separator: "\n")) }
         case .address(let address):
@@ -65,40 +67,6 @@ struct WhyCommand: ParsableCommand {
         return Sight(
             circumstances: loaded.circumstances(state: state, systemServers: loaded.systemServers), matcher: loaded.matcher,
             defaultIsTunnel: defaultIsTunnel, areRelaysKnown: secret.isEmpty)
-    }
-}
-
-/// Contract: `why ADDRESS`.
-struct AddressReport: Encodable {
-    let schema = 1
-    let view: AddressView
-
-    private enum CodingKeys: CodingKey { case schema }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(schema, forKey: .schema)
-        try view.encode(to: encoder)
-    }
-
-    var lines: [String] { [view.address] + view.rows.lines }
-}
-
-/// What `why` and `leases` are asked about.
-enum Subject {
-    case name(Name)
-    case address(IPAddress)
-
-    var text: String {
-        switch self {
-        case .name(let name): "\(name)"
-        case .address(let address): "\(address)"
-        }
-    }
-
-    static func parse(_ text: String) throws -> Subject {
-        if let address = IPAddress(text) { return .address(address) }
-        return .name(try NameArgument.parse(text))
     }
 }
 

@@ -36,6 +36,7 @@ struct LabScriptTests {
         ("kill", 18, false),
         ("default-tunnel", 118, false),
         ("state-change", 6, false),
+        ("looking", 88, true),
     ]
 
     @Test func everyScriptIsRun() {

@@ -34,7 +34,8 @@ import Wire
             let four = try #require(IPAddress("198.41.0.4"))
             let six = try #require(IPAddress("2001:503:ba3e::2:30"))
             let gateway = IPAddress("198.51.100.1")
-            #expect(try socket.lookup(four, mark: 0) == .by(.init(link: eth0, gateway: gateway, table: 254, source: IPAddress("198.51.100.2"))))
+            #expect(
+                try socket.lookup(four, mark: 0) == .by(.init(link: eth0, gateway: gateway, table: 254, source: IPAddress("198.51.100.2"))))
             #expect(
                 try socket.lookup(four, mark: Path.tunnel.mark | 7)
                     == .by(.init(link: tun0, gateway: nil, table: 77, source: IPAddress("10.9.0.2"))))

@@ -47,6 +47,29 @@ enum Bench {
 
     private static func address(_ number: UInt32) -> IPAddress { .v4((198 << 24 | 18 << 16) &+ number) }
 
+    /// Asks for one name, whose answer is in the cache or here, again and again for so long: `ok COUNT answers: LONGEST MEDIAN` in microseconds.
+    static func wait(_ server: ServerAddress, milliseconds: Int) {
+        let client = Client(server)
+        let packet = Probe.question("localhost", id: 7)
+        var waits: [Int] = []
+        let start = now()
+        while now() - start < milliseconds * 1000 {
+            let sent = now()
+            guard client.ask(packet) != nil else { Probe.fail("no answer in 2 s") }
+            waits.append(now() - sent)
+            usleep(200)
+        }
+        waits.sort()
+        print("ok \(waits.count) answers: \(waits.last ?? 0) \(waits[waits.count / 2])")
+    }
+
+    /// In microseconds, of a clock that nobody sets.
+    private static func now() -> Int {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
+    }
+
     /// Asks `count` names from `nFIRST.suffix` on, each when the one before it is answered; the answers must be those of `serve`.
     static func ask(_ server: ServerAddress, _ suffix: String, first: Int, count: Int) {
         let address = SocketAddress(server.address, port: server.port)

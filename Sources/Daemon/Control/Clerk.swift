@@ -105,7 +105,8 @@ final class Clerk: Sendable {
         repeat {
             let page = rest.prefix(Self.page).map { lease in
                 let isHeld =
-                    isSome ? kernel.holds(lease.address, lease.route) : held[SetName(lease.route, lease.address.family)]?.contains(lease.address)
+                    isSome
+                    ? kernel.holds(lease.address, lease.route) : held[SetName(lease.route, lease.address.family)]?.contains(lease.address)
                 return sight.report(lease, inKernel: isHeld)
             }
             guard connection.send(ControlReply { $0.leases = LeasePage(leases: page, total: all.count) }) else { return }

@@ -92,17 +92,17 @@ extension Traffic {
             case .routingDefault: "no rule owns it"
             }
         switch verdict {
-        case .by(.tunnel): return "goes in the tunnel\(circumstances.tunnelInUse.map { " '\($0)'" } ?? ""): \(because)"
-        case .by(.outside): return "goes outside the tunnel: \(because)"
-        case .by(.lan): return "goes to the local network: \(because)"
-        case .asRouted: return "goes as the kernel routes, never into the tunnel: \(because)"
+        case .by(.tunnel): return "go in the tunnel\(circumstances.tunnelInUse.map { " '\($0)'" } ?? ""): \(because)"
+        case .by(.outside): return "go outside the tunnel: \(because)"
+        case .by(.lan): return "go to the local network: \(because)"
+        case .asRouted: return "go as the kernel routes, never into the tunnel: \(because)"
         case .rejected:
             switch cause {
-            case .lease(.tunnel), .network(.tunnel): return "is refused: \(because), and the tunnel is not connected"
-            case .routingDefault: return "is refused: all else goes in the tunnel, which is not connected"
-            case .lease(.lan), .network(.lan): return "is refused: \(because), and it is not private"
-            case .localNetwork: return "is refused: \(because), and LAN sharing is off"
-            case .own, .lease(.direct), .lease(.block), .network(.direct), .network(.block): return "is refused: \(because)"
+            case .lease(.tunnel), .network(.tunnel): return "are refused: \(because), and the tunnel is not connected"
+            case .routingDefault: return "are refused: all else goes in the tunnel, which is not connected"
+            case .lease(.lan), .network(.lan): return "are refused: \(because), and it is not private"
+            case .localNetwork: return "are refused: \(because), and LAN sharing is off"
+            case .own, .lease(.direct), .lease(.block), .network(.direct), .network(.block): return "are refused: \(because)"
             }
         }
     }

@@ -13,6 +13,7 @@ package struct StatusReport: Codable, Sendable {
     package let tunnels: [Tunnel]
     package let paths: [Path]
     package let sets: [Set]
+    package let leases: Leases
     package let rules: Rules
     /// How often something of ours in the kernel was found changed by others and put back.
     package let repairs: Int
@@ -58,6 +59,20 @@ package struct StatusReport: Codable, Sendable {
     package struct Set: Codable, Sendable {
         package let name: String
         package let elements: Int
+    }
+
+    /// What is owed, and what had to give way since the start.
+    package struct Leases: Codable, Sendable {
+        /// Each counted once for each route.
+        package let addresses: Int
+        /// Pairs of an address and a name.
+        package let owners: Int
+        /// Owners that ended before their time because a name, a rule or a set had too many.
+        package let evicted: Int
+        /// Addresses taken out of answers since nothing could give way.
+        package let excess: Int
+        /// Addresses that the kernel did not take.
+        package let refused: Int
     }
 
     package struct Rules: Codable, Sendable {

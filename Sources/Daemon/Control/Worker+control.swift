@@ -96,7 +96,8 @@ extension Worker {
         let now = Instant.now
         let leases = addresses.flatMap { resolver.ledger.leases(of: $0) }.map { lease in
             QueryReport.Lease(
-                address: "\(lease.address)", route: lease.route.rawValue, name: lease.owners.first.map { "\($0.owner.name)" } ?? "", seconds: max(0, lease.until - now) / 1000)
+                address: "\(lease.address)", route: lease.route.rawValue, name: lease.owners.first.map { "\($0.owner.name)" } ?? "",
+                seconds: max(0, lease.until - now) / 1000)
         }
         connection.send(
             ControlReply(

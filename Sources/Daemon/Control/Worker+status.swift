@@ -28,7 +28,11 @@ extension Worker {
                 StatusReport.Tunnel(
                     name: tunnel.name, interface: tunnel.interface, state: tunnel.state.rawValue, inUse: tunnel.inUse,
                     resolvers: tunnel.resolvers.map(\.description), handshake: tunnel.handshake.map { max(0, Instant.now - $0) / 1000 })
-            }, paths: paths, sets: sets, rules: situation.rules, repairs: situation.repairs.total,
+            }, paths: paths, sets: sets,
+            leases: StatusReport.Leases(
+                addresses: resolver.ledger.count, owners: resolver.ledger.entryCount, evicted: resolver.ledger.counters.evictions,
+                excess: resolver.ledger.counters.excess, refused: resolver.ledger.counters.refused), rules: situation.rules,
+            repairs: situation.repairs.total,
             repaired: StatusReport.Repaired(
                 table: situation.repairs.table, rules: situation.repairs.rules, routes: situation.repairs.routes,
                 links: situation.repairs.links,
@@ -37,6 +41,7 @@ extension Worker {
             questions: StatusReport.Questions(
                 total: counters.questions, cached: counters.hits, refused: counters.refused, blocked: counters.blocked,
                 local: counters.local, foreignReplies: counters.foreignReplies, guarded: counters.guarded,
-                commitFailures: counters.commitFailures, evictions: resolver.ledger.counters.evictions, cacheEntries: resolver.cachedAnswers))
+                commitFailures: counters.commitFailures, evictions: resolver.ledger.counters.evictions, cacheEntries: resolver.cachedAnswers
+            ))
     }
 }
