@@ -7,6 +7,11 @@ package struct Traffic: Hashable, Sendable {
     package let verdict: Verdict
     package let cause: Cause
 
+    package init(verdict: Verdict, cause: Cause) {
+        self.verdict = verdict
+        self.cause = cause
+    }
+
     package enum Verdict: Hashable, Sendable {
         case by(Path)
         /// As the kernel routes it, but not into the tunnel.

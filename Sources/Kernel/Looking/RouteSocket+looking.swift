@@ -16,6 +16,13 @@ package enum RouteLookup: Hashable, Sendable {
         package let table: UInt32
         /// The address it would have as its sender's; nil where the kernel does not say.
         package let source: IPAddress?
+
+        package init(link: UInt32, gateway: IPAddress?, table: UInt32, source: IPAddress?) {
+            self.link = link
+            self.gateway = gateway
+            self.table = table
+            self.source = source
+        }
     }
 }
 
