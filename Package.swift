@@ -36,6 +36,8 @@ let package = Package(
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CNftables", pkgConfig: "libnftables", providers: [.apt(["libnftables-dev"])]),
         .systemLibrary(name: "CMnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
+        .systemLibrary(name: "CIdn2", pkgConfig: "libidn2", providers: [.apt(["libidn2-dev"])]),
+        .systemLibrary(name: "CPsl", pkgConfig: "libpsl", providers: [.apt(["libpsl-dev"])]),
 
         // Pure: bytes, time and randomness come in as arguments, effects go out as values.
         room("Wire"),
@@ -50,13 +52,14 @@ let package = Package(
         room("Upstreams", on: ["CLinux", "Wire", "Policy"]),
         room("Kernel", on: ["CLinux", "CNftables", "CMnl", "Wire", "Rules", "Policy", "Steering"]),
         room("HostDNS", on: ["CLinux", "Wire"]),
+        room("RuleFiles", on: ["CLinux", "CSodium", "CIdn2", "CPsl", "Wire", "Rules"]),
 
         // What waits, what looks, what plays the world.
         room(
             "Daemon",
             on: [
                 "CLinux", "CSodium", "Wire", "Rules", "Policy", "Configuration", "Steering", "Tunnels", "Resolving", "Upstreams", "Kernel",
-                "HostDNS",
+                "HostDNS", "RuleFiles",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         room("LeakTest", on: ["CLinux", "CLdns", "CSodium", "Wire"]),
@@ -65,7 +68,7 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "CLdns", "Wire", "Rules", "Policy", "Configuration", "Resolving", "HostDNS", "Daemon", "LeakTest", "Doctor", "Lab",
+                "CLdns", "Wire", "Rules", "Policy", "Configuration", "Resolving", "HostDNS", "RuleFiles", "Daemon", "LeakTest", "Doctor", "Lab",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -88,6 +91,8 @@ let package = Package(
         tests(of: "Configuration", on: ["Wire", "Rules", "Policy"]),
         tests(of: "Doctor", on: ["Wire", "Policy", "Kernel", "HostDNS", "Workbench"]),
         tests(of: "HostDNS", on: ["CLinux", "Wire", "Workbench"]),
+        tests(of: "RuleFiles", on: ["Wire", "Rules", "Workbench"]),
+        tests(of: "Daemon", on: ["Wire"]),
         tests(of: "Lab"),
         tests(of: "LeakTest", on: ["CLinux", "CLdns", "Wire"]),
         .testTarget(name: "EndToEndTests", dependencies: ["Configuration", "Rules"], swiftSettings: house),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import CLinux
 import Configuration
 import Glibc
 import HostDNS
@@ -18,13 +19,18 @@ package enum Daemon {
         do throws(HostError) { _ = try keeper?.leave() } catch { log.error("systemd-resolved: \(error.explained.what)") }
     }
 
+    /// Warnings of a start that are told one by one.
+    private static let mostWarnings = 100
+
     private static func serve(path: String, log: Logger) throws(DaemonError) -> ResolvConfKeeper? {
         guard geteuid() == 0 else {
             throw .notPermitted("sluice run changes routes and firewall, which takes root\n    hint: sudo sluice run")
         }
-        let loaded = Loaded(path: path)
+        sluice_large_pieces_apart()
+        let loaded = Loaded(path: path, keepsLists: true)
         guard loaded.errors.isEmpty else { throw .invalid(loaded.problems) }
-        for problem in loaded.problems { log.warning("\(problem.place): \(problem.message)") }
+        for problem in loaded.problems.prefix(mostWarnings) { log.warning("\(problem.place): \(problem.message)") }
+        if loaded.problems.count > mostWarnings { log.warning("\(loaded.problems.count - mostWarnings) more warnings: sluice check") }
 
         raiseDescriptorLimit()
         let lock = try NetworkLock()

@@ -17,7 +17,10 @@ package struct Happening: Codable, Sendable, Equatable {
         case route
         /// Something of ours was found changed by others, and put back.
         case repair
+        /// Configuration and rules were read again: what is new, or why it was not taken.
         case reload
+        /// An included list that is not taken as it is on disk, or is again.
+        case list
         /// /etc/resolv.conf.
         case resolvConf = "resolv-conf"
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import HostDNS
+import RuleFiles
 
 /// The local ports at which programs wait for TCP connections, as /proc/net tells.
 enum ListeningPorts {

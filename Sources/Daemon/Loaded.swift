@@ -3,21 +3,25 @@ import Configuration
 import HostDNS
 import Kernel
 import Policy
+import RuleFiles
 import Rules
 import Wire
 
-/// A configuration with everything it names, read from disk: rules, wg-quick files, and all that is wrong with any of them.
+/// A configuration with everything it names, read from disk: rules, lists, wg-quick files, and all that is wrong with any of them.
 package struct Loaded: Sendable {
     package let configuration: Configuration
-    package let matcher: Matcher
+    package let book: RuleBook
     /// By the path of `config =`.
     package let tunnelFiles: [String: WireGuardFile]
-    package let ruleFiles: [String]
     package let problems: [Problem]
+    /// The configuration's own file, and what of the rules was looked at, each as it was then; nil for what was not there.
+    let seen: [String: FileStamp?]
 
     package static let usualPath = "/etc/sluice/sluice.toml"
 
     package var errors: [Problem] { problems.filter { $0.severity == .error } }
+    package var matcher: Matcher { book.matcher }
+    package var ruleFiles: [String] { book.files }
 
     /// Whether a file is a tunnel's and there, but not for us to read.
     package func isSecret(_ file: String) -> Bool {
@@ -33,22 +37,17 @@ package struct Loaded: Sendable {
     }
 
     /// Reads it all; never fails, since what is wrong is part of the result.
-    /// - Parameter mayBeMissing: without the file every key has its default.
-    package init(path: String, mayBeMissing: Bool = false) {
-        var problems: [Problem] = []
-        let bytes: [UInt8]
-        do {
-            bytes = try HostFile.read(path)
-        } catch .missing where mayBeMissing {
-            bytes = []
-        } catch {
-            problems.append(Self.unreadable(path, error, hint: "name another one, or begin with an empty file: every key has a default"))
-            self.init(Configuration(), Matcher.empty, [:], [], problems)
+    /// - Parameters:
+    ///   - mayBeMissing: without the file every key has its default.
+    ///   - keepsLists: writes copies of good lists to the state folder, which count once the book is committed; else what is there is only used.
+    package init(path: String, mayBeMissing: Bool = false, keepsLists: Bool = false) {
+        let seen = [path: FileStamp(of: path)]
+        let (read, found) = Self.settings(path, mayBeMissing)
+        var problems = found
+        guard let configuration = read else {
+            self.init(Configuration(), .empty, [:], problems, seen)
             return
         }
-        let (configuration, found) = Configuration.read(bytes, file: path)
-        problems += found
-
         let folder = Folder(of: path)
         var tunnelFiles: [String: WireGuardFile] = [:]
         for tunnel in configuration.tunnel {
@@ -63,32 +62,21 @@ package struct Loaded: Sendable {
         }
         problems += configuration.problems(withTunnelFiles: tunnelFiles) + Self.loops(of: configuration)
 
-        var rules: [Rule] = []
-        var files: [String] = []
+        let shelf = ListShelf(state: configuration.paths.state, isWritable: keepsLists)
+        var reader = RuleBookReader(shelf: shelf, objections: Self.objections(of: configuration, path))
         for pattern in configuration.rules.files {
             let isPattern = pattern.contains { "*?[".contains($0) }
             let place = folder.path(of: pattern)
-            for file in isPattern ? HostFile.matching(place) : [place] where !files.contains(file) {
+            for file in isPattern ? HostFile.matching(place) : [place] {
                 do {
-                    let (read, found) = RuleParser.read(try HostFile.read(file), file: file)
-                    files.append(file)
-                    rules += read
-                    problems += found
+                    try reader.read(file)
                 } catch {
                     problems.append(Self.unreadable(file, error, hint: "\(path) names it in rules.files"))
                 }
             }
         }
-        let matcher = Matcher(rules)
-        problems += matcher.problems + Self.references(of: rules, in: configuration)
-        problems += rules.compactMap(Self.later)
-        if configuration.tunnel.isEmpty, let rule = rules.first(where: { $0.action == .tunnel }) {
-            problems.append(
-                Problem(
-                    .warning, file: rule.file, line: rule.line, column: rule.column,
-                    "there is no tunnel: what tunnel rules name is refused",
-                    hint: "add a [[tunnel]] to \(path)"))
-        }
+        let book = reader.book()
+        problems += book.problems
         if Self.systemServers(of: configuration).isEmpty {
             problems.append(
                 Problem(
@@ -97,19 +85,35 @@ package struct Loaded: Sendable {
                     hint: "system_servers = [\"192.168.1.1\"] under [dns], with your network's own"))
         }
         problems.sort { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
-        self.init(configuration, matcher, tunnelFiles, files, problems)
+        self.init(configuration, book, tunnelFiles, problems, seen.merging(book.seen) { own, _ in own })
     }
 
     private init(
-        _ configuration: Configuration, _ matcher: Matcher, _ tunnelFiles: [String: WireGuardFile], _ ruleFiles: [String],
-        _ problems: [Problem]
+        _ configuration: Configuration, _ book: RuleBook, _ tunnelFiles: [String: WireGuardFile], _ problems: [Problem],
+        _ seen: [String: FileStamp?]
     ) {
         self.configuration = configuration
-        self.matcher = matcher
+        self.book = book
         self.tunnelFiles = tunnelFiles
-        self.ruleFiles = ruleFiles
         self.problems = problems
+        self.seen = seen
     }
+
+    /// The configuration alone, without the rules and what else it names; what cannot be read has its default.
+    package static func settings(path: String) -> Configuration { settings(path, true).0 ?? Configuration() }
+
+    private static func settings(_ path: String, _ mayBeMissing: Bool) -> (Configuration?, [Problem]) {
+        do {
+            return Configuration.read(try HostFile.read(path), file: path)
+        } catch .missing where mayBeMissing {
+            return (Configuration(), [])
+        } catch {
+            return (nil, [unreadable(path, error, hint: "name another one, or begin with an empty file: every key has a default")])
+        }
+    }
+
+    /// Rule files as the configuration names them, from the root or the current folder.
+    func rulePatterns(of path: String) -> [String] { configuration.rules.files.map { Folder(of: path).path(of: $0) } }
 
     /// Where relative paths of a configuration count from.
     private struct Folder {
@@ -139,42 +143,6 @@ package struct Loaded: Sendable {
                 .error, at: "tunnel[\(index)].interface",
                 "\(device) has no fwmark: with routing.default = \"tunnel\" its own packets would go into itself",
                 hint: "wg set \(device) fwmark 0xca6c")
-        }
-    }
-
-    /// Options that this version reads and does not obey yet.
-    private static func later(_ rule: Rule) -> Problem? {
-        func warning(_ text: String) -> Problem {
-            Problem(.warning, file: rule.file, line: rule.line, column: rule.column, "not yet: " + text)
-        }
-        if let via = rule.options.via, via.scheme != .plain { return warning("\(via) cannot be asked; lookups by this rule are refused") }
-        if rule.options.dscp != nil { return warning("dscp is not set on any packet") }
-        return rule.options.priority == nil ? nil : warning("priority orders nothing")
-    }
-
-    /// What rules say of tunnels and servers, held against the configuration.
-    private static func references(of rules: [Rule], in configuration: Configuration) -> [Problem] {
-        let names = configuration.tunnel.map(\.name)
-        let own = Set(configuration.dns.listen.map(\.address))
-        return rules.compactMap { rule in
-            if let tunnel = rule.tunnel, !names.contains(tunnel) {
-                return Problem(
-                    .error, file: rule.file, line: rule.line, column: rule.column, "there is no tunnel '\(tunnel)'",
-                    hint: names.isEmpty ? "the configuration has no [[tunnel]]" : "the configuration has " + names.joined(separator: ", "))
-            }
-            guard let via = rule.options.via else { return nil }
-            if own.contains(via.address) {
-                return Problem(
-                    .error, file: rule.file, line: rule.line, column: rule.column,
-                    "\(via) is our own address: a question would come back for ever")
-            }
-            if rule.action == .lan, !configuration.privateRanges.contains(via.address) {
-                return Problem(
-                    .error, file: rule.file, line: rule.line, column: rule.column,
-                    "\(via) is not private, and a lan name is asked of private servers only",
-                    hint: "direct \(rule.text) via \(via) asks it outside the tunnel")
-            }
-            return nil
         }
     }
 }

@@ -61,6 +61,10 @@ enum WorkerMessage: Sendable {
 /// To the supervisor.
 enum SupervisorMessage: Sendable {
     case reload(connection: UInt64)
+    /// Everything was read again.
+    case read(Loader.Reading)
+    /// Good lists could not be copied to the state folder.
+    case notKept(String)
     case wish(Wish, connection: UInt64)
     /// Put a process into a class, if whoever asks may move it.
     case join(App, pid: Int32, by: Peer, connection: UInt64)

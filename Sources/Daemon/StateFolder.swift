@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import CLinux
 import Glibc
+import RuleFiles
 import Tunnels
 
 /// What lasts from one run to the next, under `[paths] state`.

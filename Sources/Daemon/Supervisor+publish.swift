@@ -3,6 +3,7 @@ import Configuration
 import Kernel
 import Policy
 import Resolving
+import RuleFiles
 import Rules
 import Steering
 import Tunnels
@@ -107,7 +108,12 @@ extension Supervisor {
             foreignMarks: tunnels.compactMap(\.foreignMark),
             tunneledGroup: apps.map { GuardPlan.Group(id: $0.tunnel.id, level: $0.tunnel.level) },
             listeners: doors.configured.map(\.text), configuration: path,
-            rules: StatusReport.Rules(count: loaded.matcher.count, files: loaded.ruleFiles, rejected: rejected), repairs: repairs,
+            rules: StatusReport.Rules(
+                count: loaded.matcher.count, files: loaded.ruleFiles, rejected: rejected,
+                lists: loaded.book.lists.map { list in
+                    StatusReport.List(
+                        file: list.file, kind: list.kind, place: list.place, entries: list.entries, signed: list.isSigned, kept: list.kept)
+                }), repairs: repairs,
             servers: servers)
     }
 

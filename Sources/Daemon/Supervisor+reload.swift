@@ -1,29 +1,55 @@
 // SPDX-License-Identifier: MIT
 import Configuration
 import Logging
+import RuleFiles
 import Rules
+import Wire
 
 extension Supervisor {
     /// Errors of a reload that are kept and told; `check` tells all.
     private static let mostRejected = 50
 
-    /// Reads everything again. With any error the old configuration stays in force.
-    func reload() -> ControlReply.Reload {
-        let fresh = Loaded(path: path)
+    /// Somebody wants everything read again; he is answered when that is done.
+    func askForReload(_ asker: ReloadMachine.Asker) {
+        if reloads.ask(asker) { loader.read(after: loaded.matcher) }
+    }
+
+    /// What changed on disk, and whether it has rested long enough.
+    func checkFiles(at now: Instant) {
+        if watch?.drain() == true { reloads.changed(at: now) }
+        if reloads.tick(at: now) { loader.read(after: loaded.matcher) }
+    }
+
+    /// Watches what the configuration consists of now: what is in force, and what was read last, which may be about to be mended.
+    func watchFiles(_ fresh: Loaded) {
+        guard let watch else { return }
+        let files = Set(loaded.seen.keys).union(fresh.seen.keys).union([path])
+        let refused = watch.watch(files, patterns: loaded.rulePatterns(of: path) + fresh.rulePatterns(of: path))
+        if refused > 0 { log.warning("\(refused) folders of rules are not watched: 'sluice reload' after a change there") }
+        // What changed between its reading and this moment has told nobody.
+        if fresh.seen.contains(where: { FileStamp(of: $0.key) != $0.value }) { reloads.changed(at: .now) }
+    }
+
+    /// A reading is over: puts it in force if it is right, and tells those who waited.
+    func finish(_ reading: Loader.Reading) {
+        let reply = adopt(reading)
+        watchFiles(reading.loaded)
+        let (askers, readsAgain) = reloads.finished()
+        for asker in askers { if let asker { worker.post(.answer(connection: asker, ControlReply(reload: reply))) } }
+        if readsAgain { loader.read(after: loaded.matcher) }
+    }
+
+    /// With any error the old configuration stays in force.
+    private func adopt(_ reading: Loader.Reading) -> ControlReply.Reload {
+        let fresh = reading.loaded
         guard fresh.errors.isEmpty else {
-            rejected = fresh.errors.prefix(Self.mostRejected).map(\.text)
-            if fresh.errors.count > Self.mostRejected {
-                rejected.append("and \(fresh.errors.count - Self.mostRejected) more: sluice check")
-            }
-            for error in rejected { log.error("not reloaded: \(error)") }
-            return ControlReply.Reload(rules: loaded.matcher.count, errors: rejected)
+            var errors = fresh.errors.prefix(Self.mostRejected).map(\.text)
+            if fresh.errors.count > Self.mostRejected { errors.append("and \(fresh.errors.count - Self.mostRejected) more: sluice check") }
+            return reject(errors)
         }
         let stays = loaded.whatNeedsRestart(for: fresh)
-        guard stays.isEmpty else {
-            rejected = stays.map { "\(path): error: \($0) has changed: restart the daemon for it" }
-            for error in rejected { log.error("not reloaded: \(error)") }
-            return ControlReply.Reload(rules: loaded.matcher.count, errors: rejected)
-        }
+        guard stays.isEmpty else { return reject(stays.map { "\(path): error: \($0) has changed: restart the daemon for it" }) }
+        let former = loaded
         loaded = fresh
         configurations += 1
         refreshSystemServers()
@@ -36,9 +62,37 @@ extension Supervisor {
         }
         keepBlocking()
         publish()
-        tell(.reload, "\(fresh.matcher.count) rules")
-        return ControlReply.Reload(rules: fresh.matcher.count, errors: [])
+        tell(of: fresh, after: former, reading)
+        return ControlReply.Reload(
+            rules: fresh.matcher.count, errors: [], kept: fresh.book.kept, difference: reading.difference.map(ControlReply.Difference.init))
     }
+
+    private func reject(_ errors: [String]) -> ControlReply.Reload {
+        rejected = errors
+        for error in errors { log.error("not reloaded: \(error)") }
+        worker.post(.happened(Happening(.reload, "not reloaded: \(errors.first ?? "")")))
+        publish()
+        return ControlReply.Reload(rules: loaded.matcher.count, errors: errors, kept: loaded.book.kept, difference: nil)
+    }
+
+    /// What is new, in the log and to those who look: the difference, and which lists are not the ones on disk.
+    private func tell(of fresh: Loaded, after former: Loaded, _ reading: Loader.Reading) {
+        let difference = reading.difference.map { ": \($0.text)" } ?? ""
+        tell(.reload, "\(fresh.matcher.count) rules\(difference), in \(reading.duration) ms")
+        let before = former.book.kept
+        for text in fresh.book.kept where !before.contains(text) { tell(.list, text) }
+        let now = Set(fresh.book.lists.filter { $0.kept == nil }.map(\.file))
+        for list in former.book.lists where list.kept != nil && now.contains(list.file) { tell(.list, "\(list.file) is taken again") }
+        let known = Set(former.problems)
+        let news = fresh.problems.filter { $0.severity == .warning && !known.contains($0) }
+        for problem in news.prefix(Self.mostRejected) { log.warning("\(problem.place): \(problem.message)") }
+        if news.count > Self.mostRejected { log.warning("\(news.count - Self.mostRejected) more new warnings: sluice check") }
+    }
+}
+
+extension RuleBook {
+    /// Lists whose last good version is in force, and why.
+    var kept: [String] { lists.compactMap { list in list.kept.map { "\(list.file): \($0): the last good version stays in force" } } }
 }
 
 extension Problem {

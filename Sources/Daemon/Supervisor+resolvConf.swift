@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Configuration
 import HostDNS
 import Logging
 import Wire
@@ -46,7 +47,9 @@ extension Supervisor {
 
     /// What DHCP or the manager says now.
     func refreshSystemServers() {
-        let servers = loaded.systemServers
+        // The keeper has read it already, and again with every change.
+        let configured = loaded.configuration.dns.systemServers
+        let servers = configured.isEmpty ? keeper?.servers.servers ?? loaded.systemServers : configured
         guard servers != systemServers else { return }
         systemServers = servers
         tell(.servers, servers.isEmpty ? "no system server is known" : servers.map(\.description).joined(separator: ", "))

@@ -28,6 +28,10 @@ final class Supervisor {
     var tables: NftMonitor
     /// Nil, with a warning, where files cannot be watched.
     let keeper: ResolvConfKeeper?
+    /// Nil, with a warning, where files cannot be watched.
+    let watch: RuleWatch?
+    let loader: Loader
+    var reloads = ReloadMachine()
     var apps: AppGroups?
     /// What was last wrong with them, told once.
     var appTrouble = ""
@@ -93,14 +97,17 @@ final class Supervisor {
             }
         }
         keeper = Self.keeper(loaded.configuration, start.doors, log)
+        watch = Self.watch(log)
         monitor = try DaemonError.from { () throws(KernelError) in try LinkMonitor() }
         tables = try DaemonError.from { () throws(KernelError) in try NftMonitor() }
         routes = try DaemonError.from { () throws(KernelError) in try RouteSocket() }
         sets = try DaemonError.from { () throws(KernelError) in try SetWriter() }
         conntrack = try DaemonError.from { () throws(KernelError) in try ConntrackSocket() }
         signals = sluice_signals()
+        // After the signals are blocked for it too.
+        loader = try Loader(path: path, inbox: inbox)
         poller = try Poller()
-        for (token, descriptor) in [monitor.descriptor, signals, inbox.fd, tables.descriptor, keeper?.fd ?? -1].enumerated()
+        for (token, descriptor) in [monitor.descriptor, signals, inbox.fd, tables.descriptor, keeper?.fd ?? -1, watch?.fd ?? -1].enumerated()
         where descriptor >= 0 {
             poller.add(descriptor, token: UInt64(token))
         }
@@ -125,9 +132,11 @@ final class Supervisor {
     func run() -> String? {
         endFormerFlows()
         take(keeper?.start(at: .now) ?? [])
+        watchFiles(loaded)
+        loader.keep(loaded.book)
         while true {
             step()
-            let due = (tunnels.map(\.deadline) + [nextRound] + [lingering, keeper?.due].compactMap(\.self)).min() ?? nextRound
+            let due = (tunnels.map(\.deadline) + [nextRound] + [lingering, keeper?.due, reloads.due].compactMap(\.self)).min() ?? nextRound
             for tunnel in tunnels { if let descriptor = tunnel.descriptor { poller.add(descriptor, token: 9) } }
             for ready in poller.wait(max(due - .now, 1)) where ready.token == 1 || ready.token == 2 {
                 if ready.token == 1, !signalled() { return nil }
@@ -151,6 +160,7 @@ final class Supervisor {
             }
             try checkTables(at: now)
             checkResolvConf(at: now)
+            checkFiles(at: now)
             // What an answer opens does not wait for the programs that a look runs.
             for index in tunnels.indices where tunnels[index].listen(&room, at: now) { observe(index, at: now) }
             try settle()
@@ -174,7 +184,7 @@ final class Supervisor {
         var information = signalfd_siginfo()
         while unsafe read(signals, &information, MemoryLayout<signalfd_siginfo>.size) > 0 {
             guard information.ssi_signo == UInt32(SIGHUP) else { return false }
-            _ = reload()
+            askForReload(nil)
         }
         return true
     }
@@ -183,7 +193,9 @@ final class Supervisor {
     private func take() -> String? {
         for message in inbox.take() {
             switch message {
-            case .reload(let connection): worker.post(.answer(connection: connection, ControlReply(reload: reload())))
+            case .reload(let connection): askForReload(connection)
+            case .read(let reading): finish(reading)
+            case .notKept(let why): log.warning("the last good lists are not kept: \(why)")
             case .wish(let wish, let connection): worker.post(.answer(connection: connection, obey(wish)))
             case .join(let app, let pid, let peer, let connection):
                 worker.post(.answer(connection: connection, join(app, pid, by: peer)))

@@ -27,4 +27,13 @@ extension Supervisor {
             return nil
         }
     }
+
+    static func watch(_ log: Logger) -> RuleWatch? {
+        do throws(DaemonError) {
+            return try RuleWatch()
+        } catch {
+            log.warning("changed rules are taken by 'sluice reload' only: \(error)")
+            return nil
+        }
+    }
 }

@@ -88,14 +88,14 @@ package final class ResolvConfWatch {
         path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
     }
 
-    struct Event: Hashable {
-        let watch: Int32
-        let mask: UInt32
-        let name: String
+    package struct Event: Hashable {
+        package let watch: Int32
+        package let mask: UInt32
+        package let name: String
     }
 
     /// struct inotify_event: watch, mask, cookie, length of the name that follows, which is filled up with zeroes.
-    static func events(_ bytes: ArraySlice<UInt8>) -> [Event] {
+    package static func events(_ bytes: ArraySlice<UInt8>) -> [Event] {
         func word(_ at: Int) -> UInt32 { (0..<4).reduce(0) { $0 | UInt32(bytes[at + $1]) << (8 * UInt32($1)) } }
         var events: [Event] = []
         var at = bytes.startIndex

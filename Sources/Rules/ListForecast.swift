@@ -35,6 +35,9 @@ package struct ListForecast: ListSink {
     package private(set) var fates: [Fate: Int] = [:]
     /// The first of each fate.
     package private(set) var samples: [Fate: [Sample]] = [:]
+    /// The first of those that take more than anybody can mean, and how many there are.
+    package private(set) var broad: [Sample] = []
+    package private(set) var broadCount = 0
     /// The first problems, and how many there are.
     package private(set) var problems: [Problem] = []
     package private(set) var problemCount = 0
@@ -44,6 +47,7 @@ package struct ListForecast: ListSink {
     private let rules: Matcher
     private let treatment: Treatment
     private let most: Int
+    private let breadth: (Pattern) -> Bool
     private var file: String
     private var seen: Set<Int> = []
 
@@ -51,7 +55,11 @@ package struct ListForecast: ListSink {
     ///   - rules: those in force.
     ///   - treatment: what the include would want.
     ///   - most: samples and problems kept of each kind.
-    package init(file: String, treatment: Treatment, beside rules: Matcher, most: Int = 10) {
+    ///   - breadth: whether an entry takes more than anybody can mean.
+    package init(
+        file: String, treatment: Treatment, beside rules: Matcher, most: Int = 10, breadth: @escaping (Pattern) -> Bool = { _ in false }
+    ) {
+        self.breadth = breadth
         self.rules = rules
         self.treatment = treatment
         self.most = most
@@ -106,9 +114,31 @@ package struct ListForecast: ListSink {
         if problems.count < most { problems.append(problem) }
     }
 
+    /// How many of each kind of pattern.
+    package var counts: [String: Int] {
+        var counts = ["regex": regexes, "keyword": keywords, "network": networks].filter { $0.value > 0 }
+        for (kind, count) in kinds { counts[kind.word] = count }
+        return counts
+    }
+
+    /// Those of `names` that the list would take from where they go now.
+    package func captured(of names: [Name]) -> [Name] {
+        let list = Matcher(builder)
+        return names.filter { name in
+            guard let mine = list.match(name) else { return false }
+            guard let former = rules.match(name) else { return true }
+            guard former.action != treatment.action || former.tunnel != treatment.tunnel else { return false }
+            return list.rule(mine.number).pattern.outranks(rules.rule(former.number).pattern)
+        }
+    }
+
     private mutating func judge(_ pattern: Pattern, _ ruling: Ruling?, _ said: ListLine) {
         guard seen.insert(pattern.hashValue).inserted else { return repeated += 1 }
         let rule = ruling.map { rules.rule($0.number) }
+        if breadth(pattern) {
+            broadCount += 1
+            if broad.count < most { broad.append(Sample(pattern: pattern, file: file, line: said.line, rule: rule)) }
+        }
         let fate: Fate =
             switch rule {
             case nil: .new
@@ -122,7 +152,20 @@ package struct ListForecast: ListSink {
     }
 }
 
+extension NameKind {
+    fileprivate var word: String {
+        switch self {
+        case .exact: "exact"
+        case .suffix: "suffix"
+        case .below: "below"
+        }
+    }
+}
+
 extension Pattern {
+    /// What its kinds are called, in the order in which they win.
+    package static let kindWords = ["exact", "suffix", "below", "regex", "keyword", "network"]
+
     /// Whether it decides before `other` where both match; of two alike the first by file and line does, and neither outranks.
     package func outranks(_ other: Pattern) -> Bool {
         let (mine, others) = (rank, other.rank)

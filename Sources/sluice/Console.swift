@@ -136,15 +136,13 @@ struct ConfigurationOption: ParsableArguments {
 
     /// What it says of itself.
     func quietStatus() throws -> StatusReport? {
-        let loaded = Loaded(path: path, mayBeMissing: config == nil)
-        return try ControlClient(folder: loaded.configuration.paths.run).ask(ControlRequest(.status)).status
+        try ControlClient(folder: Loaded.settings(path: path).paths.run).ask(ControlRequest(.status)).status
     }
 
     /// Asks the daemon of this configuration for one part of its reply.
     func ask<Part>(_ request: ControlRequest, for part: KeyPath<ControlReply, Part?>) throws -> Part {
-        let loaded = Loaded(path: path, mayBeMissing: config == nil)
         do throws(DaemonError) {
-            guard let part = try ControlClient(folder: loaded.configuration.paths.run).ask(request)[keyPath: part] else {
+            guard let part = try ControlClient(folder: Loaded.settings(path: path).paths.run).ask(request)[keyPath: part] else {
                 throw .failed("the daemon's reply cannot be read", hint: "is it of the same version? restart it")
             }
             return part

@@ -19,7 +19,7 @@ struct HostResolver {
     /// Ends the command for anybody but root. A configuration with errors is no obstacle: giving back must always work.
     init(_ source: ConfigurationOption) throws {
         guard geteuid() == 0 else { throw Console.end(.notPermitted("only root may change /etc/resolv.conf\n    hint: sudo")) }
-        let configuration = Loaded(path: source.path, mayBeMissing: source.config == nil).configuration
+        let configuration = Loaded.settings(path: source.path)
         var missing: DaemonError?
         do throws(DaemonError) {
             daemon = try ControlClient(folder: configuration.paths.run).ask(ControlRequest(.status)).status
@@ -28,7 +28,7 @@ struct HostResolver {
             missing = error
         }
         self.missing = missing
-        let running = daemon.map { Loaded(path: $0.configuration, mayBeMissing: true).configuration } ?? configuration
+        let running = daemon.map { Loaded.settings(path: $0.configuration) } ?? configuration
         paths = HostPaths(state: running.paths.state)
         let texts = daemon?.listeners ?? configuration.dns.listen.map(\.description)
         let listeners = texts.compactMap { ServerAddress($0) }

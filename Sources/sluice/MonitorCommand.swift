@@ -20,9 +20,8 @@ struct MonitorCommand: ParsableCommand {
     }
 
     func run() throws {
-        let loaded = Loaded(path: source.path, mayBeMissing: source.config == nil)
         do {
-            try ControlClient(folder: loaded.configuration.paths.run).listen(ControlRequest(.monitor)) { reply in
+            try ControlClient(folder: Loaded.settings(path: source.path).paths.run).listen(ControlRequest(.monitor)) { reply in
                 guard let happening = reply.happening else { return }
                 if output.json {
                     try Console.show(json: View(time: happening.time, event: happening.event.rawValue, text: happening.text))

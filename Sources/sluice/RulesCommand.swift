@@ -5,7 +5,7 @@ import Daemon
 struct RulesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rules", abstract: "The rules in force: files and lists, how many of which kind, what was rejected.",
-        subcommands: [RulesShowCommand.self], defaultSubcommand: RulesShowCommand.self)
+        subcommands: [RulesShowCommand.self, RulesImportCommand.self], defaultSubcommand: RulesShowCommand.self)
 }
 
 struct RulesShowCommand: ParsableCommand {
@@ -18,12 +18,13 @@ struct RulesShowCommand: ParsableCommand {
         let schema = 1
         let count: Int
         let files: [RulesReport.File]
+        let lists: [StatusReport.List]
         let rejected: [String]
     }
 
     func run() throws {
         let rules = try source.ask(ControlRequest(.rules), for: \.rules)
-        if output.json { return try Console.show(json: View(count: rules.count, files: rules.files, rejected: rules.rejected)) }
+        if output.json { return try Console.show(json: View(count: rules.count, files: rules.files, lists: rules.lists, rejected: rules.rejected)) }
         print(Self.lines(rules).joined(separator: "\n"))
     }
 
@@ -32,6 +33,10 @@ struct RulesShowCommand: ParsableCommand {
         for file in rules.files {
             lines.append(file.file)
             var rows = Rows()
+            if let list = rules.lists.first(where: { $0.file == file.file }) {
+                rows.add("list", "\(list.kind)\(list.signed ? ", its signature is good" : ", not signed"), from \(list.place)")
+                if let kept = list.kept { rows.add("kept", "the last good version is in force: \(kept)") }
+            }
             rows.add("actions", Words.parts(file.actions, in: ["tunnel", "direct", "lan", "block"]))
             rows.add("patterns", Words.parts(file.kinds, in: ["exact", "suffix", "below", "regex", "keyword", "network"]))
             lines += rows.lines

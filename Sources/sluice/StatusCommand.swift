@@ -17,7 +17,8 @@ struct StatusCommand: ParsableCommand {
 
 struct ReloadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "reload", abstract: "Reads configuration and rules again; with any error in them the old ones stay in force.")
+        commandName: "reload", abstract: "Reads configuration and rules again; with any error in them the old ones stay in force.",
+        discussion: "Of an included list that is broken, the last good version stays in force, with all else new. Ends with 2 in both cases.")
 
     @OptionGroup var source: ConfigurationOption
     @OptionGroup var output: JSONFlag
@@ -29,13 +30,16 @@ struct ReloadCommand: ParsableCommand {
                 let schema = 1
                 let rules: Int
                 let errors: [String]
+                let kept: [String]
+                @OrNull var difference: ControlReply.Difference?
             }
-            try Console.show(json: View(rules: reload.rules, errors: reload.errors))
+            try Console.show(json: View(rules: reload.rules, errors: reload.errors, kept: reload.kept, difference: OrNull(wrappedValue: reload.difference)))
         } else if reload.errors.isEmpty {
-            print("reloaded: \(reload.rules) rules")
+            print("reloaded: \(reload.rules) rules" + (reload.difference.map { ": \($0.text)" } ?? ""))
+            for text in reload.kept { Console.complain("sluice: \(text)") }
         } else {
             Console.complain(reload.errors.joined(separator: "\n") + "\nnot reloaded: the old configuration stays in force")
         }
-        if !reload.errors.isEmpty { throw Console.problemFound }
+        if !reload.errors.isEmpty || !reload.kept.isEmpty { throw Console.problemFound }
     }
 }

@@ -26,6 +26,10 @@ enum StatusText {
         rows.add(
             "rules",
             "\(status.rules.count) from " + (status.rules.files.isEmpty ? "no file" : status.rules.files.joined(separator: ", ")))
+        for list in status.rules.lists {
+            let state = list.kept.map { "; not the one on disk: \($0)" } ?? ""
+            rows.add("list", "\(list.entries) \(list.kind) \(list.file)\(list.signed ? ", signed" : "")\(state)", always: true)
+        }
         let questions = status.questions
         rows.add(
             "questions",

@@ -3,6 +3,7 @@ import ArgumentParser
 import Configuration
 import Daemon
 import Policy
+import RuleFiles
 import Rules
 import Wire
 
@@ -72,12 +73,12 @@ struct WhyCommand: ParsableCommand {
 
 enum NameArgument {
     static func parse(_ text: String) throws -> Name {
-        guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
-            throw ValidationError("'\(text)' is not ASCII; write internationalized names in their xn-- form.")
-        }
         guard Network(text) == nil else { throw ValidationError("'\(text)' is an address; a name is asked for.") }
-        guard let name = Name(text) else { throw ValidationError("'\(text)' is not a domain name.") }
-        return name
+        do throws(InternationalName.Mistake) {
+            return try InternationalName.name(text)
+        } catch {
+            throw ValidationError("'\(text)' is not a domain name: \(error.reason). Write it like corp.example or bücher.example.")
+        }
     }
 }
 

@@ -11,7 +11,7 @@ final class Clerk: Sendable {
     struct Order: Sendable {
         let request: ControlRequest
         let sight: Sight
-        let rejected: [String]
+        let rules: StatusReport.Rules
         /// The names of the answer's chain, and its addresses, as far as they are remembered.
         let known: (chain: [Name], addresses: [IPAddress])?
     }
@@ -58,7 +58,7 @@ final class Clerk: Sendable {
         switch order.request.verb {
         case .leases: leases(kernel)
         case .conflicts: connection.send(ControlReply { $0.conflicts = sight.conflicts(kernel) })
-        case .rules: connection.send(ControlReply { $0.rules = sight.rules(rejected: order.rejected) })
+        case .rules: connection.send(ControlReply { $0.rules = sight.rules(order.rules) })
         case .why: connection.send(why(kernel))
         case .status, .query, .reload, .up, .down, .exec, .monitor, .names, .flush: break
         }

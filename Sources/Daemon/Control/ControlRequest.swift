@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Rules
 
 /// A request to the daemon: one line of JSON on its control socket; the answer is one line or more, then the end.
 package struct ControlRequest: Codable, Sendable {
@@ -65,6 +66,27 @@ package struct ControlReply: Codable, Sendable {
         package let rules: Int
         /// Errors as text, one a line of the file; empty when the new configuration is in force.
         package let errors: [String]
+        /// Lists of which the last good version is in force, and why.
+        package let kept: [String]
+        /// To the rules before; null when nothing was taken.
+        package let difference: Difference?
+    }
+
+    /// What a reload changed.
+    package struct Difference: Codable, Sendable {
+        package let added: Int
+        package let removed: Int
+        /// Rules that can never decide, since an earlier one that wants something else has the same pattern.
+        package let conflicting: Int
+        /// The same with a few examples, for people.
+        package let text: String
+
+        init(_ difference: MatcherDifference) {
+            added = difference.added.count
+            removed = difference.removed.count
+            conflicting = difference.conflicting.count
+            text = difference.text
+        }
     }
 
     package struct Joined: Codable, Sendable {

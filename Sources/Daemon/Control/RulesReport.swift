@@ -4,6 +4,7 @@
 package struct RulesReport: Codable, Sendable {
     package let count: Int
     package let files: [File]
+    package let lists: [StatusReport.List]
     /// Errors of the last reload, which was not taken; the rules before it are in force.
     package let rejected: [String]
 

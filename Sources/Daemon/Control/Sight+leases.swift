@@ -14,7 +14,7 @@ extension Sight {
     }
 
     /// The rules in force, by file.
-    func rules(rejected: [String]) -> RulesReport {
+    func rules(_ status: StatusReport.Rules) -> RulesReport {
         struct Count {
             var rules = 0
             var actions: [String: Int] = [:]
@@ -46,7 +46,7 @@ extension Sight {
             files: files.map { file in
                 let count = counts[file] ?? Count()
                 return RulesReport.File(file: file, rules: count.rules, actions: count.actions, kinds: count.kinds)
-            }, rejected: rejected)
+            }, lists: status.lists, rejected: status.rejected)
     }
 }
 

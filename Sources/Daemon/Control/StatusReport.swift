@@ -80,6 +80,19 @@ package struct StatusReport: Codable, Sendable {
         package let files: [String]
         /// Errors of the last reload, which was not taken; the rules before it are in force.
         package let rejected: [String]
+        package let lists: [List]
+    }
+
+    /// A list that a rule file includes.
+    package struct List: Codable, Sendable, Equatable {
+        package let file: String
+        package let kind: String
+        /// The rule file and line of the include.
+        package let place: String
+        package let entries: Int
+        package let signed: Bool
+        /// Why the list on disk was not taken and its last good version is in force; null: it is the one on disk.
+        package let kept: String?
     }
 
     package struct Questions: Codable, Sendable {

@@ -11,7 +11,7 @@ extension Worker {
         controls[number] = nil
         Clerk.answer(
             Clerk.Order(
-                request: request, sight: sight(request), rejected: situation.rules.rejected, known: known(request)), connection)
+                request: request, sight: sight(request), rules: situation.rules, known: known(request)), connection)
     }
 
     /// What is known now, with the state that is to be supposed.

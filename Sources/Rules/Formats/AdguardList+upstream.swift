@@ -23,7 +23,8 @@ extension AdguardList {
         var rest = end + 1..<line.upperBound
         var count = 0
         while let word = bytes.word(of: &rest) {
-            if bytes[word.lowerBound] == UInt8(ascii: "#"), word.count > 1 { break }
+            // Alone it is the usual servers; behind a server it begins a comment.
+            if bytes[word.lowerBound] == UInt8(ascii: "#"), word.count > 1 || count > 0 { break }
             count += 1
             if bytes.equals(word, "#") {
                 said.isException = true

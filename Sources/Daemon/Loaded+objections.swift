@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+import Configuration
+import Policy
+import RuleFiles
+import Rules
+import Wire
+
+/// What rules and includes say of tunnels and servers, held against the configuration.
+extension Loaded {
+    static func objections(of configuration: Configuration, _ path: String) -> RuleBookReader.Objections {
+        let names = configuration.tunnel.map(\.name)
+        let own = Set(configuration.dns.listen.map(\.address))
+        let ranges = configuration.privateRanges
+        var isToldOfTunnel = !names.isEmpty
+        return { treatment, pattern, place in
+            var problems: [Problem] = []
+            func object(_ severity: Problem.Severity, _ text: String, hint: String? = nil) {
+                problems.append(Problem(severity, file: place.file, line: place.line, column: place.column, text, hint: hint))
+            }
+            if treatment.action == .tunnel, !isToldOfTunnel {
+                isToldOfTunnel = true
+                object(.warning, "there is no tunnel: what tunnel rules name is refused", hint: "add a [[tunnel]] to \(path)")
+            }
+            if let tunnel = treatment.tunnel, !names.contains(tunnel) {
+                object(
+                    .error, "there is no tunnel '\(tunnel)'",
+                    hint: names.isEmpty ? "the configuration has no [[tunnel]]" : "the configuration has " + names.joined(separator: ", "))
+            }
+            // Options that this version reads and does not obey yet.
+            if treatment.options.dscp != nil { object(.warning, "not yet: dscp is not set on any packet") }
+            if treatment.options.priority != nil { object(.warning, "not yet: priority orders nothing") }
+            guard let via = treatment.options.via else { return problems }
+            if via.scheme != .plain { object(.warning, "not yet: \(via) cannot be asked; lookups by this rule are refused") }
+            if own.contains(via.address) {
+                object(.error, "\(via) is our own address: a question would come back for ever")
+            } else if treatment.action == .lan, !ranges.contains(via.address) {
+                let what = pattern.map { $0.text } ?? "include …"
+                object(
+                    .error, "\(via) is not private, and a lan name is asked of private servers only",
+                    hint: "direct \(what) via \(via) asks it outside the tunnel")
+            }
+            return problems
+        }
+    }
+}

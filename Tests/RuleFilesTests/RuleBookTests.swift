@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+import Glibc
+import RuleFiles
+import Rules
+import Testing
+import Wire
+
+@Suite struct RuleBookTests {
+    let scratch = Scratch()
+
+    @Test func aListStandsWhereItIsIncluded() throws {
+        scratch.write("lists/work.txt", "shared.example\nwork.example\n")
+        scratch.write("a.rules", "block shared.example\ntunnel include plain lists/work.txt\ndirect work.example\nlan include plain lists/work.txt exact\n")
+        let book = try scratch.book()
+        #expect(book.decision("x.shared.example") == "block a.rules:1")
+        #expect(book.decision("x.work.example") == "tunnel work.txt:2")
+        #expect(book.decision("work.example") == "lan work.txt:2")
+        #expect(book.lists.map(\.entries) == [2, 2] && book.lists.map(\.place) == [scratch["a.rules"] + ":2", scratch["a.rules"] + ":4"])
+    }
+
+    @Test func namesOfOtherScriptsAndNetworksAreRead() throws {
+        scratch.write("work.txt", "bücher.example\n10.20.0.0/16\nxn--fa-hia.de\n")
+        scratch.write("a.rules", "tunnel include plain work.txt\ndirect straße.example\n")
+        let book = try scratch.book()
+        #expect(book.problems == [])
+        #expect(book.decision("www.xn--bcher-kva.example") == "tunnel work.txt:1" && book.decision("xn--strae-oqa.example") == "direct a.rules:2")
+        #expect(book.matcher.match(.v4(0x0A14_0005))?.action == .tunnel)
+    }
+
+    @Test(arguments: [
+        ("", "there is no entry in it"), ("# nothing\n\n", "there is no entry in it"), ("<!DOCTYPE html>\n<p>404\n", "this is HTML"),
+        ("\u{1F}\u{8B}", "none of its lines"), ("two words\nagain two\n", "none of its lines can be taken"),
+    ])
+    func aBrokenListIsAnErrorAtFirstAndKeepsTheOldOneLater(_ text: String, _ reason: String) throws {
+        scratch.write("work.txt", text)
+        scratch.write("a.rules", "# work\ntunnel   include plain work.txt\ndirect other.example\n")
+        let first = try scratch.book()
+        #expect(first.errors.count == 1 && first.errors[0].contains(reason), "\(first.problems)")
+        #expect(first.problems.first.map { ($0.line, $0.file) }.map { $0 == (2, scratch["a.rules"]) } == true)
+
+        scratch.write("work.txt", names(30))
+        #expect(try scratch.book().problems == [])
+        scratch.write("work.txt", text)
+        scratch.write("a.rules", "tunnel include plain work.txt\ndirect new.example\n")
+        // Also for the next daemon, which has never seen the list whole.
+        for _ in 0..<2 {
+            let later = try scratch.book()
+            #expect(later.errors == [] && later.warnings.contains { $0.contains(reason) && $0.contains("its last good version, of 30 entries") })
+            #expect(later.decision("x.name29.example") == "tunnel work.txt:30")
+            #expect(later.decision("new.example") == "direct a.rules:2", "the rest is new")
+            #expect(later.lists.first?.kept?.contains(reason) == true)
+        }
+    }
+
+    @Test func whatIsNoFileKeepsTheOldOneToo() throws {
+        scratch.write("a.rules", "tunnel include plain work.txt\n")
+        scratch.write("work.txt", names(30))
+        _ = try scratch.book()
+        for (harm, reason) in [
+            ({ _ in }, "no such file"), ({ unsafe mkfifo($0, 0o600) }, "a named pipe"), ({ unsafe mkdir($0, 0o700) }, "a folder"),
+            ({ unsafe symlink($0, $0) }, "in a circle"),
+        ] as [((String) -> Void, String)] {
+            scratch.remove(scratch["work.txt"])
+            harm(scratch["work.txt"])
+            let book = try scratch.book()
+            #expect(book.matcher.count == 30 && book.lists.first?.kept?.contains(reason) == true, "\(book.lists)")
+        }
+    }
+
+    @Test func aListTenTimesSmallerIsNotTakenUnlessForced() throws {
+        scratch.write("a.rules", "tunnel include plain work.txt\n")
+        scratch.write("work.txt", names(100))
+        _ = try scratch.book()
+        scratch.write("work.txt", names(10))
+        let smaller = try scratch.book()
+        #expect(smaller.matcher.count == 100 && smaller.lists.first?.kept == "it has shrunk from 100 entries to 10")
+        scratch.write("work.txt", names(11))
+        #expect(try scratch.book().matcher.count == 11)
+        scratch.write("work.txt", names(1))
+        #expect(try scratch.book().matcher.count == 11)
+        scratch.write("a.rules", "tunnel include plain work.txt force\n")
+        #expect(try scratch.book().matcher.count == 1)
+    }
+
+    @Test func onlyLookingChangesNothing() throws {
+        scratch.write("a.rules", "tunnel include plain work.txt\n")
+        scratch.write("work.txt", names(100))
+        _ = try scratch.book(keeps: false)
+        #expect(HostFile.matching(scratch["state/lists/*"]) == [])
+        _ = try scratch.book()
+        #expect(HostFile.matching(scratch["state/lists/*"]).count == 1)
+        scratch.write("work.txt", names(1))
+        #expect(try scratch.book(keeps: false).matcher.count == 100)
+    }
+
+    @Test func aCopyThatWasTamperedWithIsNoneAndNeverTraps() throws {
+        scratch.write("a.rules", "tunnel include plain work.txt\n")
+        scratch.write("work.txt", names(30))
+        _ = try scratch.book()
+        let copy = try #require(HostFile.matching(scratch["state/lists/*"]).first)
+        let whole = try HostFile.read(copy)
+        scratch.remove(scratch["work.txt"])
+        #expect(try scratch.book().matcher.count == 30)
+        let name = String(copy.dropFirst(scratch.path.count + 1))
+        for cut in [0, 1, 20, whole.count / 2, whole.count - 1] {
+            scratch.write(name, Array(whole[..<cut]))
+            #expect(try scratch.book(keeps: false).errors.count == 1)
+        }
+        for at in stride(from: 0, to: whole.count, by: 3) {
+            var other = whole
+            other[at] ^= 0x15
+            scratch.write(name, other)
+            let book = try scratch.book(keeps: false)
+            // The path, which is for people, may be another; the list may not.
+            #expect(book.errors.count == 1 || book.matcher.count == 30, "byte \(at)")
+        }
+    }
+
+    @Test func aRuleForEverybodysNamesIsRefusedUnlessForced() throws {
+        for name in ["com", "*.co.uk", "github.io", "*.cloudfront.net", "0.0.0.0/0"] {
+            scratch.write("a.rules", "tunnel \(name)\n")
+            let book = try scratch.book()
+            #expect(book.errors.count == 1, "\(name): \(book.problems)")
+            #expect(book.problems.first?.hint?.contains("force") == true)
+            scratch.write("a.rules", "tunnel \(name) force\n")
+            #expect(try scratch.book().errors == [], "\(name)")
+        }
+        for name in ["=com", "lan", "corp", "home.arpa", "example.com", "me.github.io", "10.0.0.0/8", "fc00::/7", "fd00::/8"] {
+            scratch.write("a.rules", "tunnel \(name)\n")
+            #expect(try scratch.book().problems == [], "\(name)")
+        }
+    }
+
+    @Test func aListsEntryForEverybodysNamesIsLeftOutUnlessForced() throws {
+        scratch.write("work.txt", "corp.example\ncom\nco.uk\ngithub.io\n0.0.0.0/0\n")
+        scratch.write("a.rules", "tunnel include plain work.txt\n")
+        let book = try scratch.book()
+        #expect(book.errors == [] && book.decision("x.corp.example") != nil && book.decision("x.com") == nil && book.decision("x.co.uk") == nil)
+        #expect(book.matcher.match(.v4(1)) == nil)
+        #expect(book.decision("x.github.io") != nil && book.warnings.contains { $0.contains("hosting companies' suffixes (github.io)") })
+        #expect(book.problems.filter { $0.message.contains("left out") }.map(\.line) == [2, 3, 5])
+        scratch.write("a.rules", "tunnel include plain work.txt force\n")
+        let forced = try scratch.book()
+        #expect(forced.problems == [] && forced.decision("x.com") == "tunnel work.txt:2")
+    }
+
+    @Test func aServerThatMustNotBeAskedIsLeftOutOfAList() throws {
+        scratch.write("work.conf", "server=/a.example/127.0.0.53\nserver=/b.example/10.0.0.1\nserver=/c.example/127.0.0.53\n")
+        scratch.write("a.rules", "tunnel include dnsmasq work.conf\n")
+        var reader = RuleBookReader(shelf: nil, suffixes: Scratch.suffixes) { treatment, _, place in
+            guard treatment.options.via?.address == .v4(0x7F00_0035) else { return [] }
+            return [Problem(.error, file: place.file, line: place.line, column: 0, "our own")]
+        }
+        try reader.read(scratch["a.rules"])
+        let book = reader.book()
+        #expect(book.problems.map(\.message) == ["our own"] && book.errors == [])
+        let servers = book.matcher.rules.map { $0.options.via?.address }
+        #expect(servers == [nil, .v4(0x0A00_0001), nil])
+    }
+
+    @Test func everyFileIsReadOnceAndSeen() throws {
+        scratch.write("data/one", "include:two\none.example\n")
+        scratch.write("data/two", "two.example\n")
+        scratch.write("a.rules", "tunnel include geosite data/one\n")
+        let book = try scratch.book()
+        #expect(book.problems == [] && book.decision("two.example") != nil)
+        for name in ["a.rules", "data/one", "data/two"] { #expect(book.seen[scratch[name]] == .some(FileStamp(of: scratch[name])), "\(name)") }
+        scratch.write("data/two", "two.example\nthree.example\n")
+        #expect(book.seen[scratch["data/two"]] != .some(FileStamp(of: scratch["data/two"])))
+    }
+}
