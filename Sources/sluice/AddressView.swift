@@ -53,7 +53,7 @@ struct AddressView: Encodable {
         for lease in leases { for line in lease.ownerLines { rows.add("owed to", line) } }
         if !isLedgerKnown { rows.add("owed to", "not known: no daemon to ask") } else if leases.isEmpty { rows.add("owed to", "nobody") }
         if let sets {
-            rows.add("sets", sets.isEmpty ? "in none of the kernel's" : sets.joined(separator: ", "))
+            rows.add("sets", sets.isEmpty ? "not among the learned addresses" : sets.joined(separator: ", "))
         } else if let setsUnknown {
             rows.add("sets", "not known: \(setsUnknown)")
         }

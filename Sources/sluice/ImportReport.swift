@@ -74,7 +74,9 @@ struct ImportReport: Encodable {
         var rows = Rows()
         rows.add("entries", Words.number(entries) + (entries > 0 ? ": " + Words.parts(kinds, in: Pattern.kindWords) : ""))
         if repeated > 0 { rows.add("twice", Words.count(repeated, "of them stands in it already", "of them stand in it already")) }
-        if exceptions > 0 { rows.add("spared", Words.count(exceptions, "entry that it takes out again", "entries that it takes out again")) }
+        if exceptions > 0 {
+            rows.add("spared", Words.count(exceptions, "entry that it takes out again", "entries that it takes out again"))
+        }
         for (fate, word, text) in [
             ("new", "new", "no rule names them now"), ("already", "already", "rules in force want the same"),
             ("overrides", "wins over", "rules in force that want something else"),
@@ -85,7 +87,8 @@ struct ImportReport: Encodable {
             for sample in (samples[fate] ?? []).prefix(fate == "new" || fate == "already" ? 3 : 10) { rows.add(word, sample.text) }
         }
         for sample in broad {
-            rows.add("too broad", "\(sample.pattern) (\(sample.file):\(sample.line)) is a public suffix: it takes everybody's names below it")
+            rows.add(
+                "too broad", "\(sample.pattern) (\(sample.file):\(sample.line)) is a public suffix: it takes everybody's names below it")
         }
         if broadCount > broad.count { rows.add("too broad", "and \(Words.number(broadCount - broad.count)) more") }
         for error in errors { rows.add("error", error.place + ": " + error.message) }

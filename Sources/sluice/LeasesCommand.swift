@@ -6,8 +6,8 @@ struct LeasesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "leases", abstract: "The addresses that rules own now: by which route, for which names, until when.",
         discussion: """
-            Of a name or an address with all owners and their rules; else a table, the first \(mostRows) rows of it unless --all
-            is given. A '!' stands before what the kernel's set lacks.
+            Of a name or an address with all owners and their rules; else a table, of which the first \(mostRows) rows are \
+            shown unless --all is given. A '!' stands before what the kernel's set lacks.
             """)
 
     /// More is for programs.

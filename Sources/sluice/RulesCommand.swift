@@ -18,13 +18,34 @@ struct RulesShowCommand: ParsableCommand {
         let schema = 1
         let count: Int
         let files: [RulesReport.File]
-        let lists: [StatusReport.List]
+        let lists: [List]
         let rejected: [String]
+    }
+
+    private struct List: Encodable {
+        let file: String
+        let kind: String
+        let place: String
+        let entries: Int
+        let signed: Bool
+        @OrNull var kept: String?
+
+        init(_ list: StatusReport.List) {
+            file = list.file
+            kind = list.kind
+            place = list.place
+            entries = list.entries
+            signed = list.signed
+            kept = list.kept
+        }
     }
 
     func run() throws {
         let rules = try source.ask(ControlRequest(.rules), for: \.rules)
-        if output.json { return try Console.show(json: View(count: rules.count, files: rules.files, lists: rules.lists, rejected: rules.rejected)) }
+        if output.json {
+            return try Console.show(
+                json: View(count: rules.count, files: rules.files, lists: rules.lists.map(List.init), rejected: rules.rejected))
+        }
         print(Self.lines(rules).joined(separator: "\n"))
     }
 

@@ -9,7 +9,7 @@ struct RulesImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Shows what a list would do to the rules in force, and does nothing.",
         discussion: """
-            Counts its entries, tells which rules in force it would meet and which of both would win, and which names asked
+            Counts its entries, tells which rules in force it would meet and which of both would win, and which names asked \
             lately it would take, if a daemon runs. Ends with 2 if the list would be refused.
             """)
 

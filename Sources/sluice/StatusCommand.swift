@@ -18,7 +18,8 @@ struct StatusCommand: ParsableCommand {
 struct ReloadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reload", abstract: "Reads configuration and rules again; with any error in them the old ones stay in force.",
-        discussion: "Of an included list that is broken, the last good version stays in force, with all else new. Ends with 2 in both cases.")
+        discussion:
+            "Of an included list that is broken, the last good version stays in force, with all else new. Ends with 2 in both cases.")
 
     @OptionGroup var source: ConfigurationOption
     @OptionGroup var output: JSONFlag
@@ -33,7 +34,9 @@ struct ReloadCommand: ParsableCommand {
                 let kept: [String]
                 @OrNull var difference: ControlReply.Difference?
             }
-            try Console.show(json: View(rules: reload.rules, errors: reload.errors, kept: reload.kept, difference: OrNull(wrappedValue: reload.difference)))
+            try Console.show(
+                json: View(
+                    rules: reload.rules, errors: reload.errors, kept: reload.kept, difference: OrNull(wrappedValue: reload.difference)))
         } else if reload.errors.isEmpty {
             print("reloaded: \(reload.rules) rules" + (reload.difference.map { ": \($0.text)" } ?? ""))
             for text in reload.kept { Console.complain("sluice: \(text)") }

@@ -11,8 +11,8 @@ struct WhyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "why", abstract: "Where the lookup of a name goes, or an address's packets, and why. Sends nothing.",
         discussion: """
-            Asks the running daemon, whose rules are the ones in force; without one, or with --config, it reads the files. Of
-            each address: who owns it, which of the kernel's sets hold it, and the way the kernel would send a packet now.
+            Asks the running daemon, whose rules are the ones in force; without one, or with --config, it reads the files. \
+            Of each address: who owns it, which of the kernel's sets hold it, and the way the kernel would send a packet now.
             """)
 
     @Argument(help: "The name, or an address.", transform: Subject.parse)
