@@ -21,6 +21,8 @@ package struct Happening: Codable, Sendable, Equatable {
         case reload
         /// An included list that is not taken as it is on disk, or is again.
         case list
+        /// Addresses left out of an answer, or in conflict.
+        case guarded = "guard", rebinding, conflict
         /// /etc/resolv.conf.
         case resolvConf = "resolv-conf"
     }

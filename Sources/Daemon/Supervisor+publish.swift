@@ -93,9 +93,12 @@ extension Supervisor {
         let families = selection.inUse.map { tunnels[$0].families }
         return Situation(
             snapshot: Snapshot(
-                circumstances: circumstances, matcher: loaded.matcher,
+                circumstances: circumstances, matcher: loaded.matcher, rulesRevision: configurations, ahead: ahead,
                 steeringGuard: SteeringGuard(ours: ours, resolvers: [.tunnel: outside, .direct: relays, .lan: relays]),
-                tunnelFamilies: families.flatMap { $0.isEmpty ? nil : $0 } ?? [.v4, .v6], network: network),
+                rebinding: Rebinding(allowed: Set(loaded.configuration.dns.rebindAllow)),
+                narrows: loaded.configuration.routing.conflict == .narrow,
+                tunnelFamilies: families.flatMap { $0.isEmpty ? nil : $0 } ?? [.v4, .v6],
+                looksForNAT64: looksForNAT64, answersSixByNAT64: loaded.configuration.dns.nat64 == .answer, network: network),
             configurations: configurations,
             resolvConf: resolvConfReport,
             clients: clients,
@@ -115,6 +118,11 @@ extension Supervisor {
                         file: list.file, kind: list.kind, place: list.place, entries: list.entries, signed: list.isSigned, kept: list.kept)
                 }), repairs: repairs,
             servers: servers)
+    }
+
+    /// Only a network with IPv6 can translate it, and it matters only where there is a tunnel that carries none.
+    private var looksForNAT64: Bool {
+        outsideFamilies.contains(.v6) && tunnels.contains { !$0.families.isEmpty && !$0.families.contains(.v6) }
     }
 
     /// Who is answered: this machine always; others as configured, else those of the private networks we are connected to.

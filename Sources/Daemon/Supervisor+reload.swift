@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Configuration
 import Logging
+import Resolving
 import RuleFiles
 import Rules
 import Wire
@@ -50,6 +51,7 @@ extension Supervisor {
         let stays = loaded.whatNeedsRestart(for: fresh)
         guard stays.isEmpty else { return reject(stays.map { "\(path): error: \($0) has changed: restart the daemon for it" }) }
         let former = loaded
+        ahead = fresh.matcher.exactNames(notIn: loaded.matcher)
         loaded = fresh
         configurations += 1
         refreshSystemServers()

@@ -41,6 +41,8 @@ final class Worker {
     /// Addresses that have become a tunnel's, until the supervisor is told, and when it may be told next.
     var steered: [IPAddress] = []
     var nextSteered = Instant.now
+    /// What `status` told last of rules that came late.
+    var lateSeen: (revision: Int, at: Instant, late: Late)?
     private var lastConnection: UInt64 = 0
     private var nextHousekeeping = Instant.now
     private var isStopping = false

@@ -3,24 +3,31 @@ import Wire
 
 /// For those who look.
 extension Resolver {
-    /// The addresses of the answers kept for a name; nil: none is kept.
+    /// What was last answered for a name: the names it is an alias of, and its addresses; nil: nothing is remembered.
     package func remembered(_ name: Name, at now: Instant) -> (chain: [Name], addresses: [IPAddress])? {
-        let answers = cache.answers(for: name, at: now)
-        guard !answers.isEmpty else { return nil }
+        var chain: [Name] = []
         var addresses: [IPAddress] = []
-        for address in answers.flatMap(\.addresses) where !addresses.contains(address) { addresses.append(address) }
-        return ([], addresses)
+        var isKnown = false
+        func note(_ aliases: some Sequence<Name>, _ some: [IPAddress]) {
+            isKnown = true
+            for alias in aliases where alias != name && !chain.contains(alias) { chain.append(alias) }
+            for address in some where !addresses.contains(address) { addresses.append(address) }
+        }
+        for answer in cache.answers(for: name, at: now) { note(answer.aliases, answer.addresses) }
+        if !isKnown {
+            handedOut.forEach(at: now) { record in
+                if record.names.first(where: { _ in true }) == name { note(record.names, record.addresses) }
+            }
+        }
+        return isKnown ? (chain, addresses) : nil
     }
 
-    /// Names with a kept answer, in no order.
-    package func namesAskedLately(_ count: Int) -> [Name] { cache.names(atMost: count) }
-
-    /// Forgets the answers for `name` and what is below it; nil: all. What is owed stays owed. Returns how many.
-    package mutating func flush(_ name: Name?, at now: Instant) -> Int {
-        guard let name, !name.isRoot else {
-            defer { cache.removeAll() }
-            return cache.count
+    /// Names whose answers are remembered, each once, in no order.
+    package func namesAskedLately(_ count: Int) -> [Name] {
+        var names = Set(cache.names(atMost: count))
+        handedOut.forEach(at: Instant(milliseconds: .min)) { record in
+            if names.count < count, let asked = record.names.first(where: { _ in true }) { names.insert(asked) }
         }
-        return cache.remove(atOrBelow: name)
+        return Array(names)
     }
 }

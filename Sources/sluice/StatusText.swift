@@ -35,7 +35,9 @@ enum StatusText {
             "questions",
             "\(questions.total)   cached \(questions.cached)   refused \(questions.refused)   blocked \(questions.blocked)   local \(questions.local)"
         )
-        if questions.guarded > 0 { rows.add("guarded", "\(Words.count(questions.guarded, "address", "addresses")) that no set may take") }
+        for text in late(status.late) { rows.add("late", text) }
+        for text in withheld(questions) { rows.add("withheld", text) }
+        if let nat64 = status.nat64 { rows.add("nat64", "this network translates by \(nat64)") }
         if status.repairs > 0 { rows.add("repairs", "\(status.repairs)   " + repaired(status.repaired)) }
         if status.resolvConf.state != "not ours" { rows.add("resolv.conf", status.resolvConf.state) }
         if questions.commitFailures > 0 { rows.add("failures", "\(questions.commitFailures) addresses the kernel did not take") }
@@ -51,11 +53,35 @@ enum StatusText {
         return counts.filter { $0.1 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: "   ")
     }
 
+    /// Until when a client with a warm cache may still go where it went before a rule came.
+    private static func late(_ late: StatusReport.Late) -> [String] {
+        var lines: [String] = []
+        if late.names > 0 {
+            lines.append(
+                "\(Words.count(late.names, "name")) that clients knew before the rule came may take the old way \(Words.duration(late.seconds)) more"
+            )
+        }
+        if late.forgotten > 0 { lines.append("some that are not remembered, too: \(Words.duration(late.forgotten)) more") }
+        if late.before > 0 { lines.append("clients may know answers of before the start \(Words.duration(late.before)) more") }
+        return lines
+    }
+
+    /// Addresses that were taken out of answers.
+    private static func withheld(_ questions: StatusReport.Questions) -> [String] {
+        let kinds = questions.guardedBy.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) \($0.value)" }
+        let counts = [
+            (questions.guarded, "that no rule may own: " + kinds.joined(separator: ", ")),
+            (questions.rebinding, "of this machine and its networks, for names without a rule"),
+            (questions.narrowed, "that the tunnel owns already"),
+            (questions.excess, "for want of room"),
+        ]
+        return counts.filter { $0.0 > 0 }.map { "\(Words.count($0.0, "address", "addresses")) \($0.1)" }
+    }
+
     private static func leases(_ leases: StatusReport.Leases) -> String {
         guard leases.addresses > 0 else { return "none" }
         var parts = ["\(Words.count(leases.addresses, "address", "addresses")) owed to \(Words.count(leases.owners, "name"))"]
         if leases.evicted > 0 { parts.append("\(Words.number(leases.evicted)) ended early, for want of room") }
-        if leases.excess > 0 { parts.append("\(Words.number(leases.excess)) taken out of answers, for want of room") }
         return parts.joined(separator: "; ")
     }
 }

@@ -16,9 +16,17 @@ struct WhyReport: Encodable {
     @OrNull var rule: RuleView?
     let losers: [RuleView]
     let chain: [String]
+    /// The rule that the answer has because of a name in the chain.
+    @OrNull var alias: Alias?
     let addresses: [AddressView]
     /// Why nothing is said of addresses.
     @OrNull var unknown: String?
+
+    struct Alias: Encodable {
+        let name: String
+        let rule: RuleView
+        let text: String
+    }
 
     init(_ explanation: Explanation) {
         name = explanation.name
@@ -35,6 +43,7 @@ struct WhyReport: Encodable {
         addresses = explanation.addresses.map(AddressView.init)
         rule = explanation.rule.map(RuleView.init)
         unknown = explanation.unknown
+        alias = explanation.alias.map { Alias(name: $0.name, rule: RuleView($0.rule), text: $0.text) }
     }
 
     /// For people.
@@ -48,6 +57,7 @@ struct WhyReport: Encodable {
         table.add("state", state)
         for loser in losers { table.add("loser", loser.place) }
         if !chain.isEmpty { table.add("chain", ([name] + chain).joined(separator: " → ")) }
+        if let alias { table.add("by way of", "\(alias.name): \(alias.rule.place): \(alias.text)") }
         let title = "\(name) \(type)" + (app == "normal" ? "" : "  asked by an app that is \(app)")
         var lines = [title] + table.lines
         for address in addresses { lines += [address.address] + address.rows.lines }

@@ -15,9 +15,17 @@ package struct Explanation: Codable, Sendable {
     package let losers: [RuleEntry]
     /// Names of the chain that the answer led through, the last one's addresses being the name's; empty: none, or not known.
     package var chain: [String] = []
+    /// The rule that the answer has because of a name in that chain, where the asked name has none.
+    package var alias: Alias?
     package var addresses: [AddressExplanation] = []
     /// Why nothing is said of addresses; nil where they are there.
     package var unknown: String?
+
+    package struct Alias: Codable, Sendable {
+        package let name: String
+        package let rule: RuleEntry
+        package let text: String
+    }
 }
 
 /// Who owns an address, where a normal app's packets to it go, and what the kernel makes of it.

@@ -34,12 +34,30 @@ extension Sight {
         var addresses = known?.addresses ?? []
         for lease in ledger?.leases(of: question.name) ?? [] where !addresses.contains(lease.address) { addresses.append(lease.address) }
         explanation.chain = (known?.chain ?? []).filter { $0 != question.name }.map { "\($0)" }
+        explanation.alias = alias(question.name, known?.chain ?? [], app)
         explanation.addresses = addresses.prefix(Self.mostAddresses).map { explain($0, kernel: kernel) }
         if addresses.isEmpty {
             explanation.unknown =
                 ledger == nil ? "no daemon to ask: its addresses and leases are not known" : "nobody has asked for its addresses lately"
         }
         return explanation
+    }
+
+    /// What the answer is by a rule for a name that the asked one is an alias of.
+    private func alias(_ name: Name, _ chain: [Name], _ app: App) -> Explanation.Alias? {
+        guard matcher.match(name) == nil, let found = chain.lazy.compactMap({ link in self.matcher.match(link).map { (link, $0) } }).first
+        else {
+            return nil
+        }
+        let (link, rule) = found
+        let text: String
+        switch circumstances.decide(alias: rule, app: app) {
+        case .none: return nil
+        case .block: text = "the answer is NXDOMAIN"
+        case .refuse(let refusal): text = "the answer is SERVFAIL: \(refusal.error.text)"
+        case .steer: text = "its addresses are this rule's, though the lookup went its own way"
+        }
+        return Explanation.Alias(name: "\(link)", rule: RuleEntry(matcher.rule(rule.number)), text: text)
     }
 
     /// Addresses of one name that are explained.

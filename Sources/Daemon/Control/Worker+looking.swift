@@ -50,7 +50,7 @@ extension Worker {
             guard let parsed = Name(text) else { return ControlReply(error: "'\(text)' is not a domain name") }
             name = parsed
         }
-        let answers = resolver.flush(name, at: .now)
+        let answers = resolver.flush(name)
         return ControlReply { $0.flush = .init(answers: answers, leases: resolver.ledger.count) }
     }
 }
