@@ -16,21 +16,22 @@ package struct ImageClock: Hashable, Sendable {
         self.boot = Array((boot + Array(repeating: 0, count: 16)).prefix(16))
     }
 
-    /// Whole seconds from `earlier` until now, never fewer than none.
+    /// Milliseconds from `earlier` until now, never fewer than none.
     ///
     /// Within one boot the ledger's clock knows, whatever was done to the other. Over a boot the wall clock must do; of one that stands before
     /// 2020 then or now only the time since the boot is believed, since a machine without a battery begins in 1970 and finds the date later.
-    func seconds(since earlier: ImageClock) -> Int64 {
-        if boot == earlier.boot {
-            return max(0, now.milliseconds.subtractingReportingOverflow(earlier.now.milliseconds).partialValue) / 1000
+    func milliseconds(since earlier: ImageClock) -> Int64 {
+        if boot == earlier.boot { return max(0, now.milliseconds &- earlier.now.milliseconds) }
+        let sinceBoot = max(0, now.milliseconds)
+        guard (Self.plausible...Self.horizon).contains(wall), (Self.plausible...Self.horizon).contains(earlier.wall) else {
+            return sinceBoot
         }
-        let sinceBoot = max(0, now.milliseconds) / 1000
-        guard wall >= Self.plausible, earlier.wall >= Self.plausible else { return sinceBoot }
-        return max(sinceBoot, wall.subtractingReportingOverflow(earlier.wall).partialValue)
+        return max(sinceBoot, (wall - earlier.wall) * 1000)
     }
 
-    /// 2020-01-01.
+    /// 2020-01-01, and the end of 2^32 seconds.
     private static let plausible: Int64 = 1_577_836_800
+    private static let horizon: Int64 = 4_294_967_295
 }
 
 /// Why the bytes of an image are no image.
@@ -46,7 +47,7 @@ package enum ImageError: Error, Hashable, Sendable {
 /// The form of an image, version 1, all numbers little-endian:
 ///
 ///     "SLUICELS"  version: 2  nothing: 2  entries: 4  boot: 16  ledger's clock: 8 (ms)  wall clock: 8 (s)
-///     for each entry: kind: 1  route: 1  bytes of the address: 1 (4 or 16)  address  seconds left: 4
+///     for each entry: kind: 1  route: 1  bytes of the address: 1 (4 or 16)  address  end by the ledger's clock: 4 (s)
 ///                     bytes of the name: 1  name  bytes of the matched name: 1 (0: the same)  matched name
 ///     sum of all before: 8
 private enum Format {
@@ -86,7 +87,6 @@ extension Ledger {
         bytes += clock.boot
         bytes.add(UInt64(bitPattern: clock.now.milliseconds))
         bytes.add(UInt64(bitPattern: clock.wall))
-        let now = clock.now.floor
         for entry in book.entries where entry.lease != SlotIndex.none {
             let lease = book.leases[Int(entry.lease)]
             bytes.append(lease.kind.rawValue)
@@ -100,7 +100,7 @@ extension Ledger {
                 bytes.add(lease.high.bigEndian)
                 bytes.add(lease.low.bigEndian)
             }
-            bytes.add(entry.until > now ? entry.until - now : 0)
+            bytes.add(entry.until)
             let name = book.names.runs.wire(entry.name)
             bytes.append(UInt8(name.count))
             bytes += name
@@ -133,15 +133,19 @@ extension Ledger {
         let boot = reader.take(16)
         let written = ImageClock(
             now: Instant(milliseconds: Int64(bitPattern: reader.number())), wall: Int64(bitPattern: reader.number()), boot: boot)
-        let elapsed = clock.seconds(since: written)
+        let elapsed = clock.milliseconds(since: written)
         var restored = self
         var taken = 0
         for _ in 0..<count {
             guard let entry = reader.entry() else { throw .damaged }
-            let left = Int64(entry.left) - elapsed
+            let left = Int64(entry.until) * 1000 &- written.now.milliseconds &- elapsed
             guard left > 0 else { continue }
-            let until = (clock.now + left * 1000).ceiling
-            if restored.adopt(entry.address, entry.route, entry.owner, until: until) { taken += 1 } else { restored.counters.evictedBySet += 1 }
+            let until = (clock.now + min(left, Int64(UInt32.max) * 1000)).ceiling
+            if restored.adopt(entry.address, entry.route, entry.owner, until: until) {
+                taken += 1
+            } else {
+                restored.counters.evictedBySet += 1
+            }
         }
         guard reader.offset == bytes.count - 8, !reader.isShort else { throw .damaged }
         self = restored
@@ -213,7 +217,7 @@ private struct ImageReader: ~Escapable {
         let address: IPAddress
         let route: SteeredRoute
         let owner: Owner
-        let left: UInt32
+        let until: UInt32
     }
 
     /// Nil: no entry of this version.
@@ -225,7 +229,7 @@ private struct ImageReader: ~Escapable {
         guard LeaseKind(rawValue: kind) != nil, let route = SteeredRoute(number: Int(number)), width == 4 || width == 16,
             let address = IPAddress(bytes: take(Int(width)))
         else { return nil }
-        let left: UInt32 = self.number()
+        let until: UInt32 = self.number()
         guard let name = name() else { return nil }
         var matched = name
         if offset < bytes.count, bytes[offset] == 0 {
@@ -234,7 +238,7 @@ private struct ImageReader: ~Escapable {
             guard let other = self.name() else { return nil }
             matched = other
         }
-        return isShort ? nil : Entry(address: address, route: route, owner: Owner(name: name, matched: matched), left: left)
+        return isShort ? nil : Entry(address: address, route: route, owner: Owner(name: name, matched: matched), until: until)
     }
 
     @_lifetime(self: copy self)

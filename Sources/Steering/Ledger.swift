@@ -172,7 +172,8 @@ package struct Ledger: Sendable {
     package mutating func settle(_ changes: [SetChange], refused: [SetChange]) {
         let refused = Set(refused)
         for change in changes {
-            guard case .add = change.change, let lease = find(change.address, Place(route: change.route, family: change.address.family)) else {
+            guard case .add = change.change, let lease = find(change.address, Place(route: change.route, family: change.address.family))
+            else {
                 continue
             }
             guard refused.contains(change) else {

@@ -35,6 +35,17 @@ import Wire
         #expect(bytes.joined(separator: " ") == expected.joined(separator: " "))
     }
 
+    /// Where the kernel renews in place, one message with timeout and expiration (attributes 4 and 5) does it.
+    @Test func aRenewalInPlaceIsOneMessage() {
+        let change = ElementChange(.add, .learned(.direct, IPAddress("192.0.2.8")!, seconds: 300))
+        let one = NetlinkMessage.all(in: NftBatch([change], renewal: .inPlace, sequence: 1).buffer.bytes, count: 4096)
+        #expect(one.map(\.type) == [0x0010, NftBatch.newElement, 0x0011])
+        #expect(NftBatch.timeLeft(in: one[1]) == 300_000)
+        let three = NetlinkMessage.all(in: NftBatch([change], renewal: .replacing, sequence: 1).buffer.bytes, count: 4096)
+        #expect(three.map(\.type) == [0x0010, NftBatch.newElement, NftBatch.deleteElement, NftBatch.newElement, 0x0011])
+        #expect(NftBatch.timeLeft(in: three[1]) == nil)
+    }
+
     @Test func malformedMessagesEndTheReading() {
         for count in 0..<64 {
             var bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37) }
@@ -81,24 +92,89 @@ import Wire
         }
     }
 
-    @Test func anotherAddMovesTheEnd() throws {
+    /// Edge cases 1 and 2: the same timeout again moves the end, the rest of the time too.
+    @Test(arguments: [Renewal.inPlace, .replacing])
+    func anotherAddMovesTheEnd(_ renewal: Renewal) throws {
         try withTable { (writer: inout SetWriter) throws in
-            let add = { SetChange(.direct, IPAddress("192.0.2.8")!, .add(seconds: $0)) }
-            #expect(try writer.commit([add(2)]) == [])
+            if renewal == .inPlace, try writer.probe() != .inPlace { return }
+            writer = try SetWriter(renewal: renewal)
+            let addresses = [IPAddress("192.0.2.255")!, IPAddress("2001:db8::ffff")!, IPAddress("::ffff:192.0.2.1")!]
+            let add = { (seconds: UInt32) in addresses.map { SetChange(.direct, $0, .add(seconds: seconds)) } }
+            func left() throws -> [UInt64] { try addresses.map { try writer.timeLeft(of: .learned(.direct, $0)) ?? 0 } }
+            #expect(try writer.commit(add(100)) == [])
+            usleep(300_000)
+            var now = try left()
+            #expect(now.allSatisfy { (99_000...99_800).contains($0) }, "\(now)")
+            #expect(try writer.commit(add(100)) == [])
+            now = try left()
+            #expect(now.allSatisfy { $0 > 99_800 }, "\(now)")
+            #expect(try writer.commit(add(2000)) == [])
+            now = try left()
+            #expect(now.allSatisfy { $0 > 1_999_000 }, "\(now)")
+            #expect(try writer.commit(add(1)) == [])
             usleep(1_200_000)
-            #expect(try writer.commit([add(2)]) == [])
-            usleep(1_200_000)
-            #expect(try writer.contains(ElementChange(add(2)).element))
-            usleep(1_500_000)
-            #expect(try !writer.contains(ElementChange(add(2)).element))
+            for address in addresses { #expect(try !writer.contains(.learned(.direct, address))) }
+            // Edge case 4: what has just ended by itself is taken out, and takes nothing along.
+            let other = SetChange(.tunnel, address(7), .add(seconds: nil))
+            #expect(try writer.commit(addresses.map { SetChange(.direct, $0, .remove) } + [other]) == [])
+            #expect(try writer.contains(ElementChange(other).element))
+        }
+    }
+
+    /// The trap that both ways avoid (edge case 1): timeout alone, the same again, moves nothing. And what `probe` finds is what holds here.
+    @Test func theProbeFindsWhatTheKernelDoes() throws {
+        try withTable { (writer: inout SetWriter) throws in
+            let element = SetElement.learned(.direct, address(1), seconds: 100)
+            func message(_ expires: Bool) throws {
+                var batch = NftBatch(renewal: expires ? .inPlace : .replacing, sequence: writer.socket.nextSequence())
+                batch.append(NftBatch.newElement, flags: NetlinkFlag.create) {
+                    NftBatch.body(&$0, .sluice, .direct4, [element], expires: expires)
+                }
+                batch.finish()
+                #expect(try writer.transact(batch) == nil)
+            }
+            try message(false)
+            usleep(300_000)
+            try message(false)
+            let kept = try writer.timeLeft(of: element) ?? 0
+            #expect(kept < 99_800)
+            try message(true)
+            let isRenewed = try writer.timeLeft(of: element) ?? 0 > 99_800
+            #expect(try writer.probe() == (isRenewed ? .inPlace : .replacing))
+            #expect(writer.renewal == (isRenewed ? .inPlace : .replacing))
+            let text = try Nftables().list() ?? ""
+            #expect(!text.contains("192.0.2.254"), "the probe leaves nothing")
+            // An address that somebody owns is left alone.
+            let owned = SetElement.learned(.direct, IPAddress("192.0.2.254")!, seconds: 1000)
+            #expect(try writer.commit([ElementChange(.add, owned)]) == [])
+            try writer.probe()
+            let ownedLeft = try writer.timeLeft(of: owned) ?? 0
+            #expect(ownedLeft > 900_000)
+        }
+        try Room().run {
+            var writer = try SetWriter()
+            #expect(throws: KernelError.missing("set direct4 of table inet sluice")) { try writer.probe() }
+        }
+    }
+
+    /// A kernel table for 262,144 addresses is not laid out before they come, and holds them when they do.
+    @Test func aLargeSetGrowsAsItFills() throws {
+        try withTable(.init(learnedSize: 262_144)) { (writer: inout SetWriter) throws in
+            let all = (0..<262_144).map { SetChange(.tunnel, address($0), .add(seconds: nil)) }
+            #expect(try writer.commit(all) == [])
+            #expect(try writer.contains(ElementChange(all[262_143]).element))
+            let more = SetChange(.tunnel, address(262_144), .add(seconds: nil))
+            #expect(try writer.commit([more]).map(\.error) == [.full("set tunnel4")])
+            #expect(try writer.commit(all.map { SetChange(.tunnel, $0.address, .remove) }) == [])
+            #expect(try writer.elements(of: .tunnel4) == [])
         }
     }
 
     @Test func oneRefusedElementDoesNotTakeTheOthersAlong() throws {
         try withTable(.init(learnedSize: 4)) { (writer: inout SetWriter) throws in
             let changes = (0..<6).map { SetChange(.tunnel, address($0), .add(seconds: nil)) }
-            let gone = SetChange(.tunnel, address(99), .remove)
-            let refused = try writer.commit([gone] + changes)
+            let gone = [SetChange(.tunnel, address(99), .remove), SetChange(.direct, address(99), .remove)]
+            let refused = try writer.commit(gone + changes)
             #expect(refused.map(\.change) == Array(changes.suffix(2)))
             #expect(refused.allSatisfy { $0.error == .full("set tunnel4") })
             for change in changes.prefix(4) { #expect(try writer.contains(ElementChange(change).element)) }

@@ -10,7 +10,8 @@ extension Owner {
 extension Ledger {
     /// An answer whose addresses the kernel takes at once.
     mutating func give(
-        _ addresses: [IPAddress], to route: SteeredRoute = .tunnel, _ name: String = "git.corp.example", matched: String? = nil, rule: Int = 0,
+        _ addresses: [IPAddress], to route: SteeredRoute = .tunnel, _ name: String = "git.corp.example", matched: String? = nil,
+        rule: Int = 0,
         ttl: UInt32 = 300, at now: Instant
     ) -> Owed {
         let owed = owe(addresses, to: route, owner: .of(name, matched: matched), rule: rule, ttl: ttl, at: now)

@@ -15,7 +15,9 @@ import Workbench
     @Test func aFullSetLosesItsOldestLease() {
         var ledger = ledger(set: 3)
         let four = addresses(4)
-        for (index, ttl) in [(0, UInt32(300)), (1, 100), (2, 200)] { _ = ledger.give([four[index]], "\(index).example", ttl: ttl, at: start) }
+        for (index, ttl) in [(0, UInt32(300)), (1, 100), (2, 200)] {
+            _ = ledger.give([four[index]], "\(index).example", ttl: ttl, at: start)
+        }
         // Other families and routes have sets of their own.
         #expect(ledger.give([.of("2001:db8::1")], ttl: 1, at: start).changes.count == 1)
         #expect(ledger.give([Self.one], to: .direct, ttl: 1, at: start).changes.count == 1)
@@ -75,7 +77,9 @@ import Workbench
     func aFloodUnderOneRulePushesOutNobodyElses(_ route: SteeredRoute) {
         var ledger = ledger(rule: 100, set: 200)
         let others = addresses(100)
-        for (index, address) in others.enumerated() { _ = ledger.give([address], to: route, "\(index).example", rule: index, ttl: 5, at: start) }
+        for (index, address) in others.enumerated() {
+            _ = ledger.give([address], to: route, "\(index).example", rule: index, ttl: 5, at: start)
+        }
         var refused = 0
         for index in 0..<5000 {
             let now = start + Int64(index)

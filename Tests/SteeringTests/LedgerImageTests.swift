@@ -61,7 +61,9 @@ import Workbench
     @Test func overABootTheWallClockTells() throws {
         let image = given().image(clock())
         let fresh = Array("another boot.....".utf8.prefix(16))
-        func later(_ wall: Int64, up: Int64 = 20) -> ImageClock { ImageClock(now: Instant(milliseconds: up * 1000), wall: wall, boot: fresh) }
+        func later(_ wall: Int64, up: Int64 = 20) -> ImageClock {
+            ImageClock(now: Instant(milliseconds: up * 1000), wall: wall, boot: fresh)
+        }
         #expect(try restored(image, later(wall + 100)).count == 11)
         #expect(try restored(image, later(wall + 100)).ledger.until(.of("10.0.0.9"), .lan) == Instant(milliseconds: 280_000))
         #expect(try restored(image, later(wall + 100_000)).count == 0)

@@ -36,7 +36,8 @@ import Workbench
     @Test func anotherRouteGetsTheAddressBeforeTheFirstLosesIt() {
         var ledger = given()
         let changes = ledger.rematch(at: start + 50_000) { $0.name == .of("b.example") ? (.direct, 3) : (.tunnel, 1) }
-        #expect(Set(changes.prefix(2)) == [SetChange(.direct, Self.one, .add(seconds: 250)), SetChange(.direct, Self.two, .add(seconds: 250))])
+        #expect(
+            Set(changes.prefix(2)) == [SetChange(.direct, Self.one, .add(seconds: 250)), SetChange(.direct, Self.two, .add(seconds: 250))])
         #expect(Array(changes.dropFirst(2)) == [SetChange(.tunnel, Self.two, .remove)])
         #expect(ledger.leases(of: Self.one).map(\.route) == [.tunnel, .direct])
         #expect(ledger.leases(of: Self.one).map(\.until) == [start + 100_000, start + 300_000])

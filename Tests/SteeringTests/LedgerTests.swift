@@ -75,7 +75,9 @@ import Workbench
 
     @Test func theTimeIsTTLAndStaleWindowAndGraceAndAMinuteAtTheLeast() {
         var ledger = ledger(grace: 30_000, stale: 10_000)
-        let cases: [(ttl: UInt32, seconds: Int64)] = [(0, 60), (19, 60), (20, 60), (21, 61), (300, 340), (UInt32(Int32.max), 2_147_483_687)]
+        let cases: [(ttl: UInt32, seconds: Int64)] = [
+            (0, 60), (19, 60), (20, 60), (21, 61), (300, 340), (UInt32(Int32.max), 2_147_483_687),
+        ]
         for (index, (ttl, seconds)) in cases.enumerated() {
             _ = ledger.give([.v4(UInt32(index))], ttl: ttl, at: start)
             #expect(ledger.until(.v4(UInt32(index))) == start + seconds * 1000, "TTL \(ttl)")
@@ -107,7 +109,8 @@ import Workbench
         var short = self.ledger(grace: 1_800_000)
         _ = short.give([Self.one], to: .direct, ttl: 0, at: start)
         #expect(short.give([Self.one], to: .direct, ttl: 0, at: start + 900_000).changes == [])
-        #expect(short.give([Self.one], to: .direct, ttl: 0, at: start + 901_000).changes == [SetChange(.direct, Self.one, .add(seconds: 1800))])
+        #expect(
+            short.give([Self.one], to: .direct, ttl: 0, at: start + 901_000).changes == [SetChange(.direct, Self.one, .add(seconds: 1800))])
         #expect(short.give([Self.one], to: .direct, ttl: 0, at: start + 901_000).changes == [])
     }
 

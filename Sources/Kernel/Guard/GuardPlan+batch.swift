@@ -90,7 +90,7 @@ private struct GuardSet {
             set.attribute(UInt16(NFTA_SET_TABLE.rawValue), text: table)
             set.attribute(UInt16(NFTA_SET_NAME.rawValue), text: name)
             set.attribute(UInt16(NFTA_SET_ID.rawValue), network: id)
-            set.attribute(UInt16(NFTA_SET_FLAGS.rawValue), network: size == nil ? UInt32(NFT_SET_INTERVAL.rawValue) : 0)
+            set.attribute(UInt16(NFTA_SET_FLAGS.rawValue), network: UInt32((size == nil ? NFT_SET_INTERVAL : NFT_SET_EVAL).rawValue))
             // nft's own numbers for ipv4_addr and ipv6_addr; the kernel keeps them for it.
             set.attribute(UInt16(NFTA_SET_KEY_TYPE.rawValue), network: family == .v4 ? 7 : 8)
             set.attribute(UInt16(NFTA_SET_KEY_LEN.rawValue), network: family == .v4 ? 4 : 16)

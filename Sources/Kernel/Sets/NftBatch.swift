@@ -29,14 +29,21 @@ struct NftBatch: Sendable {
     static let elementsPerMessage = 1024
 
     /// Numbers its messages from `sequence` on.
-    init(sequence: UInt32) {
+    init(renewal: Renewal = .replacing, sequence: UInt32) {
+        self.renewal = renewal
         self.sequence = sequence
         buffer.message(Self.begin, flags: 0, sequence: sequence, header: Self.batchHeader)
     }
 
+    /// How an element that is there gets another end.
+    private let renewal: Renewal
+
     /// Changes of `inet sluice`; those of `mirrored` in the guard's table too.
-    init(_ changes: [ElementChange], mirrored: (SetName) -> Bool = { _ in false }, sequence: UInt32) {
-        self.init(sequence: sequence)
+    init(
+        _ changes: some Collection<ElementChange>, mirrored: (SetName) -> Bool = { _ in false }, renewal: Renewal = .replacing,
+        sequence: UInt32
+    ) {
+        self.init(renewal: renewal, sequence: sequence)
         append(changes, to: .sluice)
         append(changes.filter { mirrored($0.element.set) }, to: .guarding)
         finish()
@@ -53,11 +60,14 @@ struct NftBatch: Sendable {
             rest = rest.dropFirst(run.count)
             let elements = run.map(\.element)
             switch first.kind {
-            case .remove: message(Self.deleteElement, 0, table, first.element.set, elements)
+            case .remove:
+                // The kernel forgets some by itself, a moment before us perhaps: what is added first can always be taken out.
+                if first.element.set.expires { message(Self.newElement, NetlinkFlag.create, table, first.element.set, elements) }
+                message(Self.deleteElement, 0, table, first.element.set, elements)
             case .add:
                 message(Self.newElement, NetlinkFlag.create, table, first.element.set, elements)
                 // An element that is there keeps its old end when it is added again; so it is taken out and put in anew.
-                guard first.element.seconds != nil else { continue }
+                guard first.element.seconds != nil, renewal == .replacing else { continue }
                 message(Self.deleteElement, 0, table, first.element.set, elements)
                 message(Self.newElement, NetlinkFlag.create, table, first.element.set, elements)
             }
@@ -86,10 +96,12 @@ struct NftBatch: Sendable {
     private(set) var confirmedBy: UInt32 = 0
 
     private mutating func message(_ type: UInt16, _ flags: UInt16, _ table: NftTable, _ set: SetName, _ elements: [SetElement]?) {
-        append(type, flags: flags) { Self.body(&$0, table, set, elements) }
+        let expires = renewal == .inPlace
+        append(type, flags: flags) { Self.body(&$0, table, set, elements, expires: expires) }
     }
 
-    static func body(_ buffer: inout NetlinkBuffer, _ table: NftTable, _ set: SetName, _ elements: [SetElement]?) {
+    /// - Parameter expires: whether the end is said too, which a kernel that renews in place takes over; without it, it keeps the old one.
+    static func body(_ buffer: inout NetlinkBuffer, _ table: NftTable, _ set: SetName, _ elements: [SetElement]?, expires: Bool = false) {
         buffer.attribute(1, text: table.rawValue)  // NFTA_SET_ELEM_LIST_TABLE
         buffer.attribute(2, text: set.rawValue)  // NFTA_SET_ELEM_LIST_SET
         guard let elements else { return }
@@ -98,7 +110,9 @@ struct NftBatch: Sendable {
                 list.nest(1) { item in  // NFTA_LIST_ELEM
                     item.nest(1) { $0.attribute(1, element.key) }  // NFTA_SET_ELEM_KEY, NFTA_DATA_VALUE
                     if let seconds = element.seconds {
-                        item.attribute(4, (UInt64(seconds) * 1000).bigEndianBytes)  // NFTA_SET_ELEM_TIMEOUT, in milliseconds
+                        let time = (UInt64(seconds) * 1000).bigEndianBytes
+                        item.attribute(4, time)  // NFTA_SET_ELEM_TIMEOUT, in milliseconds
+                        if expires { item.attribute(5, time) }  // NFTA_SET_ELEM_EXPIRATION
                     }
                 }
             }
@@ -113,6 +127,21 @@ extension NftBatch {
             $0.attributes[1 as UInt16]?.attributes[1 as UInt16]?.value  // NFTA_SET_ELEM_KEY, NFTA_DATA_VALUE
         } ?? []
     }
+
+    /// Milliseconds until the first element of a listing ends; nil: never, or there is none.
+    static func timeLeft(in message: NetlinkMessage) -> UInt64? {
+        let item = message.attributes(skipping: 4)[3 as UInt16]?.attributes.first  // NFTA_SET_ELEM_LIST_ELEMENTS
+        guard let time = item?.attributes[5 as UInt16]?.value, time.count == 8 else { return nil }  // NFTA_SET_ELEM_EXPIRATION
+        return time.reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}
+
+/// How the end of an element that is there is moved.
+package enum Renewal: Hashable, Sendable {
+    /// Added again with timeout and expiration: Linux 6.12 and later.
+    case inPlace
+    /// Added, taken out and added anew in one batch, so that it is missing at no time: any kernel.
+    case replacing
 }
 
 extension UInt64 {

@@ -9,12 +9,19 @@ package struct SetWriter: ~Copyable {
     var socket: NetlinkSocket
     /// The second table, where this writer has made it.
     var guarding = Guarding()
+    /// How elements that may end are renewed; see `probe`.
+    package internal(set) var renewal: Renewal
     private static let operation = "write nftables elements"
     /// A batch of 65,536 IPv6 addresses with timeouts, three times over, is 13 MB.
     private static let largestBatch: Int32 = 32 << 20
+    /// More changes go in several batches.
+    private static let changesPerBatch = 65_536
 
+    /// - Parameter renewal: the way that every kernel takes, until `probe` has found a better one.
+    ///
     /// Errors: no netlink, or no nftables in the kernel.
-    package init() throws(KernelError) {
+    package init(renewal: Renewal = .replacing) throws(KernelError) {
+        self.renewal = renewal
         socket = try NetlinkSocket(NETLINK_NETFILTER)
         socket.allow(bytes: Self.largestBatch)
     }
@@ -24,7 +31,8 @@ package struct SetWriter: ~Copyable {
 
     /// Writes learned addresses; when it returns they are in the kernel, but for those it returns.
     ///
-    /// All together in one transaction; if the kernel refuses that, one by one. An address to remove that is not there counts as removed.
+    /// Up to 65,536 together in one transaction; of one that the kernel refuses, the halves. An address to remove that is not there counts as
+    /// removed.
     /// Errors: `missing` if the table or a set is gone, and whatever concerns the socket.
     package mutating func commit(_ changes: [SetChange]) throws(KernelError) -> [RefusedChange<SetChange>] {
         try commit(changes) { ElementChange($0) }
@@ -38,17 +46,30 @@ package struct SetWriter: ~Copyable {
     private mutating func commit<Change>(
         _ changes: [Change], _ element: (Change) -> ElementChange
     ) throws(KernelError) -> [RefusedChange<Change>] {
-        guard !changes.isEmpty else { return [] }
-        guard let trouble = try transact(changes.map(element)) else { return [] }
-        if changes.count == 1, !guarding.holds(element(changes[0]).element.set) {
-            return try refusal(of: changes[0], element(changes[0]), trouble)
-        }
         var refused: [RefusedChange<Change>] = []
-        for change in changes {
-            guard let trouble = try transactSingly(element(change)) else { continue }
-            refused += try refusal(of: change, element(change), trouble)
+        var rest = changes[...]
+        while !rest.isEmpty {
+            try commit(rest.prefix(Self.changesPerBatch), element, &refused)
+            rest = rest.dropFirst(Self.changesPerBatch)
         }
         return refused
+    }
+
+    /// One bad element takes its whole batch along, so the halves are tried, and theirs: 2·log₂ n batches for one of n.
+    private mutating func commit<Change>(
+        _ changes: ArraySlice<Change>, _ element: (Change) -> ElementChange, _ refused: inout [RefusedChange<Change>]
+    ) throws(KernelError) {
+        guard let trouble = try transact(changes.map(element)) else { return }
+        guard changes.count == 1, let change = changes.first else {
+            let middle = changes.startIndex + changes.count / 2
+            try commit(changes[..<middle], element, &refused)
+            try commit(changes[middle...], element, &refused)
+            return
+        }
+        let one = element(change)
+        var errno: Int32? = trouble
+        if trouble == ENOENT, one.kind == .remove, guarding.holds(one.element.set) { errno = try removeSingly(one) }
+        if let errno { refused += try refusal(of: change, one, errno) }
     }
 
     /// What a refused change amounts to: nothing, one refused element, or a table that is gone.
@@ -56,7 +77,8 @@ package struct SetWriter: ~Copyable {
         of change: Change, _ element: ElementChange, _ errno: Int32
     ) throws(KernelError) -> [RefusedChange<Change>] {
         switch (errno, element.kind) {
-        case (ENOENT, .remove): return []
+        // Nor is there anything to remove where a full set has no room for it.
+        case (ENOENT, .remove), (ENFILE, .remove), (ENOSPC, .remove): return []
         case (ENOENT, .add): throw .missing("set \(element.element.set.rawValue) of table inet sluice")
         case (ENFILE, _), (ENOSPC, _): return [.init(change: change, error: .full("set \(element.element.set.rawValue)"))]
         case (let errno, _): return [.init(change: change, error: .call(Self.operation, errno: errno))]
@@ -66,13 +88,11 @@ package struct SetWriter: ~Copyable {
     /// One batch; the first errno of a refused one.
     private mutating func transact(_ changes: [ElementChange]) throws(KernelError) -> Int32? {
         let guarding = guarding
-        return try transact(NftBatch(changes, mirrored: guarding.holds, sequence: socket.nextSequence()))
+        return try transact(NftBatch(changes, mirrored: guarding.holds, renewal: renewal, sequence: socket.nextSequence()))
     }
 
-    /// One change, in both tables or in none; but what is to go from both may have been in one only.
-    private mutating func transactSingly(_ change: ElementChange) throws(KernelError) -> Int32? {
-        let trouble = try transact([change])
-        guard trouble == ENOENT, change.kind == .remove, guarding.holds(change.element.set) else { return trouble }
+    /// What is to go from both tables may have been in one only.
+    private mutating func removeSingly(_ change: ElementChange) throws(KernelError) -> Int32? {
         for table in [NftTable.guarding, .sluice] {
             var batch = NftBatch(sequence: socket.nextSequence())
             batch.append([change], to: table)
@@ -98,29 +118,6 @@ package struct SetWriter: ~Copyable {
         return failure
     }
 
-    /// Whether the set holds the element now; a set that is not there holds nothing.
-    package mutating func contains(_ element: SetElement) throws(KernelError) -> Bool {
-        let operation = "look up an nftables element"
-        var request = NetlinkBuffer()
-        request.message(NftBatch.getElement, flags: 0, sequence: socket.nextSequence(), header: NftBatch.header) {
-            NftBatch.body(&$0, .sluice, element.set, [element])
-        }
-        try socket.send(request.bytes, operation)
-        var found: Bool?
-        while let messages = try socket.receive(operation) {
-            for message in messages where message.sequence == request.lastSequence {
-                switch message.errno {
-                case nil where message.type == NftBatch.newElement: found = true
-                case ENOENT: found = false
-                case let code?: throw .call(operation, errno: code)
-                case nil: break
-                }
-            }
-        }
-        guard let found else { throw .unreadable(operation) }
-        return found
-    }
-
     /// The addresses that stand in a set of addresses, as a former run left them; in no order.
     ///
     /// Errors: `missing` if the set is gone.
@@ -134,29 +131,6 @@ package struct SetWriter: ~Copyable {
             throw .missing("set \(set.rawValue) of table inet sluice")
         }
         return messages.filter { $0.type == NftBatch.newElement }.flatMap(NftBatch.keys).compactMap { IPAddress(bytes: $0) }
-    }
-
-    /// Whether the table is there: another program's `nft flush ruleset` takes it along.
-    package mutating func isTablePresent() throws(KernelError) -> Bool {
-        let operation = "look for table inet sluice"
-        var request = NetlinkBuffer()
-        request.message(NftBatch.getTable, flags: 0, sequence: socket.nextSequence(), header: NftBatch.header) {
-            $0.attribute(1, text: NftTable.sluice.rawValue)  // NFTA_TABLE_NAME
-        }
-        try socket.send(request.bytes, operation)
-        var found: Bool?
-        while let messages = try socket.receive(operation) {
-            for message in messages where message.sequence == request.lastSequence {
-                switch message.errno {
-                case nil where message.type == NftBatch.newTable: found = true
-                case ENOENT: found = false
-                case let code?: throw .call(operation, errno: code)
-                case nil: break
-                }
-            }
-        }
-        guard let found else { throw .unreadable(operation) }
-        return found
     }
 
     /// Takes every element out of a set. Errors: `missing` if the set is gone.
