@@ -111,7 +111,8 @@ final class Supervisor {
         // After the signals are blocked for it too.
         loader = try Loader(path: path, inbox: inbox)
         poller = try Poller()
-        for (token, descriptor) in [monitor.descriptor, signals, inbox.fd, tables.descriptor, keeper?.fd ?? -1, watch?.fd ?? -1].enumerated()
+        for (token, descriptor) in [monitor.descriptor, signals, inbox.fd, tables.descriptor, keeper?.fd ?? -1, watch?.fd ?? -1]
+            .enumerated()
         where descriptor >= 0 {
             poller.add(descriptor, token: UInt64(token))
         }

@@ -17,7 +17,15 @@ struct Breadth: Sendable {
             switch self {
             case .registry(let name): "'\(name)' is a public suffix: it takes the names of everybody below it"
             case .hosting(let name): "'\(name)' is a hosting company's suffix: strangers have names below it, with addresses as they like"
-            case .network(let network): "\(network) is too large for a rule"
+            case .network(let network): "\(network) is larger than what any one organisation has"
+            }
+        }
+
+        /// In a rule file, which somebody wrote by hand.
+        var severity: Problem.Severity {
+            switch self {
+            case .registry, .hosting: .error
+            case .network: .warning
             }
         }
     }

@@ -32,7 +32,8 @@ package enum ListRefusal: Error, Hashable, Sendable {
         case .noSignature(let file, let failure): "its signature \(file): \(Self.unreadable(failure).text)"
         case .badSignature(.malformed(let why), _): "its signature is no signature of minisign: \(why)"
         case .badSignature(.foreign(let other), let key): "it is signed by the key \(other), not by \(key)"
-        case .badSignature(.wrong, _): "its signature is not of these bytes: it was changed after it was signed, or the signature is another list's"
+        case .badSignature(.wrong, _):
+            "its signature is not of these bytes: it was changed after it was signed, or the signature is another list's"
         case .badSignature(.altered, _): "the trusted comment of its signature was changed after it was signed"
         case .older(let time?, let last): "it was signed at \(time), before the one that was taken last (\(last), seconds since 1970)"
         case .older(nil, let last): "its signature does not say when it was made, and the last one did (\(last), seconds since 1970)"

@@ -34,7 +34,9 @@ package struct ListShelf: Sendable {
             guard let (entry, start) = KeptList.read(bytes) else { return nil }
             var (parts, at): ([FileBytes], Int) = ([], start)
             for part in entry.parts {
-                guard part.length <= bytes.count - at, let copy = try? FileBytes(bytes.extracting(at..<at + part.length)) else { return nil }
+                guard part.length <= bytes.count - at, let copy = try? FileBytes(bytes.extracting(at..<at + part.length)) else {
+                    return nil
+                }
                 parts.append(copy)
                 at += part.length
             }

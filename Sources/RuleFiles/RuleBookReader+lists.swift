@@ -108,7 +108,9 @@ extension RuleBookReader {
             )
         }
         if let name = candidate.signedAs { warn("it was signed as '\(name)': is it the list you mean?") }
-        if include.key != nil, candidate.timestamp == nil { warn("its signature does not say when it was made: an old list is not told from a new one") }
+        if include.key != nil, candidate.timestamp == nil {
+            warn("its signature does not say when it was made: an old list is not told from a new one")
+        }
     }
 
     private mutating func stage(_ candidate: ListCandidate, _ tally: ListTally, _ id: String, _ former: KeptList?, _ include: Include) {

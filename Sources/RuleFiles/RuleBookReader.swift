@@ -67,8 +67,8 @@ package struct RuleBookReader {
         if !rule.options.force, let finding = breadth.finding(rule.pattern) {
             problems.append(
                 Problem(
-                    .error, file: rule.file, line: rule.line, column: rule.column, finding.text,
-                    hint: "name what you mean below it; or, if you mean all of it, write 'force' after the pattern"))
+                    finding.severity, file: rule.file, line: rule.line, column: rule.column, finding.text,
+                    hint: "name what you mean in it; or, if you mean all of it, write 'force' after the pattern"))
         }
         builder.add(rule)
     }

@@ -31,7 +31,9 @@ import Testing
         ("echo x > b.rules~", false), ("chmod 600 a.rules", false),
     ])
     func aChangeIsHeard(_ command: String, _ isHeard: Bool) throws {
-        folder.run("echo a > a.rules; mkdir lists real1 real2; echo x > lists/work.txt; ln -s real1 link; echo l > real1/l.txt; echo l > real2/l.txt")
+        folder.run(
+            "echo a > a.rules; mkdir lists real1 real2; echo x > lists/work.txt; ln -s real1 link; echo l > real1/l.txt; echo l > real2/l.txt"
+        )
         let watch = try RuleWatch()
         let names = ["conf.toml", "a.rules", "lists/work.txt", "lists/work.txt.minisig", "link/l.txt", "absent/far.txt"]
         #expect(watch.watch(names.map { folder.path + "/" + $0 }, patterns: [folder.path + "/*.rules"]) == 0)

@@ -25,12 +25,16 @@ import Wire
         case ("wait", let counts, let places) where counts.count == 1 && places.count == 1:
             Bench.wait(places[0], milliseconds: counts[0])
         case ("load", let counts, let targets) where counts.count == 3: load(counts, targets)
+        case ("versions", let counts, let addresses) where counts.count == 3 && addresses.count == 2 && counts[2] > 0:
+            let suffix = CommandLine.arguments.last ?? ""
+            Versions(rate: counts[1], names: counts[2], suffix: suffix, versions: addresses.map(\.address)).run(seconds: counts[0])
         default:
             fail(
                 "usage: sluice-probe order COUNT | garbage COUNT | datagram FROM:PORT TO:PORT TEXT | greet ADDRESS:PORT | transition"
                     + " | serve ADDRESS:PORT | ask ADDRESS:PORT SUFFIX FIRST COUNT"
                     + " | wait ADDRESS:PORT MILLISECONDS"
-                    + " | load SECONDS QUESTIONS-A-SECOND CONNECTIONS-A-SECOND [SUFFIX | ADDRESS:PORT]…")
+                    + " | load SECONDS QUESTIONS-A-SECOND CONNECTIONS-A-SECOND [SUFFIX | ADDRESS:PORT]…"
+                    + " | versions SECONDS QUESTIONS-A-SECOND NAMES ADDRESS ADDRESS SUFFIX")
         }
     }
 

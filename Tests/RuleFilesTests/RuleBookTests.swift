@@ -10,7 +10,9 @@ import Wire
 
     @Test func aListStandsWhereItIsIncluded() throws {
         scratch.write("lists/work.txt", "shared.example\nwork.example\n")
-        scratch.write("a.rules", "block shared.example\ntunnel include plain lists/work.txt\ndirect work.example\nlan include plain lists/work.txt exact\n")
+        scratch.write(
+            "a.rules",
+            "block shared.example\ntunnel include plain lists/work.txt\ndirect work.example\nlan include plain lists/work.txt exact\n")
         let book = try scratch.book()
         #expect(book.decision("x.shared.example") == "block a.rules:1")
         #expect(book.decision("x.work.example") == "tunnel work.txt:2")
@@ -23,7 +25,9 @@ import Wire
         scratch.write("a.rules", "tunnel include plain work.txt\ndirect straße.example\n")
         let book = try scratch.book()
         #expect(book.problems == [])
-        #expect(book.decision("www.xn--bcher-kva.example") == "tunnel work.txt:1" && book.decision("xn--strae-oqa.example") == "direct a.rules:2")
+        #expect(
+            book.decision("www.xn--bcher-kva.example") == "tunnel work.txt:1"
+                && book.decision("xn--strae-oqa.example") == "direct a.rules:2")
         #expect(book.matcher.match(.v4(0x0A14_0005))?.action == .tunnel)
     }
 
@@ -45,7 +49,9 @@ import Wire
         // Also for the next daemon, which has never seen the list whole.
         for _ in 0..<2 {
             let later = try scratch.book()
-            #expect(later.errors == [] && later.warnings.contains { $0.contains(reason) && $0.contains("its last good version, of 30 entries") })
+            #expect(
+                later.errors == [] && later.warnings.contains { $0.contains(reason) && $0.contains("its last good version, of 30 entries") }
+            )
             #expect(later.decision("x.name29.example") == "tunnel work.txt:30")
             #expect(later.decision("new.example") == "direct a.rules:2", "the rest is new")
             #expect(later.lists.first?.kept?.contains(reason) == true)
@@ -117,13 +123,13 @@ import Wire
     }
 
     @Test func aRuleForEverybodysNamesIsRefusedUnlessForced() throws {
-        for name in ["com", "*.co.uk", "github.io", "*.cloudfront.net", "0.0.0.0/0"] {
+        for name in ["com", "*.co.uk", "github.io", "*.cloudfront.net", "128.0.0.0/1", "2000::/3"] {
             scratch.write("a.rules", "tunnel \(name)\n")
             let book = try scratch.book()
-            #expect(book.errors.count == 1, "\(name): \(book.problems)")
+            #expect(book.problems.count == 1 && book.errors.count == (name.contains("/") ? 0 : 1), "\(name): \(book.problems)")
             #expect(book.problems.first?.hint?.contains("force") == true)
             scratch.write("a.rules", "tunnel \(name) force\n")
-            #expect(try scratch.book().errors == [], "\(name)")
+            #expect(try scratch.book().problems == [], "\(name)")
         }
         for name in ["=com", "lan", "corp", "home.arpa", "example.com", "me.github.io", "10.0.0.0/8", "fc00::/7", "fd00::/8"] {
             scratch.write("a.rules", "tunnel \(name)\n")
@@ -132,11 +138,12 @@ import Wire
     }
 
     @Test func aListsEntryForEverybodysNamesIsLeftOutUnlessForced() throws {
-        scratch.write("work.txt", "corp.example\ncom\nco.uk\ngithub.io\n0.0.0.0/0\n")
+        scratch.write("work.txt", "corp.example\ncom\nco.uk\ngithub.io\n128.0.0.0/1\n")
         scratch.write("a.rules", "tunnel include plain work.txt\n")
         let book = try scratch.book()
-        #expect(book.errors == [] && book.decision("x.corp.example") != nil && book.decision("x.com") == nil && book.decision("x.co.uk") == nil)
-        #expect(book.matcher.match(.v4(1)) == nil)
+        #expect(
+            book.errors == [] && book.decision("x.corp.example") != nil && book.decision("x.com") == nil && book.decision("x.co.uk") == nil)
+        #expect(book.matcher.match(.v4(0x8000_0001)) == nil)
         #expect(book.decision("x.github.io") != nil && book.warnings.contains { $0.contains("hosting companies' suffixes (github.io)") })
         #expect(book.problems.filter { $0.message.contains("left out") }.map(\.line) == [2, 3, 5])
         scratch.write("a.rules", "tunnel include plain work.txt force\n")
@@ -164,7 +171,9 @@ import Wire
         scratch.write("a.rules", "tunnel include geosite data/one\n")
         let book = try scratch.book()
         #expect(book.problems == [] && book.decision("two.example") != nil)
-        for name in ["a.rules", "data/one", "data/two"] { #expect(book.seen[scratch[name]] == .some(FileStamp(of: scratch[name])), "\(name)") }
+        for name in ["a.rules", "data/one", "data/two"] {
+            #expect(book.seen[scratch[name]] == .some(FileStamp(of: scratch[name])), "\(name)")
+        }
         scratch.write("data/two", "two.example\nthree.example\n")
         #expect(book.seen[scratch["data/two"]] != .some(FileStamp(of: scratch["data/two"])))
     }

@@ -51,7 +51,12 @@ struct SignedListTests {
         ("the trusted comment of its signature was changed", { try $0.alter(line: 3) { $0.exchanged(at: 30) } }),
         ("it is signed by the key", { try $0.alter(line: 1) { $0.exchanged(at: 5) } }),
         ("it has more than 16 KiB", { $0.write("list.txt.minisig", String(repeating: "untrusted comment: x\n", count: 2000)) }),
-        ("it is a folder, not a file", { $0.remove($0["list.txt.minisig"]); unsafe mkdir($0["list.txt.minisig"], 0o755) }),
+        (
+            "it is a folder, not a file",
+            {
+                $0.remove($0["list.txt.minisig"]); unsafe mkdir($0["list.txt.minisig"], 0o755)
+            }
+        ),
         ("is no signature of minisign", { $0.write("list.txt.minisig", (0..<3000).map { UInt8(truncatingIfNeeded: $0 &* 7) }) }),
         (
             "it is signed by the key",
@@ -137,7 +142,8 @@ struct SignedListTests {
         // In place, for as long as the file `go` is there, and ten seconds at most.
         scratch.write("go", "")
         unsafe system(
-            "cd \(scratch.path) && (timeout 10 sh -c 'while [ -e go ]; do cat evil 1<> list.txt; cat good 1<> list.txt; done' </dev/null &)")
+            "cd \(scratch.path) && (timeout 10 sh -c 'while [ -e go ]; do cat evil 1<> list.txt; cat good 1<> list.txt; done' </dev/null &)"
+        )
         defer { scratch.remove(scratch["go"]) }
         var (taken, refused) = (0, 0)
         for round in 0..<2000 {

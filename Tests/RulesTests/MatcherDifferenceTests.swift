@@ -10,7 +10,8 @@ import Wire
         let old = matcher("tunnel a.example\ntunnel b.example\ndirect =c.example\nlan 10.0.0.0/8\n")
         let new = matcher("lan 10.0.0.0/8\ndirect =c.example\n# moved\ndirect b.example\ntunnel d.example\ntunnel e.example\n")
         let difference = MatcherDifference(from: old, to: new)
-        #expect(difference.added.count == 3 && Set(difference.added.examples) == ["direct b.example", "tunnel d.example", "tunnel e.example"])
+        #expect(
+            difference.added.count == 3 && Set(difference.added.examples) == ["direct b.example", "tunnel d.example", "tunnel e.example"])
         #expect(difference.removed.count == 2 && Set(difference.removed.examples) == ["tunnel a.example", "tunnel b.example"])
         #expect(difference.conflicting.count == 0)
         #expect(MatcherDifference(from: new, to: new).isEmpty)
@@ -28,9 +29,10 @@ import Wire
         var random = SystemRandomNumberGenerator()
         for _ in 0..<200 {
             func rules() -> Set<String> {
-                Set((0..<Int.random(in: 0...30, using: &random)).map { _ in
-                    "\(["tunnel", "direct"].randomElement(using: &random) ?? "") n\(Int.random(in: 0...40, using: &random)).example"
-                })
+                Set(
+                    (0..<Int.random(in: 0...30, using: &random)).map { _ in
+                        "\(["tunnel", "direct"].randomElement(using: &random) ?? "") n\(Int.random(in: 0...40, using: &random)).example"
+                    })
             }
             let (old, new) = (rules(), rules())
             let difference = MatcherDifference(from: matcher(old.joined(separator: "\n")), to: matcher(new.joined(separator: "\n")))
