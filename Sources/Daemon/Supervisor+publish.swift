@@ -120,9 +120,13 @@ extension Supervisor {
             servers: servers)
     }
 
-    /// Only a network with IPv6 can translate it, and it matters only where there is a tunnel that carries none.
+    /// Only a network with IPv6 can translate it, and it matters only while a tunnel is in use that carries none: one whose link is going down has
+    /// lost its addresses of IPv6 already, and says nothing.
     private var looksForNAT64: Bool {
-        outsideFamilies.contains(.v6) && tunnels.contains { !$0.families.isEmpty && !$0.families.contains(.v6) }
+        guard selection.state == .connected, outsideFamilies.contains(.v6), let inUse = selection.inUse, tunnels[inUse].facts.isUp else {
+            return false
+        }
+        return tunnels[inUse].families == [.v4]
     }
 
     /// Who is answered: this machine always; others as configured, else those of the private networks we are connected to.

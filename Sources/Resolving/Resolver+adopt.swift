@@ -11,12 +11,15 @@ extension Resolver {
         /// The network, or the servers it names.
         let system: Bool
         let rules: Bool
+        /// How the network translates is to be asked (anew).
+        let search: Bool
 
         init(_ former: Snapshot, _ new: Snapshot) {
             tunnel = former.circumstances.tunnelInUse != new.circumstances.tunnelInUse
             network = former.network != new.network
             system = network || former.circumstances.systemServers != new.circumstances.systemServers
             rules = former.rulesRevision != new.rulesRevision
+            search = system || new.looksForNAT64 != former.looksForNAT64
         }
 
         /// The same servers by another tunnel or network are others: what they answer must not be kept as theirs.
@@ -27,10 +30,10 @@ extension Resolver {
     /// is refused where it would now go outside. New rules are applied at once to what clients hold already.
     package mutating func adopt(_ snapshot: Snapshot, at now: Instant) {
         let difference = Difference(self.snapshot, snapshot)
-        let nat64 = difference.system || !snapshot.looksForNAT64 ? nil : self.snapshot.steeringGuard.nat64
+        let nat64 = difference.search ? nil : self.snapshot.steeringGuard.nat64
         self.snapshot = snapshot
         self.snapshot.steeringGuard.nat64 = nat64
-        if difference.system { search = NAT64Search(due: now) }
+        if difference.search { search = NAT64Search(due: now) }
         if difference.rules { adoptRules(at: now) }
         for (key, flight) in flights {
             reconsider(flight, difference)
@@ -60,7 +63,7 @@ extension Resolver {
         case .ahead:
             isOver = difference.moves(flight.asks) || decide(flight.query.question, app: .normal).outcome != flight.decision.outcome
             if isOver, !difference.rules { ahead.waiting.append(flight.query.question) }
-        case .search: isOver = difference.system
+        case .search: isOver = difference.search
         }
         guard isOver else { return }
         release(flight.key)
