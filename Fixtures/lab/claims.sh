@@ -47,6 +47,7 @@ stop_watching() { sleep 0.3; kill $(cat "$scratch/watchers") 2>/dev/null; rm -f 
 packets_on() { tcpdump -nn -r "$scratch/seen-$1" 2>/dev/null | wc -l; }
 bytes_seen() { grep -c -a -i -F "$2" "$scratch/seen-$1"; } # LINK TEXT: how many lines of the capture hold it
 random() { od -An -N5 -tx1 /dev/urandom | tr -d ' \n'; }
+flat() { paste -sd' ' - | tr -s ' '; } # what is wrapped on 80 columns, in one line
 state() { sluice status "$@" | sed -n '1s/^sluice  \([a-z]*\).*/\1/p'; }
 now() { date +%s%3N; } # milliseconds since 1970
 

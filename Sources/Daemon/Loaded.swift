@@ -24,6 +24,19 @@ package struct Loaded: Sendable {
     package var matcher: Matcher { book.matcher }
     package var ruleFiles: [String] { book.files }
 
+    /// Whether a file is a tunnel's and there, but not for us to read.
+    package func isSecret(_ file: String) -> Bool {
+        let isTunnels = configuration.tunnel.contains { if case .config(file) = $0.source { true } else { false } }
+        guard isTunnels else { return false }
+        do throws(HostFile.Failure) {
+            _ = try HostFile.read(file)
+            return false
+        } catch {
+            if case .notPermitted = error { return true }
+            return false
+        }
+    }
+
     /// Reads it all; never fails, since what is wrong is part of the result.
     /// - Parameters:
     ///   - mayBeMissing: without the file every key has its default.

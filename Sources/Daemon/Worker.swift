@@ -38,6 +38,11 @@ final class Worker {
     /// Those of `controls` that want to hear what happens.
     var watchers: Set<UInt64> = []
     var upstreams: [AskID: UpstreamSocket] = [:]
+    /// Addresses that have become a tunnel's, until the supervisor is told, and when it may be told next.
+    var steered: [IPAddress] = []
+    var nextSteered = Instant.now
+    /// What `status` told last of rules that came late.
+    var lateSeen: (revision: Int, at: Instant, late: Late)?
     private var lastConnection: UInt64 = 0
     private var nextHousekeeping = Instant.now
     private var isStopping = false
@@ -84,11 +89,13 @@ final class Worker {
     func run() {
         while !isStopping {
             let now = Instant.now
-            let deadline = min(resolver.nextDeadline ?? nextHousekeeping, nextHousekeeping)
+            var deadline = min(resolver.nextDeadline ?? nextHousekeeping, nextHousekeeping)
+            if !steered.isEmpty { deadline = min(deadline, nextSteered) }
             for ready in poller.wait(deadline - now) { handle(ready) }
             let later = Instant.now
             if resolver.nextDeadline.map({ $0 <= later }) ?? false { resolver.tick(at: later) }
             if later >= nextHousekeeping { keepHouse(at: later) }
+            tellSteered(at: later)
             carryOut()
             for door in doors { door.udp.flush() }
         }

@@ -77,6 +77,18 @@ package struct Cache: Sendable {
         return removed
     }
 
+    /// The answers kept to questions for `name` whose time is not over.
+    package func answers(for name: Name, at now: Instant) -> [Answer] {
+        slots.filter { $0.over > now && $0.key.question.name == name }.map(\.answer)
+    }
+
+    /// Names with a kept answer, each once.
+    package func names(atMost count: Int) -> [Name] {
+        var seen: Set<Name> = []
+        for slot in slots where seen.count < count { seen.insert(slot.key.question.name) }
+        return Array(seen)
+    }
+
     /// One step of the clock: spares what was used since the last round, removes the first that was not.
     private mutating func sweep(at now: Instant) {
         if hand >= slots.count { hand = 0 }

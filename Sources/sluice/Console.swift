@@ -38,21 +38,51 @@ enum Console {
 
     /// Says what went wrong and what to do, and gives the code to end with.
     static func end(_ error: DaemonError) -> ExitCode {
+        let (text, hint, problems, code) = explained(error)
+        if isForPrograms {
+            try? show(json: ErrorView(error: text, hint: hint, problems: problems.map(CheckReport.Entry.init)))
+        } else {
+            complain(
+                problems.isEmpty ? "sluice: \(text)" + (hint.map { "\n    hint: \($0)" } ?? "") : self.text(of: problems, on: STDERR_FILENO)
+            )
+        }
+        return code
+    }
+
+    private static func explained(_ error: DaemonError) -> (text: String, hint: String?, problems: [Problem], code: ExitCode) {
         switch error {
-        case .invalid(let problems):
-            complain(text(of: problems, on: STDERR_FILENO))
-            return problemFound
-        case .notPermitted(let what):
-            complain("sluice: not permitted: \(what)")
-            return notPermitted
-        case .failed(let what, let hint):
-            complain("sluice: \(what)" + (hint.map { "\n    hint: \($0)" } ?? ""))
-            return failed
+        case .invalid(let problems): ("the configuration has errors", "sluice check", problems, problemFound)
+        case .notPermitted(let what): ("not permitted: " + part(what).text, part(what).hint, [], notPermitted)
+        case .failed(let what, let hint): (what, hint, [], failed)
         case .noDaemon(let path):
-            complain("sluice: no daemon answers at \(path)\n    hint: start it with 'sluice run', or name its configuration with --config")
-            return noDaemon
+            ("no daemon answers at \(path)", "start it with 'sluice run', or name its configuration with --config", [], noDaemon)
         }
     }
+
+    /// A text with its hint on a line of its own, in two.
+    private static func part(_ text: String) -> (text: String, hint: String?) {
+        let mark = "\n    hint: "
+        guard let place = text.firstRange(of: mark) else { return (text, nil) }
+        return (String(text[..<place.lowerBound]), String(text[place.upperBound...]))
+    }
+
+    /// What a program that asked for JSON gets in place of a result.
+    struct ErrorView: Encodable {
+        let schema = 1
+        let error: String
+        @OrNull var hint: String?
+        /// With their places, where the configuration is what is wrong.
+        let problems: [CheckReport.Entry]
+
+        init(error: String, hint: String? = nil, problems: [CheckReport.Entry] = []) {
+            self.error = error
+            self.problems = problems
+            self.hint = hint
+        }
+    }
+
+    /// Whether `--json` stands among the arguments that are ours: an error must be JSON too, also where the arguments cannot be understood.
+    static var isForPrograms: Bool { CommandLine.arguments.prefix { $0 != "--" }.contains("--json") }
 
     static func text(of problems: [Problem], on descriptor: Int32) -> String {
         render(problems, color: allowsColor(on: descriptor)) { path in
@@ -71,12 +101,40 @@ struct ConfigurationOption: ParsableArguments {
 
     /// The configuration with all it names; the command ends here when it has errors. Unless one is named it is the running daemon's.
     func load(of daemon: StatusReport? = nil) throws -> Loaded {
-        let loaded = Loaded(path: config ?? daemon?.configuration ?? Loaded.usualPath, mayBeMissing: config == nil)
+        let loaded = read(of: daemon)
         guard loaded.errors.isEmpty else { throw Console.end(.invalid(loaded.problems)) }
         return loaded
     }
 
-    /// What the daemon says of itself, if there is one and we may ask.
+    /// The same, whatever is wrong with it.
+    func read(of daemon: StatusReport? = nil) -> Loaded {
+        Loaded(path: config ?? daemon?.configuration ?? Loaded.usualPath, mayBeMissing: config == nil)
+    }
+
+    /// Hands over each of its replies, of which there are many. The command ends here where there are none.
+    func listen(_ request: ControlRequest, _ take: (ControlReply) throws -> Void) throws {
+        do {
+            let client = try ControlClient(folder: Loaded(path: path, mayBeMissing: config == nil).configuration.paths.run)
+            var isAnswered = false
+            try client.listen(request) { reply in
+                isAnswered = true
+                try take(reply)
+            }
+            if !isAnswered { throw DaemonError.failed("the daemon gave no answer", hint: "is it of the same version? restart it") }
+        } catch let error as DaemonError {
+            throw Console.end(error)
+        }
+    }
+
+    /// Whether the command line says which.
+    var isNamed: Bool { config != nil }
+
+    /// What the daemon says, if there is one and we may ask.
+    func quietly(_ request: ControlRequest) throws -> ControlReply {
+        try ControlClient(folder: Loaded(path: path, mayBeMissing: config == nil).configuration.paths.run).ask(request)
+    }
+
+    /// What it says of itself.
     func quietStatus() throws -> StatusReport? {
         try ControlClient(folder: Loaded.settings(path: path).paths.run).ask(ControlRequest(.status)).status
     }

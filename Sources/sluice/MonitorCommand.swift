@@ -34,6 +34,7 @@ struct MonitorCommand: ParsableCommand {
         } catch let error as DaemonError {
             throw Console.end(error)
         }
+        if output.json { try Console.show(json: Console.ErrorView(error: "the daemon has ended")) }
         Console.complain("sluice: the daemon has ended")
         throw Console.noDaemon
     }

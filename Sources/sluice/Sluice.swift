@@ -12,10 +12,24 @@ import ArgumentParser
         version: "sluice 0.1.0",
         subcommands: [
             RunCommand.self, CheckCommand.self, WhyCommand.self, QueryCommand.self, StatusCommand.self, MonitorCommand.self,
-            ReloadCommand.self,
+            LeasesCommand.self, ConflictsCommand.self, RulesCommand.self, FlushCommand.self, ReloadCommand.self,
             UpCommand.self, DownCommand.self, ExecCommand.self,
             ActivateCommand.self, DeactivateCommand.self, RepairCommand.self,
             LeakTestCommand.self, DoctorCommand.self, LabCommand.self,
             LabInsideCommand.self,
         ])
+}
+
+extension Sluice {
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            // Help and versions are no errors; what a command has said itself comes as a bare code.
+            guard Console.isForPrograms, exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            try? Console.show(json: Console.ErrorView(error: message(for: error), hint: "sluice help"))
+            exit(withError: ExitCode.validationFailure)
+        }
+    }
 }

@@ -3,17 +3,20 @@ import ArgumentParser
 import Configuration
 import Daemon
 import Policy
-import Resolving
 import RuleFiles
 import Rules
 import Wire
 
 struct WhyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "why", abstract: "Where the lookup of a name goes, and why. Sends nothing; works without a daemon.")
+        commandName: "why", abstract: "Where the lookup of a name goes, or an address's packets, and why. Sends nothing.",
+        discussion: """
+            Asks the running daemon, whose rules are the ones in force; without one, or with --config, it reads the files. \
+            Of each address: who owns it, which of the kernel's sets hold it, and the way the kernel would send a packet now.
+            """)
 
-    @Argument(help: "The name.", transform: NameArgument.parse)
-    var name: Name
+    @Argument(help: "The name, or an address.", transform: Subject.parse)
+    var subject: Subject
 
     @Argument(help: "The record's type.", transform: TypeArgument.parse)
     var type = RecordType.a
@@ -29,11 +32,42 @@ struct WhyCommand: ParsableCommand {
     @OptionGroup var output: JSONFlag
 
     func run() throws {
+        var request = ControlRequest(.why, name: subject.text, type: type.rawValue, app: app.rawValue)
+        request.state = state?.rawValue
+        let reply = source.isNamed ? nil : try? source.quietly(request)
+        switch subject {
+        case .name(let name):
+            let explanation =
+                try reply?.explanation
+                ?? offline().explain(
+                    Question(name: name, type: type), app, known: nil, kernel: nil)
+            let report = WhyReport(explanation)
+            if output.json { try Console.show(json: report) } else { print(report.lines.joined(separator: "\n")) }
+        case .address(let address):
+            let explanation = try reply?.address ?? offline().explain(address, kernel: KernelSight())
+            var view = AddressView(explanation)
+            view.isLedgerKnown = reply != nil
+            let report = AddressReport(view: view)
+            if output.json { try Console.show(json: report) } else { print(report.lines.joined(separator: "\n")) }
+        }
+    }
+
+    /// What files tell, with the daemon's state where one answers. That a tunnel's file is for others' eyes only is told, and no obstacle.
+    private func offline() throws -> Sight {
         let daemon = try? source.quietStatus()
-        let loaded = try source.load(of: daemon)
-        let report = WhyReport(
-            loaded, Question(name: name, type: type), app, state ?? daemon.flatMap { TunnelState(rawValue: $0.state) } ?? .connected)
-        if output.json { try Console.show(json: report) } else { print(report.lines) }
+        let loaded = source.read(of: daemon)
+        let secret = loaded.errors.filter { loaded.isSecret($0.file) }
+        guard secret.count == loaded.errors.count else { throw Console.end(.invalid(loaded.problems)) }
+        for problem in secret { Console.complain("sluice: \(problem.file): \(problem.message), so that tunnel's servers are not known") }
+        let state = state ?? daemon.flatMap { TunnelState(rawValue: $0.state) } ?? .connected
+        let defaultIsTunnel =
+            switch loaded.configuration.routing.default {
+            case .tunnel: true
+            case .direct: false
+            }
+        return Sight(
+            circumstances: loaded.circumstances(state: state, systemServers: loaded.systemServers), matcher: loaded.matcher,
+            defaultIsTunnel: defaultIsTunnel, areRelaysKnown: secret.isEmpty)
     }
 }
 

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Daemon
-import Policy
-import Resolving
-import Rules
-import Wire
 
-/// Contract: `why`.
+/// Contract: `why NAME`.
 struct WhyReport: Encodable {
     let schema = 1
     let name: String
@@ -17,108 +13,55 @@ struct WhyReport: Encodable {
     let servers: [String]
     let reason: String
     let text: String
-    @OrNull var rule: RuleEntry?
-    let losers: [RuleEntry]
+    @OrNull var rule: RuleView?
+    let losers: [RuleView]
+    let chain: [String]
+    /// The rule that the answer has because of a name in the chain.
+    @OrNull var alias: Alias?
+    let addresses: [AddressView]
+    /// Why nothing is said of addresses.
+    @OrNull var unknown: String?
 
-    struct RuleEntry: Encodable {
-        let action: String
-        let pattern: String
-        let file: String
-        let line: Int
-
-        init(_ rule: Rule) {
-            action = rule.action.rawValue
-            pattern = rule.text
-            file = rule.file
-            line = rule.line
-        }
-
-        var place: String { "\(action) \(pattern)  (\(file):\(line))" }
+    struct Alias: Encodable {
+        let name: String
+        let rule: RuleView
+        let text: String
     }
 
-    init(_ loaded: Loaded, _ question: Question, _ app: App, _ state: TunnelState) {
-        let circumstances = loaded.circumstances(state: state, systemServers: loaded.systemServers)
-        let matches = loaded.matcher.matches(question.name)
-        let reverse = Reserved.network(of: question.name).flatMap { $0.length == $0.address.width ? loaded.matcher.match($0.address) : nil }
-        let decision = circumstances.decide(question, rule: matches.first ?? reverse, app: app)
-        name = "\(question.name)"
-        type = "\(question.type)"
-        self.app = app.rawValue
-        self.state = state.rawValue
-        setting = circumstances.settingWord
-        path = decision.outcome.word
-        servers = decision.outcome.servers
-        reason = decision.reason.rawValue
-        let rule = decision.rule.map { loaded.matcher.rule($0.number) }
-        text = decision.sentence(circumstances, question, app, rule)
-        self.rule = rule.map(RuleEntry.init)
-        losers = matches.filter { $0 != decision.rule }.map { RuleEntry(loaded.matcher.rule($0.number)) }
+    init(_ explanation: Explanation) {
+        name = explanation.name
+        type = explanation.type
+        app = explanation.app
+        state = explanation.state
+        setting = explanation.setting
+        path = explanation.path
+        servers = explanation.servers
+        reason = explanation.reason
+        text = explanation.text
+        losers = explanation.losers.map(RuleView.init)
+        chain = explanation.chain
+        addresses = explanation.addresses.map(AddressView.init)
+        rule = explanation.rule.map(RuleView.init)
+        unknown = explanation.unknown
+        alias = explanation.alias.map { Alias(name: $0.name, rule: RuleView($0.rule), text: $0.text) }
     }
 
     /// For people.
-    var lines: String {
-        var rows = [("path", path)]
-        if let rule { rows.append(("rule", rule.place)) }
-        rows.append(("reason", text))
-        if !servers.isEmpty { rows.append(("servers", servers.joined(separator: ", "))) }
-        rows.append(("setting", setting))
-        rows.append(("state", state))
-        for loser in losers { rows.append(("loser", loser.place)) }
-        let indent = 10
-        return "\(name) \(type)" + (app == "normal" ? "" : "  asked by an app that is \(app)") + "\n"
-            + rows.map { "  " + $0.0 + String(repeating: " ", count: indent - $0.0.count) + $0.1 }.joined(separator: "\n")
-    }
-}
-
-extension Circumstances {
-    fileprivate var settingWord: String {
-        switch setting {
-        case .standard: "default"
-        case .system: "system"
-        case .custom(let servers):
-            switch servers.first.map(kind(of:)) {
-            case .relay, nil: "default"
-            case .privateCustom: "private-custom"
-            case .publicCustom: "public-custom"
-            }
-        }
-    }
-}
-
-extension Decision.Outcome {
-    fileprivate var servers: [String] {
-        switch self {
-        case .ask(_, let asks): asks.map { "\($0.server)" }
-        case .refuse, .block, .local: []
-        }
-    }
-}
-
-extension Decision {
-    fileprivate func sentence(_ circumstances: Circumstances, _ question: Question, _ app: App, _ rule: Rule?) -> String {
-        let isTunneledApp = app == .tunneled && outcome != .block
-        let because =
-            isTunneledApp
-            ? "the app may only use the tunnel" : rule.map { "the rule '\($0.action.rawValue) \($0.text)'" } ?? "the DNS setting"
-        switch outcome {
-        case .ask(let path, let asks):
-            let way =
-                switch path {
-                case .tunnel: "in the tunnel" + (circumstances.tunnelInUse.map { " '\($0)'" } ?? "") + ", and never outside it"
-                case .outside: "outside the tunnel, and never in it"
-                case .lan: "outside the tunnel, and only at private addresses"
-                }
-            let cause = reason == .reserved ? "the name belongs to the local network" : isTunneledApp ? because : because + " says so"
-            guard asks.allSatisfy({ $0.path == path }) else {
-                return "asked at each server on its own path, in this order: \(cause); "
-                    + asks.map { "\($0.server) \($0.path.rawValue)" }.joined(separator: ", ")
-            }
-            return "asked \(way): \(cause)" + (asks.isEmpty ? "; but no server is known there, so it is answered SERVFAIL" : "")
-        case .refuse(let refusal): return "answered SERVFAIL, nothing sent: \(refusal.error.text) (\(because))"
-        case .block: return "answered NXDOMAIN, nothing sent: \(because) blocks it"
-        case .local(.noSuchName) where Reserved.answer(to: question, rule: self.rule) == nil:
-            return "answered NXDOMAIN here, nothing sent: the name belongs to the local network, and no private server is known"
-        case .local: return "answered on this machine, nothing sent: the name is reserved by a standard"
-        }
+    var lines: [String] {
+        var table = Rows()
+        table.add("path", path)
+        if let rule { table.add("rule", rule.place) }
+        table.add("reason", text)
+        if !servers.isEmpty { table.add("servers", servers.joined(separator: ", ")) }
+        table.add("setting", setting)
+        table.add("state", state)
+        for loser in losers { table.add("loser", loser.place) }
+        if !chain.isEmpty { table.add("chain", ([name] + chain).joined(separator: " → ")) }
+        if let alias { table.add("by way of", "\(alias.name): \(alias.rule.place): \(alias.text)") }
+        let title = "\(name) \(type)" + (app == "normal" ? "" : "  asked by an app that is \(app)")
+        var lines = [title] + table.lines
+        for address in addresses { lines += [address.address] + address.rows.lines }
+        if let unknown { lines.append("  (\(unknown))") }
+        return lines
     }
 }

@@ -37,6 +37,7 @@ struct LabScriptTests {
         ("kill", 18, false),
         ("default-tunnel", 118, false),
         ("state-change", 6, false),
+        ("looking", 88, true),
         ("reload", 33, true), ("signed", 36, true),
     ]
 

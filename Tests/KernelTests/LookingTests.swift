@@ -34,11 +34,19 @@ import Wire
             let four = try #require(IPAddress("198.41.0.4"))
             let six = try #require(IPAddress("2001:503:ba3e::2:30"))
             let gateway = IPAddress("198.51.100.1")
-            #expect(try socket.lookup(four, mark: 0) == .by(link: eth0, gateway: gateway, table: 254))
-            #expect(try socket.lookup(four, mark: Path.tunnel.mark | 7) == .by(link: tun0, gateway: nil, table: 77))
+            #expect(
+                try socket.lookup(four, mark: 0) == .by(.init(link: eth0, gateway: gateway, table: 254, source: IPAddress("198.51.100.2"))))
+            #expect(
+                try socket.lookup(four, mark: Path.tunnel.mark | 7)
+                    == .by(.init(link: tun0, gateway: nil, table: 77, source: IPAddress("10.9.0.2"))))
             #expect(try socket.lookup(four, mark: Path.lan.mark) == .refused(errno: EACCES))
             #expect(try socket.lookup(try #require(IPAddress("192.0.2.1")), mark: 0) == .refused(errno: EHOSTUNREACH))
-            #expect(try socket.lookup(six, mark: 0) == .by(link: eth0, gateway: IPAddress("2001:db8:100::1"), table: 254))
+            let way = RouteLookup.Way(
+                link: eth0, gateway: IPAddress("2001:db8:100::1"), table: 254, source: IPAddress("2001:db8:100::2"))
+            #expect(try socket.lookup(six, mark: 0) == .by(way))
+            // Whom it concerns is asked of the kernel, not of `ip`; it says the same.
+            let said = try room.shell("ip -6 route get 2001:503:ba3e::2:30")
+            #expect(said.contains("via 2001:db8:100::1 dev eth0") && said.contains("src 2001:db8:100::2"))
             #expect(
                 try socket.defaultRoutes() == [
                     .init(family: .v4, link: eth0, gateway: gateway), .init(family: .v6, link: eth0, gateway: IPAddress("2001:db8:100::1")),

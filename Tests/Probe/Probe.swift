@@ -19,6 +19,11 @@ import Wire
         case ("datagram", _, let ends) where ends.count == 2: datagram(from: ends[0], to: ends[1], text: arguments[4])
         case ("transition", _, _): Transition().measure()
         case ("greet", _, let places) where places.count == 1: Greeter.serve(at: places[0])
+        case ("serve", _, let places) where places.count == 1: Bench.serve(at: places[0])
+        case ("ask", let counts, let places) where counts.count == 2 && places.count == 1:
+            Bench.ask(places[0], arguments[3], first: counts[0], count: counts[1])
+        case ("wait", let counts, let places) where counts.count == 1 && places.count == 1:
+            Bench.wait(places[0], milliseconds: counts[0])
         case ("load", let counts, let targets) where counts.count == 3: load(counts, targets)
         case ("versions", let counts, let addresses) where counts.count == 3 && addresses.count == 2 && counts[2] > 0:
             let suffix = CommandLine.arguments.last ?? ""
@@ -26,6 +31,8 @@ import Wire
         default:
             fail(
                 "usage: sluice-probe order COUNT | garbage COUNT | datagram FROM:PORT TO:PORT TEXT | greet ADDRESS:PORT | transition"
+                    + " | serve ADDRESS:PORT | ask ADDRESS:PORT SUFFIX FIRST COUNT"
+                    + " | wait ADDRESS:PORT MILLISECONDS"
                     + " | load SECONDS QUESTIONS-A-SECOND CONNECTIONS-A-SECOND [SUFFIX | ADDRESS:PORT]…"
                     + " | versions SECONDS QUESTIONS-A-SECOND NAMES ADDRESS ADDRESS SUFFIX")
         }
@@ -106,12 +113,12 @@ import Wire
     }
 }
 
-/// A client of 127.0.0.53, by UDP.
+/// A client by UDP.
 struct Client {
     private let fd = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
 
-    init() {
-        let server = SocketAddress(.v4(0x7F00_0035), port: 53)
+    init(_ place: ServerAddress = ServerAddress(.v4(0x7F00_0035), port: 53)) {
+        let server = SocketAddress(place.address, port: place.port)
         guard unsafe server.with({ unsafe connect(fd, $0, $1) }) == 0 else { Probe.fail("no socket") }
         var limit = timeval(tv_sec: 2, tv_usec: 0)
         _ = unsafe setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))

@@ -37,8 +37,7 @@ struct Routing: Sendable {
             for address in farAway {
                 for mark in [0] + Path.allCases.map(\.mark) {
                     switch try socket.lookup(address, mark: mark) {
-                    case .by(let link, let gateway, _):
-                        routing.ways.append(.init(address.family, mark: mark, by: name(link), gateway: gateway))
+                    case .by(let way): routing.ways.append(.init(address.family, mark: mark, by: name(way.link), gateway: way.gateway))
                     case .refused: routing.ways.append(.init(address.family, mark: mark, by: nil))
                     }
                 }

@@ -5,9 +5,25 @@ import Wire
 
 /// The way the kernel would send a packet now.
 package enum RouteLookup: Hashable, Sendable {
-    case by(link: UInt32, gateway: IPAddress?, table: UInt32)
+    case by(Way)
     /// It would not: ENETUNREACH, EHOSTUNREACH, EACCES …
     case refused(errno: Int32)
+
+    package struct Way: Hashable, Sendable {
+        /// The index of the interface it would leave by.
+        package let link: UInt32
+        package let gateway: IPAddress?
+        package let table: UInt32
+        /// The address it would have as its sender's; nil where the kernel does not say.
+        package let source: IPAddress?
+
+        package init(link: UInt32, gateway: IPAddress?, table: UInt32, source: IPAddress?) {
+            self.link = link
+            self.gateway = gateway
+            self.table = table
+            self.source = source
+        }
+    }
 }
 
 /// A default route of main.
@@ -42,8 +58,13 @@ extension RouteSocket {
                 guard type == RTN_UNICAST || type == RTN_LOCAL, let link = attributes[UInt16(RTA_OIF.rawValue)]?.number else {
                     return .refused(errno: ENETUNREACH)
                 }
-                let gateway = attributes[UInt16(RTA_GATEWAY.rawValue)].flatMap { IPAddress(bytes: $0.value) }
-                return .by(link: link, gateway: gateway, table: attributes[UInt16(RTA_TABLE.rawValue)]?.number ?? RouteTable.main)
+                func attribute(_ type: rtattr_type_t) -> IPAddress? {
+                    attributes[UInt16(type.rawValue)].flatMap { IPAddress(bytes: $0.value) }
+                }
+                return .by(
+                    .init(
+                        link: link, gateway: attribute(RTA_GATEWAY),
+                        table: attributes[UInt16(RTA_TABLE.rawValue)]?.number ?? RouteTable.main, source: attribute(RTA_PREFSRC)))
             }
         }
         throw .unreadable(operation)

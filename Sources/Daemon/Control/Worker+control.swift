@@ -43,11 +43,14 @@ extension Worker {
                 watchers.insert(number)
                 connection.send(ControlReply(happening: Happening(.monitor, "state \(resolver.snapshot.circumstances.state.rawValue)")))
             case .query: ask(number, connection, request)
+            case .leases, .conflicts, .rules, .why: look(number, connection, request)
+            case .names: end(number, ControlReply { $0.names = namesAskedLately })
+            case .flush: end(number, flush(request))
             }
         }
     }
 
-    private func end(_ number: UInt64, _ reply: ControlReply) {
+    func end(_ number: UInt64, _ reply: ControlReply) {
         controls.removeValue(forKey: number)?.send(reply)
     }
 
@@ -102,48 +105,15 @@ extension Worker {
                     message: reply, path: ask?.path.rawValue ?? decision.outcome.word, server: ask.map { "\($0.server)" }, cached: cached,
                     leases: leases)))
     }
+}
 
-    private func status() -> StatusReport {
-        let counters = resolver.counters
-        let circumstances = resolver.snapshot.circumstances
-        let now = Instant.now
-        let late = resolver.late(at: now)
-        func seconds(_ until: Instant?) -> Int64 { until.map { max(0, $0 - now + 999) / 1000 } ?? 0 }
-        let sets = SteeredRoute.allCases.flatMap { route in
-            [IPAddress.Family.v4, .v6].map { family in
-                StatusReport.Set(name: SetName.learned(route, family).rawValue, elements: resolver.ledger.count(route, family))
-            }
-        }
-        let paths = Path.allCases.map { path in
-            StatusReport.Path(
-                path: path.rawValue, open: path != .tunnel || circumstances.state == .connected,
-                servers: (situation.servers[path] ?? []).map(\.description), asked: counters.asked[path] ?? 0)
-        }
-        return StatusReport(
-            state: circumstances.state.rawValue, pid: getpid(), uptime: (Instant.now - began) / 1000,
-            configuration: situation.configuration, listeners: situation.listeners,
-            tunnels: situation.tunnels.map { tunnel in
-                StatusReport.Tunnel(
-                    name: tunnel.name, interface: tunnel.interface, state: tunnel.state.rawValue, inUse: tunnel.inUse,
-                    resolvers: tunnel.resolvers.map(\.description), handshake: tunnel.handshake.map { max(0, Instant.now - $0) / 1000 })
-            }, paths: paths, sets: sets, rules: situation.rules, repairs: situation.repairs.total,
-            repaired: StatusReport.Repaired(
-                table: situation.repairs.table, rules: situation.repairs.rules, routes: situation.repairs.routes,
-                links: situation.repairs.links,
-                resolvConf: situation.repairs.resolvConf),
-            resolvConf: situation.resolvConf,
-            questions: StatusReport.Questions(
-                total: counters.questions, cached: counters.hits, refused: counters.refused, blocked: counters.blocked,
-                local: counters.local, foreignReplies: counters.foreignReplies, guarded: counters.guarded.values.reduce(0, +),
-                guardedBy: Dictionary(uniqueKeysWithValues: counters.guarded.map { ($0.key.rawValue, $0.value) }),
-                rebinding: counters.rebinding, narrowed: counters.narrowed, conflicts: counters.conflicts, byAlias: counters.byAlias,
-                excess: counters.excess,
-                commitFailures: counters.commitFailures, evictions: resolver.ledger.counters.evictions, cacheEntries: resolver.cachedAnswers
-            ),
-            late: StatusReport.Late(
-                names: late.names, seconds: seconds(late.until), forgotten: seconds(late.forgottenUntil),
-                before: situation.rules.count == 0 ? 0 : seconds(began + Int64(Answer.longestTTL) * 1000)),
-            nat64: resolver.nat64?.description)
+extension Query {
+    /// A question of our own, with EDNS so that reasons come along.
+    fileprivate init(asking question: Question) {
+        var raw: [UInt8] = []
+        for index in 0..<question.name.count { raw.append(question.name[index]) }
+        for value in [question.type.rawValue, question.class] { raw += [UInt8(value >> 8), UInt8(truncatingIfNeeded: value)] }
+        self.init(id: 1, flags: .recursionDesired, question: question, rawQuestion: raw, edns: EDNS())
     }
 }
 
@@ -152,18 +122,6 @@ extension Judged {
         switch self {
         case .answer(let answer): answer.addresses
         case .truncated, .failed, .foreign: []
-        }
-    }
-}
-
-extension Decision.Outcome {
-    /// The contract's word for a path.
-    package var word: String {
-        switch self {
-        case .ask(let path, _): path.rawValue
-        case .refuse: "refuse"
-        case .block: "block"
-        case .local: "local"
         }
     }
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import Rules
 
 /// What the daemon tells those who look (contract: the JSON of each verb). Keys are stable within a schema.
 package struct StatusReport: Codable, Sendable {
@@ -14,6 +13,7 @@ package struct StatusReport: Codable, Sendable {
     package let tunnels: [Tunnel]
     package let paths: [Path]
     package let sets: [Set]
+    package let leases: Leases
     package let rules: Rules
     /// How often something of ours in the kernel was found changed by others and put back.
     package let repairs: Int
@@ -76,6 +76,20 @@ package struct StatusReport: Codable, Sendable {
         package let elements: Int
     }
 
+    /// What is owed, and what had to give way since the start.
+    package struct Leases: Codable, Sendable {
+        /// Each counted once for each route.
+        package let addresses: Int
+        /// Pairs of an address and a name.
+        package let owners: Int
+        /// Owners that ended before their time because a name, a rule or a set had too many.
+        package let evicted: Int
+        /// Addresses taken out of answers since nothing could give way.
+        package let excess: Int
+        /// Addresses that the kernel did not take.
+        package let refused: Int
+    }
+
     package struct Rules: Codable, Sendable {
         package let count: Int
         package let files: [String]
@@ -121,109 +135,4 @@ package struct StatusReport: Codable, Sendable {
         package let evictions: Int
         package let cacheEntries: Int
     }
-}
-
-/// What became of a question asked by `sluice query`.
-package struct QueryReport: Codable, Sendable {
-    /// The reply, as bytes on the wire.
-    package let message: [UInt8]
-    /// `tunnel`, `outside`, `lan`, `refuse`, `block` or `local`.
-    package let path: String
-    /// The server that answered; nil when none was asked.
-    package let server: String?
-    /// Whether the answer came from the cache.
-    package let cached: Bool
-    package let leases: [Lease]
-
-    package struct Lease: Codable, Sendable {
-        package let address: String
-        package let route: String
-        /// The name whose answer extended it last.
-        package let name: String
-        /// Seconds until it ends.
-        package let seconds: Int64
-    }
-}
-
-/// A request to the daemon: one line of JSON on its control socket; the answer is one line, then the end.
-package struct ControlRequest: Codable, Sendable {
-    package enum Verb: String, Codable, Sendable {
-        case status, query, reload, up, down, exec, monitor
-
-        /// Whether it only looks.
-        var isForAll: Bool {
-            switch self {
-            case .status, .query, .monitor: true
-            case .reload, .up, .down, .exec: false
-            }
-        }
-    }
-
-    package let verb: Verb
-    package var name: String?
-    package var type: UInt16?
-    /// For `exec`: a class of apps, and a process other than the one that asks.
-    package var app: String?
-    package var pid: Int32?
-
-    package init(_ verb: Verb, name: String? = nil, type: UInt16? = nil, app: String? = nil, pid: Int32? = nil) {
-        self.verb = verb
-        self.name = name
-        self.type = type
-        self.app = app
-        self.pid = pid
-    }
-}
-
-/// The daemon's answer to a request: exactly one of these is there.
-package struct ControlReply: Codable, Sendable {
-    package var status: StatusReport?
-    package var query: QueryReport?
-    package var reload: Reload?
-    /// The state that `up` or `down` led to at once.
-    package var state: String?
-    /// What `exec` did.
-    package var joined: Joined?
-    package var happening: Happening?
-    package var error: String?
-
-    package struct Reload: Codable, Sendable {
-        package let rules: Int
-        /// Errors as text, one a line of the file; empty when the new configuration is in force.
-        package let errors: [String]
-        /// Lists of which the last good version is in force, and why.
-        package let kept: [String]
-        /// To the rules before; null when nothing was taken.
-        package let difference: Difference?
-    }
-
-    /// What a reload changed.
-    package struct Difference: Codable, Sendable {
-        package let added: Int
-        package let removed: Int
-        /// Rules that can never decide, since an earlier one that wants something else has the same pattern.
-        package let conflicting: Int
-        /// The same with a few examples, for people.
-        package let text: String
-
-        init(_ difference: MatcherDifference) {
-            added = difference.added.count
-            removed = difference.removed.count
-            conflicting = difference.conflicting.count
-            text = difference.text
-        }
-    }
-
-    package struct Joined: Codable, Sendable {
-        package let pid: Int32
-        package let app: String
-    }
-
-    init(state: String) { self.state = state }
-    init(joined: Joined) { self.joined = joined }
-    init(happening: Happening) { self.happening = happening }
-    init(status: StatusReport) { self.status = status }
-    init(query: QueryReport) { self.query = query }
-    init(reload: Reload) { self.reload = reload }
-    init(error: String) { self.error = error }
 }

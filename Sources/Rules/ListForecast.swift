@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+import Wire
+
+/// What a list would do to the rules in force, told before it does it.
+package struct ListForecast: ListSink {
+    /// What becomes of an entry.
+    package enum Fate: String, Hashable, Sendable, CaseIterable {
+        /// No rule names it now.
+        case new
+        /// A rule in force wants the same already.
+        case already
+        /// It would win over a rule that wants something else.
+        case overrides
+        /// A rule that wants something else would win over it.
+        case overridden
+    }
+
+    package struct Sample: Hashable, Sendable {
+        package let pattern: Pattern
+        /// Where the list says it.
+        package let file: String
+        package let line: Int
+        /// The rule in force that it meets.
+        package let rule: Rule?
+    }
+
+    /// Entries by kind of pattern, and exceptions, which count here only.
+    package private(set) var kinds: [NameKind: Int] = [:]
+    package private(set) var regexes = 0
+    package private(set) var keywords = 0
+    package private(set) var networks = 0
+    package private(set) var exceptions = 0
+    /// Entries that stand in it more than once, each time but the first.
+    package private(set) var repeated = 0
+    package private(set) var fates: [Fate: Int] = [:]
+    /// The first of each fate.
+    package private(set) var samples: [Fate: [Sample]] = [:]
+    /// The first of those that take more than anybody can mean, and how many there are.
+    package private(set) var broad: [Sample] = []
+    package private(set) var broadCount = 0
+    /// The first problems, and how many there are.
+    package private(set) var problems: [Problem] = []
+    package private(set) var problemCount = 0
+    /// The same list as a matcher would have it.
+    package private(set) var builder = MatcherBuilder()
+
+    private let rules: Matcher
+    private let treatment: Treatment
+    private let most: Int
+    private let breadth: (Pattern) -> Bool
+    private var file: String
+    private var seen: Set<Int> = []
+
+    /// - Parameters:
+    ///   - rules: those in force.
+    ///   - treatment: what the include would want.
+    ///   - most: samples and problems kept of each kind.
+    ///   - breadth: whether an entry takes more than anybody can mean.
+    package init(
+        file: String, treatment: Treatment, beside rules: Matcher, most: Int = 10, breadth: @escaping (Pattern) -> Bool = { _ in false }
+    ) {
+        self.breadth = breadth
+        self.rules = rules
+        self.treatment = treatment
+        self.most = most
+        self.file = file
+        builder.begin(file: file, treatment: treatment)
+    }
+
+    package mutating func begin(file: String) {
+        self.file = file
+        builder.begin(file: file)
+    }
+
+    package var count: Int { kinds.values.reduce(regexes + keywords + networks, +) }
+
+    package mutating func take(_ kind: NameKind, _ name: borrowing Name, _ said: ListLine) {
+        builder.take(kind, name, said)
+        guard !said.isException else { return exceptions += 1 }
+        let name = copy name
+        kinds[kind, default: 0] += 1
+        switch kind {
+        case .exact: judge(.exact(name), rules.match(name), said)
+        case .suffix: judge(.suffix(name), rules.match(name), said)
+        case .below:
+            // What is below is known by an example of it; a name too long for one has nothing below.
+            var example = Name()
+            guard example.append(label: 1, { _ in UInt8(ascii: "x") }), let below = name.prepending(example) else { return }
+            judge(.below(name), rules.match(below), said)
+        }
+    }
+
+    package mutating func take(_ pattern: Pattern, _ said: ListLine) {
+        switch pattern {
+        case .exact(let name): take(.exact, name, said)
+        case .suffix(let name): take(.suffix, name, said)
+        case .below(let name): take(.below, name, said)
+        case .regex:
+            builder.take(pattern, said)
+            if said.isException { exceptions += 1 } else { regexes += 1 }
+        case .keyword:
+            builder.take(pattern, said)
+            if said.isException { exceptions += 1 } else { keywords += 1 }
+        case .network(let network):
+            builder.take(pattern, said)
+            guard !said.isException else { return exceptions += 1 }
+            networks += 1
+            judge(pattern, rules.match(network.address), said)
+        }
+    }
+
+    package mutating func warn(_ problem: Problem) {
+        problemCount += 1
+        if problems.count < most { problems.append(problem) }
+    }
+
+    /// How many of each kind of pattern.
+    package var counts: [String: Int] {
+        var counts = ["regex": regexes, "keyword": keywords, "network": networks].filter { $0.value > 0 }
+        for (kind, count) in kinds { counts[kind.word] = count }
+        return counts
+    }
+
+    /// Those of `names` that the list would take from where they go now.
+    package func captured(of names: [Name]) -> [Name] {
+        let list = Matcher(builder)
+        return names.filter { name in
+            guard let mine = list.match(name) else { return false }
+            guard let former = rules.match(name) else { return true }
+            guard former.action != treatment.action || former.tunnel != treatment.tunnel else { return false }
+            return list.rule(mine.number).pattern.outranks(rules.rule(former.number).pattern)
+        }
+    }
+
+    private mutating func judge(_ pattern: Pattern, _ ruling: Ruling?, _ said: ListLine) {
+        guard seen.insert(pattern.hashValue).inserted else { return repeated += 1 }
+        let rule = ruling.map { rules.rule($0.number) }
+        if breadth(pattern) {
+            broadCount += 1
+            if broad.count < most { broad.append(Sample(pattern: pattern, file: file, line: said.line, rule: rule)) }
+        }
+        let fate: Fate =
+            switch rule {
+            case nil: .new
+            case let rule? where rule.action == treatment.action && rule.tunnel == treatment.tunnel: .already
+            case let rule?: pattern.outranks(rule.pattern) ? .overrides : .overridden
+            }
+        fates[fate, default: 0] += 1
+        if samples[fate, default: []].count < most {
+            samples[fate, default: []].append(Sample(pattern: pattern, file: file, line: said.line, rule: rule))
+        }
+    }
+}
+
+extension NameKind {
+    fileprivate var word: String {
+        switch self {
+        case .exact: "exact"
+        case .suffix: "suffix"
+        case .below: "below"
+        }
+    }
+}
+
+extension Pattern {
+    /// What its kinds are called, in the order in which they win.
+    package static let kindWords = ["exact", "suffix", "below", "regex", "keyword", "network"]
+
+    /// Whether it decides before `other` where both match; of two alike the first by file and line does, and neither outranks.
+    package func outranks(_ other: Pattern) -> Bool {
+        let (mine, others) = (rank, other.rank)
+        return mine.kind != others.kind ? mine.kind < others.kind : mine.length > others.length
+    }
+
+    /// Lower kinds first, then greater lengths.
+    private var rank: (kind: Int, length: Int) {
+        switch self {
+        case .exact: (0, 0)
+        // Equal labels: below first.
+        case .below(let name): (1, name.labelCount * 2 + 1)
+        case .suffix(let name): (1, name.labelCount * 2)
+        case .regex: (2, 0)
+        case .keyword: (3, 0)
+        case .network(let network): (4, network.length)
+        }
+    }
+}
+
+extension Name {
+    /// `first` before this name; nil where that is too long.
+    fileprivate func prepending(_ first: Name) -> Name? {
+        var joined = first
+        var offset = 0
+        while self[offset] != 0 {
+            let start = offset
+            guard joined.append(label: Int(self[start]), { self[start + 1 + $0] }) else { return nil }
+            offset += Int(self[start]) + 1
+        }
+        return joined
+    }
+}

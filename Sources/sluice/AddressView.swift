@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+import Daemon
+
+/// Contract: `why ADDRESS`, and each address of `why NAME`.
+struct AddressView: Encodable {
+    let address: String
+    let path: String
+    let text: String
+    @OrNull var network: RuleView?
+    let leases: [LeaseView]
+    /// Sets of the kernel that hold it; null: not known.
+    @OrNull var sets: [String]?
+    let routes: [Route]
+
+    struct Route: Encodable {
+        let mark: String
+        @OrNull var interface: String?
+        @OrNull var gateway: String?
+        @OrNull var table: UInt32?
+        @OrNull var source: String?
+        @OrNull var error: String?
+    }
+
+    private let setsUnknown: String?
+    /// Whether a daemon told who owns it.
+    var isLedgerKnown = true
+
+    private enum CodingKeys: CodingKey { case address, path, text, network, leases, sets, routes }
+
+    init(_ explanation: AddressExplanation) {
+        address = explanation.address
+        path = explanation.path
+        text = explanation.text
+        leases = explanation.leases.map(LeaseView.init)
+        routes = (explanation.kernel?.routes ?? []).map { said in
+            var route = Route(mark: said.mark)
+            route.interface = said.interface
+            route.gateway = said.gateway
+            route.table = said.table
+            route.source = said.source
+            route.error = said.error
+            return route
+        }
+        setsUnknown = explanation.kernel?.setsUnknown
+        network = explanation.network.map(RuleView.init)
+        sets = explanation.kernel?.sets
+    }
+
+    var rows: Rows {
+        var rows = Rows()
+        rows.add("packets", text)
+        if let network { rows.add("network", network.place) }
+        for lease in leases { for line in lease.ownerLines { rows.add("owed to", line) } }
+        if !isLedgerKnown { rows.add("owed to", "not known: no daemon to ask") } else if leases.isEmpty { rows.add("owed to", "nobody") }
+        if let sets {
+            rows.add("sets", sets.isEmpty ? "not among the learned addresses" : sets.joined(separator: ", "))
+        } else if let setsUnknown {
+            rows.add("sets", "not known: \(setsUnknown)")
+        }
+        for route in routes {
+            let who = route.mark == "0x00000000" ? "no mark" : "mark \(route.mark.prefix(4))"
+            if let error = route.error {
+                rows.add("route", "\(who): \(error)")
+            } else {
+                let parts = [
+                    route.interface.map { "by \($0)" }, route.gateway.map { "via \($0)" }, route.source.map { "from \($0)" },
+                    route.table.map { "table \($0 == 254 ? "main" : $0 == 255 ? "local" : "\($0)")" },
+                ]
+                rows.add("route", "\(who): " + parts.compactMap(\.self).joined(separator: " "))
+            }
+        }
+        return rows
+    }
+}
+
+/// Contract: `why ADDRESS`.
+struct AddressReport: Encodable {
+    let schema = 1
+    let view: AddressView
+
+    private enum CodingKeys: CodingKey { case schema }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(schema, forKey: .schema)
+        try view.encode(to: encoder)
+    }
+
+    var lines: [String] { [view.address] + view.rows.lines }
+}

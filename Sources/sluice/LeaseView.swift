@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+import Daemon
+
+/// A lease in JSON and in words.
+struct LeaseView: Encodable {
+    let address: String
+    let route: String
+    let seconds: Int64
+    let until: Int64
+    let owners: [Owner]
+    /// Whether the kernel's set has it; null: not known.
+    @OrNull var inKernel: Bool?
+
+    struct Owner: Encodable {
+        let name: String
+        let matched: String
+        let seconds: Int64
+        @OrNull var rule: RuleView?
+
+        /// The name, and the one in its chain that the rule is for where that is another.
+        var text: String {
+            guard name != "." else { return "no name: a former run left it" }
+            return name == matched ? name : "\(name), by way of \(matched)"
+        }
+    }
+
+    init(_ lease: LeaseReport) {
+        address = lease.address
+        route = lease.route
+        seconds = lease.seconds
+        until = lease.until
+        owners = lease.owners.map { said in
+            var owner = Owner(name: said.name, matched: said.matched, seconds: said.seconds)
+            owner.rule = said.rule.map(RuleView.init)
+            return owner
+        }
+        inKernel = lease.inKernel
+    }
+
+    /// Until when, for people: a duration and the clock.
+    var term: String { Words.duration(seconds) + ", until " + Words.clock(until) }
+
+    /// Each owner with its rule and how long.
+    var ownerLines: [String] {
+        owners.map { owner in
+            let rule = owner.rule?.place ?? (owner.name == "." ? "" : "(its rule is gone)")
+            return "\(owner.text)  \(Words.duration(owner.seconds))  \(rule)"
+        }
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+import Wire
+
+/// What `why` and `leases` are asked about.
+enum Subject {
+    case name(Name)
+    case address(IPAddress)
+
+    var text: String {
+        switch self {
+        case .name(let name): "\(name)"
+        case .address(let address): "\(address)"
+        }
+    }
+
+    static func parse(_ text: String) throws -> Subject {
+        if let address = IPAddress(text) { return .address(address) }
+        return .name(try NameArgument.parse(text))
+    }
+}
