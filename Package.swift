@@ -35,6 +35,7 @@ let package = Package(
         .systemLibrary(name: "CLdns", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CNftables", pkgConfig: "libnftables", providers: [.apt(["libnftables-dev"])]),
+        .systemLibrary(name: "CHyperscan", pkgConfig: "libhs", providers: [.apt(["libhyperscan-dev"])]),
         .systemLibrary(name: "CMnl", pkgConfig: "libmnl", providers: [.apt(["libmnl-dev"])]),
         .systemLibrary(name: "CIdn2", pkgConfig: "libidn2", providers: [.apt(["libidn2-dev"])]),
         .systemLibrary(name: "CPsl", pkgConfig: "libpsl", providers: [.apt(["libpsl-dev"])]),
@@ -48,7 +49,8 @@ let package = Package(
         room("Configuration", on: ["Wire", "Rules", "Policy"]),
         room("Resolving", on: ["Wire", "Rules", "Policy", "Steering", .product(name: "DequeModule", package: "swift-collections")]),
 
-        // Edges: sockets, the kernel, the machine's own resolver.
+        // Edges: sockets, the kernel, the machine's own resolver, regexes.
+        room("Regexes", on: ["CHyperscan", "Rules"]),
         room("Upstreams", on: ["CLinux", "Wire", "Policy"]),
         room("Kernel", on: ["CLinux", "CNftables", "CMnl", "Wire", "Rules", "Policy", "Steering"]),
         room("HostDNS", on: ["CLinux", "Wire"]),
@@ -59,7 +61,7 @@ let package = Package(
             "Daemon",
             on: [
                 "CLinux", "CSodium", "Wire", "Rules", "Policy", "Configuration", "Steering", "Tunnels", "Resolving", "Upstreams", "Kernel",
-                "HostDNS", "RuleFiles",
+                "HostDNS", "RuleFiles", "Regexes",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         room("LeakTest", on: ["CLinux", "CLdns", "CSodium", "Wire"]),
@@ -80,10 +82,14 @@ let package = Package(
             name: "sluice-probe", dependencies: ["CLinux", "Wire", "Steering", "Upstreams", "Kernel"], path: "Tests/Probe",
             swiftSettings: house),
 
+        // What rules cost, measured apart from the daemon.
+        .executableTarget(name: "sluice-bench", dependencies: ["Wire", "Rules"], path: "Tests/Bench", swiftSettings: house),
+
         // What the core's tests share: fixtures, messages written by hand, numbers from a seed.
         .target(name: "Workbench", dependencies: ["Wire"], path: "Tests/Workbench", swiftSettings: house),
         tests(of: "Wire", on: ["CLdns", "Workbench"]),
         tests(of: "Rules", on: ["Wire", "Workbench"]),
+        tests(of: "Regexes", on: ["Rules", "Wire"]),
         tests(of: "Policy", on: ["Wire", "Rules", "Workbench"]),
         tests(of: "Tunnels", on: ["Wire", "Policy"]),
         tests(of: "Steering", on: ["Wire", "Rules", "Workbench"]),

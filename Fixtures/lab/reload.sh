@@ -109,6 +109,7 @@ kill -TERM $questions
 wait $questions
 last=$(resident)
 echo "# with reloads: $(grep ^total "$scratch/versions")"
+echo "# datagrams that found a full socket: $(awk '/^Udp:/ && $6 ~ /^[0-9]+$/ { print $6 }' /proc/net/snmp)"
 echo "# $reloads reloads of $names names, one every $took ms; a reading took $(grep -o 'in [0-9]* ms' "$log" | awk '{ print $2 }' | sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] " ms in the middle, " a[NR] " at most" }')"
 echo "# resident: $first KiB after the first tenth, $last KiB at the end"
 same "questions lost" 0 "$(total lost)"

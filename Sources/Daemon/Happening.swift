@@ -19,10 +19,10 @@ package struct Happening: Codable, Sendable, Equatable {
         case repair
         /// Configuration and rules were read again: what is new, or why it was not taken.
         case reload
-        /// An included list that is not taken as it is on disk, or is again.
-        case list
         /// Addresses left out of an answer, or in conflict.
         case guarded = "guard", rebinding, conflict
+        /// An included list that is not taken as it is on disk, or is again.
+        case list
         /// /etc/resolv.conf.
         case resolvConf = "resolv-conf"
     }

@@ -3,6 +3,7 @@ import Configuration
 import HostDNS
 import Kernel
 import Policy
+import Regexes
 import RuleFiles
 import Rules
 import Wire
@@ -75,7 +76,7 @@ package struct Loaded: Sendable {
                 }
             }
         }
-        let book = reader.book()
+        let book = reader.book(regexes: HyperscanSet.compile)
         problems += book.problems
         if Self.systemServers(of: configuration).isEmpty {
             problems.append(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import CLinux
 import Glibc
+import Resolving
 import RuleFiles
 import Rules
 import Wire
@@ -19,6 +20,8 @@ final class Loader: Sendable {
         let loaded: Loaded
         /// To the rules before it; nil when it has errors.
         let difference: MatcherDifference?
+        /// Names that new rules name exactly, to be looked up ahead.
+        let ahead: [Name]
         /// It took so long, in milliseconds.
         let duration: Int64
     }
@@ -66,7 +69,8 @@ final class Loader: Sendable {
             let began = Instant.now
             let loaded = Loaded(path: path, keepsLists: true)
             let difference = loaded.errors.isEmpty ? MatcherDifference(from: former, to: loaded.matcher) : nil
-            inbox.post(.read(Reading(loaded: loaded, difference: difference, duration: Instant.now - began)))
+            let ahead = loaded.errors.isEmpty ? loaded.matcher.exactNames(notIn: former) : []
+            inbox.post(.read(Reading(loaded: loaded, difference: difference, ahead: ahead, duration: Instant.now - began)))
             if loaded.errors.isEmpty { keepCopies(of: loaded.book) }
         case .keep(let book): keepCopies(of: book)
         }

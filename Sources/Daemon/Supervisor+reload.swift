@@ -51,7 +51,7 @@ extension Supervisor {
         let stays = loaded.whatNeedsRestart(for: fresh)
         guard stays.isEmpty else { return reject(stays.map { "\(path): error: \($0) has changed: restart the daemon for it" }) }
         let former = loaded
-        ahead = fresh.matcher.exactNames(notIn: loaded.matcher)
+        ahead = reading.ahead
         loaded = fresh
         configurations += 1
         refreshSystemServers()

@@ -64,18 +64,34 @@ package struct MatcherDifference: Hashable, Sendable {
         let pattern: Int
         let treatment: Int
 
-        init(_ rule: Rule) {
-            pattern = rule.pattern.hashValue
-            treatment = rule.treatment.hashValue
-        }
-
         static func < (left: Mark, right: Mark) -> Bool { (left.pattern, left.treatment) < (right.pattern, right.treatment) }
     }
 
+    /// Straight from the rules' bytes: none is made in full for it.
+    private struct Marker {
+        let matcher: Matcher
+        private let treatments: [Int]
+
+        init(_ matcher: Matcher) {
+            self.matcher = matcher
+            treatments = matcher.origins.treatments.map { $0.value.hashValue }
+        }
+
+        func mark(_ rule: StoredRule) -> Mark {
+            let treatment = treatments[Int(matcher.origins.run(of: rule.place).treatment)]
+            guard rule.kind != nil else { return Mark(pattern: matcher.full(rule).pattern.hashValue, treatment: treatment) }
+            // FNV-1a, 64 bits.
+            var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ UInt64(rule.mark)
+            for index in rule.start..<rule.start + rule.length { hash = (hash ^ UInt64(matcher.store.bytes[index])) &* 0x100_0000_01B3 }
+            return Mark(pattern: Int(truncatingIfNeeded: hash), treatment: treatment)
+        }
+    }
+
     private static func marks(of matcher: Matcher) -> [Mark] {
+        let marker = Marker(matcher)
         var marks: [Mark] = []
         marks.reserveCapacity(matcher.count)
-        for rule in matcher.rules { marks.append(Mark(rule)) }
+        matcher.store.forEach { if !$0.isException { marks.append(marker.mark($0)) } }
         marks.sort()
         return marks
     }
@@ -84,9 +100,12 @@ package struct MatcherDifference: Hashable, Sendable {
         var part = Part()
         part.count = count
         guard !marks.isEmpty else { return part }
-        for rule in matcher.rules where marks.contains(Mark(rule)) {
+        let marker = Marker(matcher)
+        var missing = marks
+        matcher.store.forEach { stored in
+            guard !missing.isEmpty, !stored.isException, missing.remove(marker.mark(stored)) != nil else { return }
+            let rule = matcher.full(stored)
             part.examples.append("\(rule.action.rawValue) \(rule.text)")
-            if part.examples.count == marks.count { break }
         }
         return part
     }

@@ -18,16 +18,31 @@ package struct Treatment: Hashable, Sendable {
 package struct Ruling: Hashable, Sendable {
     /// The rule in its matcher. Numbers ascend as files and lines do; between two of them there may be gaps.
     package let number: Int
-    package let treatment: Treatment
+    private let shared: SharedTreatment
 
-    package init(number: Int, treatment: Treatment) {
+    package init(number: Int, treatment: Treatment) { self.init(number: number, shared: SharedTreatment(treatment)) }
+
+    init(number: Int, shared: SharedTreatment) {
         self.number = number
-        self.treatment = treatment
+        self.shared = shared
     }
+
+    package var treatment: Treatment { shared.value }
 
     package var action: Action { treatment.action }
     package var tunnel: String? { treatment.tunnel }
     package var options: Rule.Options { treatment.options }
+}
+
+/// A treatment that is copied by reference: all in it together is larger than the rest of a decision.
+final class SharedTreatment: Hashable, Sendable {
+    let value: Treatment
+
+    init(_ value: Treatment) { self.value = value }
+
+    static func == (left: SharedTreatment, right: SharedTreatment) -> Bool { left === right || left.value == right.value }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(value) }
 }
 
 extension Rule {

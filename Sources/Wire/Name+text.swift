@@ -27,14 +27,18 @@ extension Name: CustomStringConvertible {
     }
 
     /// Presentation form without the final dot; `.` for the root. Bytes that would change its meaning, or a terminal's state, are escaped.
-    package var description: String {
-        guard !isRoot else { return "." }
-        var text = ""
+    package var description: String { String(decoding: text, as: UTF8.self) }
+
+    /// The same as ASCII bytes.
+    package var text: [UInt8] {
+        guard !isRoot else { return [UInt8(ascii: ".")] }
+        var text: [UInt8] = []
+        text.reserveCapacity(count)
         var offset = 0
         while self[offset] != 0 {
             let length = Int(self[offset])
-            if offset > 0 { text += "." }
-            for index in offset + 1...offset + length { text += Self.escaped(self[index]) }
+            if offset > 0 { text.append(UInt8(ascii: ".")) }
+            for index in offset + 1...offset + length { Self.escape(self[index], into: &text) }
             offset += length + 1
         }
         return text
@@ -55,11 +59,15 @@ extension Name: CustomStringConvertible {
         return value < 256 ? (UInt8(value), 3) : nil
     }
 
-    private static func escaped(_ byte: UInt8) -> String {
+    private static func escape(_ byte: UInt8, into text: inout [UInt8]) {
         switch byte {
-        case UInt8(ascii: "."), UInt8(ascii: "\\"): "\\" + String(UnicodeScalar(byte))
-        case 33...126: String(UnicodeScalar(byte))
-        default: "\\" + (byte < 10 ? "00" : byte < 100 ? "0" : "") + String(byte)
+        case UInt8(ascii: "."), UInt8(ascii: "\\"):
+            text.append(UInt8(ascii: "\\"))
+            text.append(byte)
+        case 33...126: text.append(byte)
+        default:
+            text.append(UInt8(ascii: "\\"))
+            for digit in [byte / 100, byte / 10 % 10, byte % 10] { text.append(48 + digit) }
         }
     }
 }

@@ -17,6 +17,7 @@ struct LabScriptTests {
         ("leaktest-full", 37, true),
         ("leaktest-convicts", 15, true),
         ("listen", 10, false),
+        ("answers", 17, false),
         ("late-answer", 8, true),
         ("flush", 11, true),
         ("forged", 18, true),

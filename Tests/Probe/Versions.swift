@@ -16,6 +16,9 @@ struct Versions {
     private struct Tally {
         var asked = 0
         var lost = 0
+        /// Answered with an error: its upstream was silent.
+        var failed = 0
+        /// Answered by neither version.
         var other = 0
         var counts = [0, 0]
         var times: [Int32] = []
@@ -31,6 +34,9 @@ struct Versions {
         let fd = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
         let server = SocketAddress(.v4(0x7F00_0035), port: 53)
         guard unsafe server.with({ unsafe connect(fd, $0, $1) }) == 0 else { Probe.fail("no socket") }
+        // What comes while this program is not let run is not lost.
+        var size: Int32 = 8 << 20
+        _ = unsafe setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, socklen_t(MemoryLayout<Int32>.size))
         let packets = (0..<names).map { Probe.question("n\($0).\(suffix)", id: 0) }
         var tally = Tally()
         var random = SystemRandomNumberGenerator()
@@ -82,7 +88,7 @@ struct Versions {
             if time > Self.patience { tally.lost += 1 } else { tally.times.append(Int32(clamping: time)) }
             let answer = buffer[12..<count]
             let version = versions.firstIndex { answer.firstRange(of: $0.bytes) != nil }
-            if buffer[3] & 15 == 0, let version { tally.counts[version] += 1 } else { tally.other += 1 }
+            if let version { tally.counts[version] += 1 } else if buffer[3] & 15 == 2 { tally.failed += 1 } else { tally.other += 1 }
         }
     }
 
@@ -90,7 +96,7 @@ struct Versions {
         let times = tally.times.sorted()
         func at(_ share: Double) -> Int32 { times.isEmpty ? 0 : times[min(times.count - 1, Int(Double(times.count) * share))] }
         print(
-            "total asked \(tally.asked) lost \(tally.lost) first \(tally.counts[0]) second \(tally.counts[1]) other \(tally.other)"
+            "total asked \(tally.asked) lost \(tally.lost) first \(tally.counts[0]) second \(tally.counts[1]) other \(tally.other) failed \(tally.failed)"
                 + " p50 \(at(0.5)) p99 \(at(0.99)) p999 \(at(0.999)) worst \(times.last ?? 0)")
     }
 

@@ -34,7 +34,7 @@ import Workbench
             if parts.count > 1 { #expect(problem.hint?.contains(parts[1]) == true, "\(line): \(problem)") }
         }
         #expect(left.isEmpty, "said of lines that are right")
-        #expect(expected == 79)
+        #expect(expected == 77)
         #expect(
             rules.map(\.meaning) == ["tunnel suffix corp.example", "block suffix ads.example"])
         #expect(rules.map(\.line).first == 4)

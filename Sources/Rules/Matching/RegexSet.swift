@@ -39,7 +39,7 @@ package struct EachRegex: RegexSet {
         var mistakes: [RegexMistake] = []
         for (index, source) in sources.enumerated() {
             do {
-                set.regexes.append((index, SendableRegex(value: try Regex(source))))
+                set.regexes.append((index, SendableRegex(value: try Regex(source).ignoresCase())))
             } catch {
                 mistakes.append(RegexMistake(index: index, offset: nil, message: "\(error)"))
             }

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+import Wire
+
+extension Matcher {
+    /// All rules in full, by file and line, each made when it is reached.
+    package var rules: some Sequence<Rule> { RuleSequence(matcher: self) }
+
+    /// The rule of that number, in full. A number of another matcher gives the rule before it, or one of no file.
+    package func rule(_ number: Int) -> Rule {
+        guard let rule = store.rule(around: number) else { return Rule(.block, .suffix(.root), text: ".") }
+        return full(rule)
+    }
+
+    func full(_ rule: StoredRule) -> Rule {
+        let run = origins.run(of: rule.place)
+        let pattern = pattern(of: rule)
+        return Rule(
+            origins.treatments[Int(run.treatment)].value, pattern, text: texts[rule.place] ?? pattern.text,
+            file: origins.lists[Int(run.list)].file, line: store.line(of: rule), column: Int(run.column))
+    }
+
+    private func pattern(of rule: StoredRule) -> Pattern {
+        switch rule.kind {
+        case .exact: .exact(store.name(of: rule))
+        case .suffix: .suffix(store.name(of: rule))
+        case .below: .below(store.name(of: rule))
+        case nil: patterns.pattern(store.pattern(of: rule), at: rule.place) ?? .suffix(.root)
+        }
+    }
+
+    private struct RuleSequence: Sequence, IteratorProtocol {
+        let matcher: Matcher
+        private var place: Place = 0
+
+        init(matcher: Matcher) { self.matcher = matcher }
+
+        mutating func next() -> Rule? {
+            while place < matcher.store.end {
+                let rule = matcher.store[place]
+                place = rule.next
+                if !rule.isException { return matcher.full(rule) }
+            }
+            return nil
+        }
+    }
+}
