@@ -28,7 +28,7 @@ enum StatusText {
             "\(status.rules.count) from " + (status.rules.files.isEmpty ? "no file" : status.rules.files.joined(separator: ", ")))
         for list in status.rules.lists {
             let state = list.kept.map { "; not taken: \($0); its last good version is in force" } ?? ""
-            rows.add("list", "\(list.entries) \(list.kind) \(list.file)\(list.signed ? ", signed" : "")\(state)", always: true)
+            rows.add("list", "\(list.entries) \(list.kind) \(list.file)\(list.signed ? " (signed)" : "")\(state)", always: true)
         }
         let questions = status.questions
         rows.add(
