@@ -28,7 +28,7 @@ enum StatusText {
             "\(status.rules.count) from " + (status.rules.files.isEmpty ? "no file" : status.rules.files.joined(separator: ", ")))
         for list in status.rules.lists {
             let state = list.kept.map { "; not taken: \($0); its last good version is in force" } ?? ""
-            rows.add("list", "\(list.entries) \(list.kind) \(list.file)\(list.signed ? ", signed" : "")\(state)", always: true)
+            rows.add("list", "\(list.entries) \(list.kind) \(list.file)\(list.signed ? " (signed)" : "")\(state)", always: true)
         }
         let questions = status.questions
         rows.add(
@@ -36,7 +36,7 @@ enum StatusText {
             "\(questions.total)   cached \(questions.cached)   refused \(questions.refused)   blocked \(questions.blocked)   local \(questions.local)"
         )
         for text in late(status.late) { rows.add("late", text) }
-        for text in withheld(questions) { rows.add("withheld", text) }
+        for text in withheld(questions) { rows.add("left out", text) }
         if let nat64 = status.nat64 { rows.add("nat64", "this network translates by \(nat64)") }
         if status.repairs > 0 { rows.add("repairs", "\(status.repairs)   " + repaired(status.repaired)) }
         if status.resolvConf.state != "not ours" { rows.add("resolv.conf", status.resolvConf.state) }
