@@ -33,7 +33,7 @@ enum AdguardFilter {
         let isWild = bytes.starts(body, with: "*.")
         let isBelow = isWild || (!isAnchored && bytes.starts(body, with: "."))
         let plain = isBelow ? body.lowerBound + (isWild ? 2 : 1)..<body.upperBound : body
-        guard !plain.isEmpty else {
+        guard !plain.isEmpty, !bytes.equals(plain, "*") else {
             scope.warn("patterns for every name", line: said.line, "a pattern for every name: not taken", into: &sink)
             return
         }

@@ -23,7 +23,8 @@ extension AdguardList {
         var rest = end + 1..<line.upperBound
         var count = 0
         while let word = bytes.word(of: &rest) {
-            if bytes[word.lowerBound] == UInt8(ascii: "#"), word.count > 1 { break }
+            // Alone it is the usual servers; behind a server it begins a comment.
+            if bytes[word.lowerBound] == UInt8(ascii: "#"), word.count > 1 || count > 0 { break }
             count += 1
             if bytes.equals(word, "#") {
                 said.isException = true
@@ -44,12 +45,12 @@ extension AdguardList {
         while let domain = bytes.part(of: &domains, by: UInt8(ascii: "/")) {
             let name = bytes.trimmed(domain)
             if name.isEmpty {
-                sink.take(.regex("^[^.]+$"), said)
+                if scope.depth == 0 { sink.take(.regex("^[^.]+$"), said) }
             } else if bytes.starts(name, with: "*.") {
                 guard scope.readName(bytes, name.lowerBound + 2..<name.upperBound, line: number, into: &sink) else { continue }
-                sink.take(.below, scope.name, said)
+                scope.take(.below, said, into: &sink)
             } else if scope.readName(bytes, name, line: number, into: &sink) {
-                sink.take(.suffix, scope.name, said)
+                scope.take(.suffix, said, into: &sink)
             }
         }
     }

@@ -4,14 +4,20 @@ import Wire
 /// AdGuard: upstream lines, and the part of its filter language that concerns names. `!` or `#` begins a comment line.
 ///
 /// - `[/DOMAIN/…/]SERVER…`: `tunnel`, `direct` and `lan` take the domains with all below them, asked at the first server that is an address;
-///   `*.x` is only what is below x, an empty domain every name of one label. `#` as the server excepts them from the list. `block` does not take
-///   them. A line with servers and no domain is not taken.
+///   `*.x` is only what is below x, an empty domain every name of one label. `#` as the server excepts them from the list, but not longer domains
+///   below. `block` does not take them. A line with servers and no domain is not taken.
 /// - `||x^` (x and all below it), `|x^` and a bare name (exactly), `.x^` and `*.x^` (below it), `x^` (every name that ends so), `*` anywhere else
 ///   (a regex), `/regex/`, addresses in place of x, and lines of hosts files: every action takes them, in the place of AdGuard's blocking.
 /// - `@@` in front: an exception from this list. `$important`: exceptions without it do not reach the line.
 /// - Every other modifier, and rules for pages (`##`): the line is not taken.
 struct AdguardList {
     func read(_ bytes: Span<UInt8>, _ scope: inout ListScope, into sink: inout some ListSink) {
+        guard scope.depth == 0 else {
+            // Exceptions of the filter stand above all of it, wherever they are.
+            return each(bytes) { line, number in
+                if bytes[line.lowerBound] == UInt8(ascii: "[") { upstream(bytes, line, number, &scope, into: &sink) }
+            }
+        }
         // What is important is as a list of its own, so that only important exceptions reach it.
         var hasImportant = false
         each(bytes) { line, number in

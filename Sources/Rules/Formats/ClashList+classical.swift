@@ -2,6 +2,8 @@
 import Wire
 
 extension ClashList {
+    /// What names or addresses are told by; in the order in which they are most frequent.
+    private static let types = ["domain-suffix", "domain", "ip-cidr", "ip-cidr6", "domain-keyword", "domain-regex", "domain-wildcard"]
     private static let policies: Set<String> = ["DIRECT", "REJECT", "REJECT-DROP", "REJECT-TINYGIF", "PROXY", "PASS", "GLOBAL"]
 
     /// `TYPE,VALUE[,POLICY][,no-resolve]`.
@@ -9,27 +11,23 @@ extension ClashList {
     func classical(
         _ bytes: Span<UInt8>, _ type: Range<Int>, _ rest: Range<Int>, _ line: Int, _ scope: inout ListScope, into sink: inout some ListSink
     ) {
-        let said = ListLine(line: line)
-        let isRegex = bytes.equals(type, "domain-regex", blind: true)
-        guard let fields = fields(bytes, rest, isRegex), isTaken(fields, line, &scope, into: &sink) else { return }
-        let value = fields.value
-        if isRegex {
-            scope.takeRegex(bytes.string(value.prefix(ListScope.longestRegex + 1)), said, into: &sink)
-        } else if bytes.equals(type, "domain", blind: true) {
-            if scope.readName(bytes, value, line: line, into: &sink) { sink.take(.exact, scope.name, said) }
-        } else if bytes.equals(type, "domain-suffix", blind: true) {
-            if scope.readName(bytes, value, line: line, into: &sink) { sink.take(.suffix, scope.name, said) }
-        } else if bytes.equals(type, "domain-keyword", blind: true) {
-            scope.takeKeyword(bytes.string(value.prefix(300)), said, into: &sink)
-        } else if bytes.equals(type, "domain-wildcard", blind: true) {
-            wildcard(bytes, value, said, &scope, into: &sink)
-        } else if bytes.equals(type, "ip-cidr", blind: true) || bytes.equals(type, "ip-cidr6", blind: true) {
-            if let network = scope.readNetwork(bytes.string(value.prefix(64)), line: line, into: &sink) {
-                sink.take(.network(network), said)
-            }
-        } else {
+        guard let type = Self.types.first(where: { bytes.equals(type, $0, blind: true) }) else {
             let shown = ListScope.shown(bytes, type)
             scope.warn("\(shown) is not read", line: line, "'\(shown)' is not read: the line is not taken", into: &sink)
+            return
+        }
+        let said = ListLine(line: line)
+        guard let fields = fields(bytes, rest, type == "domain-regex"), isTaken(fields, line, &scope, into: &sink) else { return }
+        let value = fields.value
+        switch type {
+        case "domain": if scope.readName(bytes, value, line: line, into: &sink) { sink.take(.exact, scope.name, said) }
+        case "domain-suffix": if scope.readName(bytes, value, line: line, into: &sink) { sink.take(.suffix, scope.name, said) }
+        case "domain-keyword": scope.takeKeyword(bytes.string(value.prefix(300)), said, into: &sink)
+        case "domain-wildcard": wildcard(bytes, value, said, &scope, into: &sink)
+        case "domain-regex": scope.takeRegex(bytes.string(value.prefix(ListScope.longestRegex + 1)), said, into: &sink)
+        default:
+            let text = bytes.string(value.prefix(64))
+            if let network = scope.readNetwork(text, line: line, into: &sink) { sink.take(.network(network), said) }
         }
     }
 

@@ -86,18 +86,18 @@ extension DnsmasqList {
         _ bytes: Span<UInt8>, _ domain: Range<Int>, _ said: ListLine, _ scope: inout ListScope, into sink: inout some ListSink
     ) {
         if domain.isEmpty {
-            sink.take(.regex("^[^.]+$"), said)
+            if scope.depth == 0 { sink.take(.regex("^[^.]+$"), said) }
         } else if bytes.equals(domain, "#") || bytes.equals(domain, "*") {
             scope.warn(
                 "lines for every name", line: said.line, "a rule for every name: not taken",
                 hint: "routing.default in the configuration says where all else goes", into: &sink)
         } else if bytes.starts(domain, with: "*."), scope.readName(bytes, Self.name(bytes, domain), line: said.line, into: &sink) {
-            sink.take(.below, scope.name, said)
+            scope.take(.below, said, into: &sink)
         } else if bytes.starts(domain, with: "*"), !bytes.starts(domain, with: "*.") {
             guard scope.readName(bytes, domain.lowerBound + 1..<domain.upperBound, line: said.line, into: &sink) else { return }
-            scope.takeRegex(RegexText.ends(with: scope.name), said, into: &sink)
+            if scope.depth == 0 { scope.takeRegex(RegexText.ends(with: scope.name), said, into: &sink) }
         } else if !bytes.starts(domain, with: "*."), scope.readName(bytes, Self.name(bytes, domain), line: said.line, into: &sink) {
-            sink.take(.suffix, scope.name, said)
+            scope.take(.suffix, said, into: &sink)
         }
     }
 

@@ -5,7 +5,7 @@ import Wire
 ///
 /// - `server=/DOMAIN…/ADDRESS[#PORT]`: `tunnel`, `direct` and `lan` take the domains, asked at that server; `block` does not. `@INTERFACE` and
 ///   `@SOURCE` are left out with a warning. `#` as the server, dnsmasq's own servers, excepts the domains from the list; where they also stand in
-///   an `nftset=` or `ipset=`, they are taken without a server.
+///   an `nftset=` or `ipset=`, they are taken without a server. Of exceptions and other lines the longest domain decides.
 /// - `local=/DOMAIN…/`, and `server=` without a server: not asked of anybody outside. `lan` and `block` take them.
 /// - `nftset=/DOMAIN…/…` and `ipset=`: `tunnel`, `direct` and `lan` take the domains, whatever the set is called, asked at the server that a
 ///   `server=` of the same file names for them; `block` does not.
@@ -41,7 +41,7 @@ struct DnsmasqList {
                 guard Self.option(bytes, key) == .set else { return }
                 domains(bytes, value) { domain in
                     guard scope.name.read(bytes, Self.name(bytes, domain)) == .name else { return }
-                    servers.steered.insert(scope.name)
+                    servers.steer(scope.name)
                 }
             }
         }
@@ -55,7 +55,7 @@ struct DnsmasqList {
                 readSet(bytes, value, line, servers, &scope, into: &sink)
             }
         }
-        others.say(scope.file, into: &sink)
+        if scope.depth == 0 { others.say(scope.file, into: &sink) }
     }
 
     /// Options with their values, which are nil when there is no `=`; comments are cut off.

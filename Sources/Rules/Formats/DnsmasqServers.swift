@@ -6,7 +6,15 @@ struct DnsmasqServers {
     /// A server, or nil where the file says dnsmasq's own ones.
     private var servers: [Name: ServerAddress?] = [:]
     /// Domains of sets; known only where the file also says `#`.
-    var steered: Set<Name> = []
+    private var steered: Set<Name> = []
+    /// All names above those.
+    private var above: Set<Name> = []
+
+    mutating func steer(_ name: Name) {
+        steered.insert(name)
+        var rest = name.parent
+        while !rest.isRoot, above.insert(rest).inserted { rest = rest.parent }
+    }
 
     /// False when the domain has a server already: only the first is asked.
     mutating func note(_ name: Name, _ server: ServerAddress?) -> Bool {
@@ -35,5 +43,5 @@ struct DnsmasqServers {
     }
 
     /// Whether a set takes something below the name.
-    func isSteeredBelow(_ name: Name) -> Bool { steered.contains { $0 != name && $0.isAtOrBelow(name) } }
+    func isSteeredBelow(_ name: Name) -> Bool { above.contains(name) }
 }

@@ -6,6 +6,8 @@ struct GeositeFiles {
     let affiliated: [String: [GeositeList.Affiliated]]
     /// Files read so far: includes that fan out in every file could else be read for ever.
     private var opened = 0
+    /// Includes that could not be followed.
+    private var failures = 0
 
     /// Files in one another, and files in all. The whole of domain-list-community has 1,500.
     static let deepest = 32
@@ -103,29 +105,23 @@ struct GeositeFiles {
         _ scope: inout ListScope, into sink: inout some ListSink
     ) {
         let name = written.lowercased()
+        func fail(_ message: String, hint: String? = nil) {
+            failures += 1
+            guard failures <= ListScope.shown else { return }
+            sink.warn(Problem(.error, file: scope.file, line: line, column: 1, message, hint: hint))
+        }
         guard Self.isListName(written) else {
             let shown = ListScope.shown(Array(written.utf8).span, 0..<written.utf8.count)
-            scope.warn(
-                "no name of a list", line: line, "'\(shown)' is no name of a list", hint: "include:NAME of a file beside this one",
-                into: &sink)
-            return
+            return fail("'\(shown)' is no name of a list", hint: "include:NAME of a file beside this one")
         }
+        let path = (way + [name]).joined(separator: " → ")
+        guard !way.contains(name) else { return fail("lists include one another in a circle: \(path)") }
         opened += 1
-        guard !way.contains(name), way.count < Self.deepest, opened < Self.most else {
-            let path = (way + [name]).joined(separator: " → ")
-            let message =
-                way.contains(name)
-                ? "lists include one another in a circle: \(path)"
-                : "more includes than \(Self.deepest) deep or \(Self.most) in all: \(path)"
-            if opened <= Self.most { sink.warn(Problem(.error, file: scope.file, line: line, column: 1, message)) }
-            return
+        guard way.count < Self.deepest, opened < Self.most else {
+            return fail("more includes than \(Self.deepest) deep or \(Self.most) in all: \(path)")
         }
         guard let bytes = open(written) ?? (name == written ? nil : open(name)) else {
-            sink.warn(
-                Problem(
-                    .error, file: scope.file, line: line, column: 1, "there is no list '\(name)' beside this file",
-                    hint: "put the file \(name) into the same folder"))
-            return
+            return fail("there is no list '\(name)' beside this file", hint: "put the file \(name) into the same folder")
         }
         let outer = enter(name, &scope, into: &sink)
         read(bytes.span, way + [name], filters + [attributes], &scope, into: &sink)

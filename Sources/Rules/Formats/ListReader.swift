@@ -46,14 +46,16 @@ package struct ListReader: Sendable {
         switch kind {
         case .plain: PlainList(isExact: isExact).read(text, &scope, into: &sink)
         case .geosite: GeositeList(filter: attributes, open: open, beside: beside).read(text, &scope, into: &sink)
-        case .dnsmasq: DnsmasqList().read(text, &scope, into: &sink)
-        case .adguard: AdguardList().read(text, &scope, into: &sink)
+        case .dnsmasq: scope.readInwards(&sink) { DnsmasqList().read(text, &$0, into: &$1) }
+        case .adguard: scope.readInwards(&sink) { AdguardList().read(text, &$0, into: &$1) }
         case .clash: ClashList().read(text, &scope, into: &sink)
         case .singbox: SingboxList().read(text, &scope, into: &sink)
         case .hosts: HostsList().read(text, &scope, into: &sink)
         case .rpz:
-            var zone = PolicyZone()
-            zone.read(text, &scope, into: &sink)
+            scope.readInwards(&sink) { scope, sink in
+                var zone = PolicyZone()
+                zone.read(text, &scope, into: &sink)
+            }
         }
         scope.finish(&sink)
     }

@@ -15,6 +15,12 @@ struct ListScope {
     /// The name that was read last.
     var name = Name()
 
+    /// Names that the list excepts from itself, and the depth in them at which names are given out now.
+    var exceptions = ListExceptions()
+    var depth = 0
+    /// Whether names were seen that stand deeper still.
+    var isDeeper = false
+
     private var complaints: [String: Complaint] = [:]
     private var order: [String] = []
     private var lastServer: (text: [UInt8], server: ServerAddress)?
@@ -39,6 +45,8 @@ struct ListScope {
         _ kind: String, line: Int, column: Int = 0, _ message: @autoclosure () -> String, hint: @autoclosure () -> String? = nil,
         into sink: inout some ListSink
     ) {
+        // What is wrong was said at the first reading.
+        guard depth == 0 else { return }
         let key = complaints[kind] == nil && complaints.count >= Self.kinds ? "other lines that are not understood" : kind
         var complaint = complaints[key] ?? Complaint(file: file)
         if complaint.count == 0 { order.append(key) }

@@ -6,7 +6,7 @@ import Wire
 /// - `CNAME .` (no such name): every action takes it, in the place of that answer.
 /// - `CNAME *.` (no data), `CNAME rpz-drop.`, and `A` or `AAAA` with 0.0.0.0, :: or a loopback address: `block` takes them; `rpz-drop.` with a
 ///   warning, since the question is answered, not dropped.
-/// - `CNAME rpz-passthru.`, or a CNAME to the owner's own name: an exception from the list.
+/// - `CNAME rpz-passthru.`, or a CNAME to the owner's own name: an exception from the list, but not from longer owners below.
 /// - `CNAME rpz-tcp-only.`, other CNAMEs and other data: not taken; nor are triggers by address, server or client (`rpz-ip`, `rpz-nsdname`, …).
 ///
 /// The zone's name is the owner of its SOA record, or the first `$ORIGIN`. `SOA`, `NS` and DNSSEC records say nothing about names here.
@@ -98,7 +98,8 @@ struct PolicyZone {
         }
         guard said.isException || last.map({ $0.name != name || $0.kind != kind }) ?? true else { return }
         if !said.isException { last = (name, kind) }
-        sink.take(kind, name, said)
+        scope.name = name
+        scope.take(kind, said, into: &sink)
     }
 
     private enum Verdict {
@@ -111,8 +112,8 @@ struct PolicyZone {
     private func verdict(_ record: ZoneRecord, _ name: Name, _ kind: NameKind, _ bytes: Span<UInt8>) -> Verdict {
         switch record.type {
         case .alias:
+            if bytes.equals(record.data, ".") { return .taken }
             let text = bytes.string(record.data.prefix(1100))
-            if text == "." { return .taken }
             if text == "*." { return .blocking("an answer without data") }
             switch text.lowercased() {
             case "rpz-passthru.": return .exception
@@ -152,8 +153,9 @@ struct PolicyZone {
             scope.warn("records outside the zone", line: line, "the owner is not below the zone's name, \(zone)", into: &sink)
             return nil
         }
-        let ending = name.dropping(labels: name.labelCount - 1).description
-        if ["rpz-ip", "rpz-nsip", "rpz-nsdname", "rpz-client-ip"].contains(ending) {
+        // Only the last label, and nearly none begins so: no text is made of the others.
+        let ending = name.dropping(labels: name.labelCount - 1)
+        if ending[1] == UInt8(ascii: "r"), ["rpz-ip", "rpz-nsip", "rpz-nsdname", "rpz-client-ip"].contains(ending.description) {
             scope.warn("triggers by \(ending)", line: line, "\(ending) is not about the name that is asked: not taken", into: &sink)
             return nil
         }

@@ -25,7 +25,7 @@ struct ZoneRecord {
         // TTL and class in either order (RFC 1035 section 5.1).
         for _ in 0..<2 {
             guard let word = words.first else { break }
-            let isClass = ["in", "ch", "hs"].contains { bytes.equals(word, $0, blind: true) }
+            let isClass = word.count == 2 && ["in", "ch", "hs"].contains { bytes.equals(word, $0, blind: true) }
             if isClass || bytes[word.lowerBound] &- 48 < 10 { words = words.dropFirst() }
         }
         guard let type = words.popFirst(), let data = words.first else { return nil }
