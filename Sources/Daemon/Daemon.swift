@@ -41,7 +41,8 @@ package enum Daemon {
         try state.keep(formerSourceMark: formerSourceMark)
         let supervisor = try Supervisor(
             SupervisorStart(
-                loaded: loaded, path: path, log: log, inbox: inbox, worker: outbox, state: state, keeping: keeping, doors: doors, apps: Self.appGroups(log)))
+                loaded: loaded, path: path, log: log, inbox: inbox, worker: outbox, state: state, keeping: keeping, doors: doors,
+                apps: Self.appGroups(log)))
         let worker = try Worker(supervisor.workerStart(log: log))
         try DaemonError.from { () throws(KernelError) in _ = try SourceValidMark.enable() }
         var failure: String?

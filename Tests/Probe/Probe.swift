@@ -16,6 +16,7 @@ import Wire
         ) {
         case ("order", let counts, _) where counts.count == 1: try order(counts[0], perSecond: nil)
         case ("order", let counts, _) where counts.count == 2: try order(counts[0], perSecond: counts[1])
+        case ("ledger", let counts, _) where counts.count == 1: LedgerCost(count: counts[0]).measure()
         case ("garbage", let counts, _) where counts.count == 1: garbage(counts[0])
         case ("datagram", _, let ends) where ends.count == 2: datagram(from: ends[0], to: ends[1], text: arguments[4])
         case ("transition", _, _): Transition().measure()
@@ -23,7 +24,7 @@ import Wire
         case ("load", let counts, let targets) where counts.count == 3: load(counts, targets)
         default:
             fail(
-                "usage: sluice-probe order COUNT [A-SECOND] | garbage COUNT | datagram FROM:PORT TO:PORT TEXT | greet ADDRESS:PORT | transition"
+                "usage: sluice-probe order COUNT [A-SECOND] | ledger COUNT | garbage COUNT | datagram FROM:PORT TO:PORT TEXT | greet ADDRESS:PORT | transition"
                     + " | load SECONDS QUESTIONS-A-SECOND CONNECTIONS-A-SECOND [SUFFIX | ADDRESS:PORT]…")
         }
     }
