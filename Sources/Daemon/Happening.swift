@@ -18,6 +18,8 @@ package struct Happening: Codable, Sendable, Equatable {
         /// Something of ours was found changed by others, and put back.
         case repair
         case reload
+        /// Addresses left out of an answer, or in conflict.
+        case guarded = "guard", rebinding, conflict
         /// /etc/resolv.conf.
         case resolvConf = "resolv-conf"
     }

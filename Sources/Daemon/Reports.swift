@@ -20,6 +20,21 @@ package struct StatusReport: Codable, Sendable {
     package let repaired: Repaired
     package let resolvConf: ResolvConf
     package let questions: Questions
+    package let late: Late
+    /// The prefix by which this network translates IPv6 to IPv4; null: none, or not looked for.
+    package let nat64: String?
+
+    /// Clients that may still take the way which rules have since closed.
+    package struct Late: Codable, Sendable {
+        /// Names answered before their rule came whose addresses it could not take (`block`, or a guard).
+        package let names: Int
+        /// Seconds until their last client has forgotten them; 0: there is none.
+        package let seconds: Int64
+        /// The same for answers whose names are no longer known.
+        package let forgotten: Int64
+        /// Seconds until answers of the time before the daemon began are over, if none was kept longer than a day.
+        package let before: Int64
+    }
 
     package struct Tunnel: Codable, Sendable {
         package let name: String
@@ -77,6 +92,17 @@ package struct StatusReport: Codable, Sendable {
         package let foreignReplies: UInt64
         /// Addresses that no set may take, removed from answers.
         package let guarded: UInt64
+        /// The same by what they are: `own`, `loopback`, `private` …
+        package let guardedBy: [String: UInt64]
+        /// Addresses of this machine and its networks, removed from answers to names without a rule.
+        package let rebinding: UInt64
+        /// Addresses of `direct` names that are owed to the tunnel: removed; and answers in which none would have remained.
+        package let narrowed: UInt64
+        package let conflicts: UInt64
+        /// Answers that a rule has because of a name that the asked one is an alias of.
+        package let byAlias: UInt64
+        /// Addresses for which there was no room.
+        package let excess: UInt64
         package let commitFailures: UInt64
         package let evictions: Int
         package let cacheEntries: Int

@@ -41,7 +41,8 @@ extension Situation: Equatable {
     static func == (left: Situation, right: Situation) -> Bool {
         left.snapshot.circumstances == right.snapshot.circumstances && left.configurations == right.configurations
             && left.snapshot.steeringGuard == right.snapshot.steeringGuard && left.snapshot.tunnelFamilies == right.snapshot.tunnelFamilies
-            && left.snapshot.network == right.snapshot.network && left.clients == right.clients && left.tunnels == right.tunnels
+            && left.snapshot.network == right.snapshot.network && left.snapshot.looksForNAT64 == right.snapshot.looksForNAT64
+            && left.clients == right.clients && left.tunnels == right.tunnels
             && left.foreignMarks == right.foreignMarks && left.tunneledGroup == right.tunneledGroup
             && left.rules.rejected == right.rules.rejected && left.repairs == right.repairs
             && left.resolvConf == right.resolvConf

@@ -92,9 +92,12 @@ extension Supervisor {
         let families = selection.inUse.map { tunnels[$0].families }
         return Situation(
             snapshot: Snapshot(
-                circumstances: circumstances, matcher: loaded.matcher,
+                circumstances: circumstances, matcher: loaded.matcher, rulesRevision: configurations, ahead: ahead,
                 steeringGuard: SteeringGuard(ours: ours, resolvers: [.tunnel: outside, .direct: relays, .lan: relays]),
-                tunnelFamilies: families.flatMap { $0.isEmpty ? nil : $0 } ?? [.v4, .v6], network: network),
+                rebinding: Rebinding(allowed: Set(loaded.configuration.dns.rebindAllow)),
+                narrows: loaded.configuration.routing.conflict == .narrow,
+                tunnelFamilies: families.flatMap { $0.isEmpty ? nil : $0 } ?? [.v4, .v6],
+                looksForNAT64: looksForNAT64, answersSixByNAT64: loaded.configuration.dns.nat64 == .answer, network: network),
             configurations: configurations,
             resolvConf: resolvConfReport,
             clients: clients,
@@ -109,6 +112,15 @@ extension Supervisor {
             listeners: doors.configured.map(\.text), configuration: path,
             rules: StatusReport.Rules(count: loaded.matcher.count, files: loaded.ruleFiles, rejected: rejected), repairs: repairs,
             servers: servers)
+    }
+
+    /// Only a network with IPv6 can translate it, and it matters only while a tunnel is in use that carries none: one whose link is going down has
+    /// lost its addresses of IPv6 already, and says nothing.
+    private var looksForNAT64: Bool {
+        guard selection.state == .connected, outsideFamilies.contains(.v6), let inUse = selection.inUse, tunnels[inUse].facts.isUp else {
+            return false
+        }
+        return tunnels[inUse].families == [.v4]
     }
 
     /// Who is answered: this machine always; others as configured, else those of the private networks we are connected to.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Configuration
 import Logging
+import Resolving
 import Rules
 
 extension Supervisor {
@@ -24,6 +25,7 @@ extension Supervisor {
             for error in rejected { log.error("not reloaded: \(error)") }
             return ControlReply.Reload(rules: loaded.matcher.count, errors: rejected)
         }
+        ahead = fresh.matcher.exactNames(notIn: loaded.matcher)
         loaded = fresh
         configurations += 1
         refreshSystemServers()

@@ -7,6 +7,7 @@ import Kernel
 import Logging
 import Policy
 import Resolving
+import Rules
 import Steering
 import Tunnels
 import Wire
@@ -54,6 +55,8 @@ final class Supervisor {
     var rejected: [String] = []
     var repairs = Repairs()
     var configurations = 1
+    /// See `Snapshot.ahead`.
+    var ahead: [Name] = []
     /// Counts changes of the network around; see `Snapshot.network`.
     var network = 0
     var systemServers: [ServerAddress] = []
@@ -85,6 +88,7 @@ final class Supervisor {
         wish = start.state.wish
         plan = start.loaded.rulesetPlan(start.doors, start.apps)
         let loaded = start.loaded
+        ahead = loaded.matcher.exactNames(notIn: .empty)
         let now = Instant.now
         tunnels = loaded.configuration.tunnel.compactMap { tunnel in
             tunnel.device.map {

@@ -106,6 +106,9 @@ extension Worker {
     private func status() -> StatusReport {
         let counters = resolver.counters
         let circumstances = resolver.snapshot.circumstances
+        let now = Instant.now
+        let late = resolver.late(at: now)
+        func seconds(_ until: Instant?) -> Int64 { until.map { max(0, $0 - now + 999) / 1000 } ?? 0 }
         let sets = SteeredRoute.allCases.flatMap { route in
             [IPAddress.Family.v4, .v6].map { family in
                 StatusReport.Set(name: SetName.learned(route, family).rawValue, elements: resolver.ledger.count(route, family))
@@ -131,19 +134,16 @@ extension Worker {
             resolvConf: situation.resolvConf,
             questions: StatusReport.Questions(
                 total: counters.questions, cached: counters.hits, refused: counters.refused, blocked: counters.blocked,
-                local: counters.local, foreignReplies: counters.foreignReplies, guarded: counters.guarded,
+                local: counters.local, foreignReplies: counters.foreignReplies, guarded: counters.guarded.values.reduce(0, +),
+                guardedBy: Dictionary(uniqueKeysWithValues: counters.guarded.map { ($0.key.rawValue, $0.value) }),
+                rebinding: counters.rebinding, narrowed: counters.narrowed, conflicts: counters.conflicts, byAlias: counters.byAlias,
+                excess: counters.excess,
                 commitFailures: counters.commitFailures, evictions: resolver.ledger.counters.evictions, cacheEntries: resolver.cachedAnswers
-            ))
-    }
-}
-
-extension Query {
-    /// A question of our own, with EDNS so that reasons come along.
-    fileprivate init(asking question: Question) {
-        var raw: [UInt8] = []
-        for index in 0..<question.name.count { raw.append(question.name[index]) }
-        for value in [question.type.rawValue, question.class] { raw += [UInt8(value >> 8), UInt8(truncatingIfNeeded: value)] }
-        self.init(id: 1, flags: .recursionDesired, question: question, rawQuestion: raw, edns: EDNS())
+            ),
+            late: StatusReport.Late(
+                names: late.names, seconds: seconds(late.until), forgotten: seconds(late.forgottenUntil),
+                before: situation.rules.count == 0 ? 0 : seconds(began + Int64(Answer.longestTTL) * 1000)),
+            nat64: resolver.nat64?.description)
     }
 }
 

@@ -24,6 +24,7 @@ extension Worker {
                     poller.add(socket.fd, token: Token(.upstream, id.number).raw, socket.wantsWrite ? [.read, .write] : .read)
                 case .close(let ids): for id in ids { upstreams[id] = nil }
                 case .commit(let id, let changes): resolver.committed(id, refused: commit(changes))
+                case .note(let note): if !watchers.isEmpty { tell(Happening(note)) }
                 }
             }
         }
@@ -53,6 +54,20 @@ extension Worker {
             if couldWrite, !socket.wantsWrite { poller.change(socket.fd, token: Token(.upstream, id.number).raw, .read) }
         case .lost: resolver.lost(id, .unreachable, at: .now)
         case .packet(let packet): resolver.reply(to: id, packet.span, at: .now)
+        }
+    }
+}
+
+extension Happening {
+    fileprivate init(_ note: Note) {
+        let addresses = note.addresses.prefix(4).map(\.description).joined(separator: " ") + (note.addresses.count > 4 ? " …" : "")
+        let more = note.more > 0 ? " (and \(note.more) more)" : ""
+        switch note.kind {
+        case .guarded(let reason): self.init(.guarded, "\(note.name) \(addresses) \(reason.rawValue)\(more)")
+        case .excess: self.init(.guarded, "\(note.name) \(addresses) no room\(more)")
+        case .rebinding: self.init(.rebinding, "\(note.name) \(addresses)\(more)")
+        case .narrowed: self.init(.conflict, "\(note.name) \(addresses) left out, owed to the tunnel\(more)")
+        case .conflict: self.init(.conflict, "\(note.name) \(addresses) goes in the tunnel\(more)")
         }
     }
 }

@@ -36,13 +36,16 @@ extension Circumstances {
             return servers.isEmpty
                 ? Decision(.refuse(.noPrivateServer), .noPrivateServer, rule: rule)
                 : Decision(.ask(path: .lan, servers.map { Ask(.lan, $0) }), .rule, rule: rule)
-        case .tunnel:
-            switch state {
-            case .connected: return Decision(inTunnel(by: rule), rule: rule)
-            case .disconnected where tunnelRulesFallToSystem: return Decision(outsideToSystem, .rule, rule: rule)
-            case .disconnected, .connecting, .disconnecting, .error:
-                return Decision(.refuse(.notConnected(state)), .notConnected, rule: rule)
-            }
+        case .tunnel: return Decision(outcome(ofTunnel: rule), rule: rule)
+        }
+    }
+
+    /// The row of a `tunnel` rule.
+    func outcome(ofTunnel rule: Ruling) -> Decision.Outcome {
+        switch state {
+        case .connected: inTunnel(by: rule)
+        case .disconnected where tunnelRulesFallToSystem: outsideToSystem
+        case .disconnected, .connecting, .disconnecting, .error: .refuse(.notConnected(state))
         }
     }
 

@@ -22,6 +22,8 @@ package struct Cache: Sendable {
         let over: Instant
         /// Asked for since the clock's hand passed.
         var used: Bool
+        /// The rules by which it was handed out last.
+        var rules: Int
     }
 
     private var index: [Key: Int] = [:]
@@ -35,30 +37,45 @@ package struct Cache: Sendable {
 
     package var count: Int { slots.count }
 
-    /// The answer and its age in seconds; nil when there is none, or its time is over.
-    package mutating func find(_ key: Key, at now: Instant) -> (answer: Answer, ask: Ask, age: UInt32)? {
+    /// The answer, its age in seconds, and whether it is handed out for the first time by these rules; nil when there is none, or its time is over.
+    package mutating func find(
+        _ key: Key, at now: Instant, rules: Int
+    ) -> (answer: Answer, ask: Ask, age: UInt32, isNew: Bool)? {
         guard let place = index[key] else { return nil }
         guard slots[place].over > now else {
             remove(at: place)
             return nil
         }
         slots[place].used = true
-        return (slots[place].answer, slots[place].ask, now.seconds(since: slots[place].came))
+        let isNew = slots[place].rules != rules
+        if isNew { slots[place].rules = rules }
+        return (slots[place].answer, slots[place].ask, now.seconds(since: slots[place].came), isNew)
     }
 
     /// Keeps an answer that may be kept. The ones nobody asked for lately make room.
-    package mutating func insert(_ answer: Answer, from ask: Ask, for key: Key, at now: Instant) {
+    package mutating func insert(_ answer: Answer, from ask: Ask, for key: Key, at now: Instant, rules: Int) {
         guard let lifetime = answer.lifetime, lifetime > 0 else { return }
         if let place = index[key] { remove(at: place) }
         let cost = Self.cost(answer)
         while bytes + cost > capacity, !slots.isEmpty { sweep(at: now) }
         guard cost <= capacity else { return }
         index[key] = slots.count
-        slots.append(Slot(key: key, answer: answer, ask: ask, came: now, over: now + Int64(lifetime) * 1000, used: false))
+        slots.append(
+            Slot(
+                key: key, answer: answer, ask: ask, came: now, over: now + Int64(lifetime) * 1000, used: false,
+                rules: rules))
         bytes += cost
     }
 
-    package mutating func removeAll() { self = Cache(capacity: capacity) }
+    /// Removes the answers for a name and all below it. Returns how many.
+    package mutating func remove(atOrBelow name: Name) -> Int {
+        var removed = 0
+        for place in slots.indices.reversed() where slots[place].key.question.name.isAtOrBelow(name) {
+            remove(at: place)
+            removed += 1
+        }
+        return removed
+    }
 
     /// One step of the clock: spares what was used since the last round, removes the first that was not.
     private mutating func sweep(at now: Instant) {
@@ -81,8 +98,10 @@ package struct Cache: Sendable {
         }
     }
 
-    /// The body, its TTLs, and what key, slot and index cost besides (measured: 10,000 answers and their leases take 22 MB, a lease 500 bytes).
-    private static func cost(_ answer: Answer) -> Int { answer.body.count + answer.ttls.count * 8 + answer.addresses.count * 24 + 1600 }
+    /// The body, its TTLs, and what key, slot and index cost besides (measured: 10,000 answers and their leases take 22 MB).
+    private static func cost(_ answer: Answer) -> Int {
+        answer.body.count + answer.ttls.count * 8 + answer.addresses.count * 24 + answer.aliases.wire.count + 1600
+    }
 }
 
 /// Numbers for what answers must not be mixed of: the servers asked, each on its path, the tunnel in use and the network around.

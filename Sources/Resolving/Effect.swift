@@ -34,6 +34,8 @@ package enum Effect: Hashable, Sendable {
     case close([AskID])
     /// Write these into the kernel, read its acknowledgement, then tell `Resolver.committed` — before anything else is carried out.
     case commit(CommitID, [SetChange])
+    /// Tell those who watch; nothing depends on it.
+    case note(Note)
 }
 
 package struct CommitID: Hashable, Sendable { package let number: UInt64 }

@@ -18,7 +18,15 @@ struct Flight {
         var isLost = false
     }
 
+    enum Purpose {
+        case client
+        /// `LookAhead`, `NAT64Search`: of ours; clients may wait as well.
+        case ahead, search
+    }
+
     let key: Cache.Key
+    /// What it is for besides those who wait.
+    var purpose = Purpose.client
     /// The question as its first asker wrote it.
     let query: Query
     let decision: Decision

@@ -6,18 +6,29 @@ import Wire
 extension Resolver {
     /// Joins the flight of the same question, or begins one.
     mutating func fly(_ waiter: Flight.Waiter, _ decision: Decision, _ asks: [Ask], _ key: Cache.Key, at now: Instant) {
-        if let flight = flights[key] {
-            if flight.waiters.count < Self.mostWaiters {
-                flights[key]?.waiters.append(waiter)
-            } else {
-                send(waiter.query.reply(.serverFailure, error: .tooMany), to: waiter)
-            }
-            return
+        guard let flight = flights[key] else {
+            return begin(Flight(key: key, query: waiter.query, decision: decision, asks: asks, began: now, waiters: [waiter], due: now))
         }
-        if flights.count >= Self.mostFlights { failOldest() }
-        departures.append((key, now))
-        flights[key] = Flight(key: key, query: waiter.query, decision: decision, asks: asks, began: now, waiters: [waiter], due: now)
-        attempt(key, server: 0, .udp, at: now)
+        if flight.waiters.count < Self.mostWaiters {
+            flights[key]?.waiters.append(waiter)
+        } else {
+            send(waiter.query.reply(.serverFailure, error: .tooMany), to: waiter)
+        }
+    }
+
+    /// Begins a flight for which nobody waits yet.
+    mutating func fly(
+        _ query: Query, for purpose: Flight.Purpose, _ decision: Decision, _ asks: [Ask], _ key: Cache.Key, at now: Instant
+    ) {
+        begin(
+            Flight(key: key, purpose: purpose, query: query, decision: decision, asks: asks, began: now, waiters: [], due: now))
+    }
+
+    private mutating func begin(_ flight: Flight) {
+        if flights.count >= Self.mostFlights { failOldest(at: flight.began) }
+        departures.append((flight.key, flight.began))
+        flights[flight.key] = flight
+        attempt(flight.key, server: 0, .udp, at: flight.began)
     }
 
     private mutating func attempt(_ key: Cache.Key, server: Int, _ transport: Transport, at now: Instant) {
@@ -57,13 +68,21 @@ extension Resolver {
             next(key, at: now)
         case .answer(let answer):
             let server = flight.asks[sent.server]
-            cache.insert(answer, from: server, for: key, at: now)
+            cache.insert(answer, from: server, for: key, at: now, rules: snapshot.rulesRevision)
             end(key)
+            switch flight.purpose {
+            case .client: break
+            // A client that waits has it owed with its own answer.
+            case .ahead where flight.waiters.contains { $0.client.app == .normal }: break
+            case .ahead: learn(answer, .server(server), age: 0, flight.query, at: now)
+            case .search: found(answer, at: now)
+            }
             // Apps that ask alike wait together, and rules may have come since: each is answered by what is decided for it now.
             var waiters = flight.waiters
             while let app = waiters.first?.client.app {
                 let decision = decide(flight.query.question, app: app)
-                deliver(answer, .server(server), age: 0, to: waiters.filter { $0.client.app == app }, decision, at: now)
+                deliver(
+                    answer, .server(server), age: 0, to: waiters.filter { $0.client.app == app }, decision, isNew: true, at: now)
                 waiters.removeAll { $0.client.app == app }
             }
         }
@@ -86,17 +105,28 @@ extension Resolver {
     /// After bad news: the next server at once while there is one not yet asked; the end when all have said no.
     private mutating func next(_ key: Cache.Key, at now: Instant) {
         guard let flight = flights[key] else { return }
-        if flight.isHopeless { return fail(key, .unreachable) }
+        if flight.isHopeless { return fail(key, .unreachable, at: now) }
         let asked = Set(flight.sent.map(\.server))
         if let server = flight.asks.indices.first(where: { !asked.contains($0) }) { attempt(key, server: server, .udp, at: now) }
     }
 
-    /// Whatever time has brought: attempts that are due, flights that are over, leases that have ended.
+    /// Whatever time has brought: attempts that are due, flights that are over, questions of our own.
     package mutating func tick(at now: Instant) {
+        flyOn(at: now)
+        beginOwn(at: now)
+    }
+
+    /// Asks what we want to know ourselves.
+    mutating func beginOwn(at now: Instant) {
+        searchNAT64(at: now)
+        lookAhead(at: now)
+    }
+
+    private mutating func flyOn(at now: Instant) {
         guard let earliest = earliestDue, earliest <= now else { return }
         for (key, flight) in flights where flight.due <= now {
             if now - flight.began >= Flight.patience {
-                fail(key, flight.isHopeless ? .unreachable : .noReply)
+                fail(key, flight.isHopeless ? .unreachable : .noReply, at: now)
             } else if flight.sent.count < Flight.intervals.count {
                 attempt(key, server: flight.nextServer, .udp, at: now)
             } else {
@@ -107,20 +137,23 @@ extension Resolver {
     }
 
     /// Makes room for a new flight. Departures are in order; those whose flight has ended, or is a later one of the same question, are passed over.
-    private mutating func failOldest() {
+    private mutating func failOldest(at now: Instant) {
         while let (key, began) = departures.popFirst() {
             guard flights[key]?.began == began else { continue }
-            return fail(key, .noReply)
+            return fail(key, .noReply, at: now)
         }
     }
 
-    /// When `tick` may have something to do; nil while nothing is in flight.
-    package var nextDeadline: Instant? { flights.isEmpty ? nil : earliestDue }
+    /// When `tick` may have something to do; nil while nothing is.
+    package var nextDeadline: Instant? {
+        [flights.isEmpty ? nil : earliestDue, ahead.due, searchDue].compactMap(\.self).min()
+    }
 
     /// Ends a flight without an answer: with what a server said, if one said anything.
-    private mutating func fail(_ key: Cache.Key, _ error: ExtendedError) {
+    private mutating func fail(_ key: Cache.Key, _ error: ExtendedError, at now: Instant) {
         guard let flight = flights[key] else { return }
         end(key)
+        if flight.purpose == .search { search.failed(at: now) }
         for waiter in flight.waiters {
             if let failure = flight.failure {
                 send(waiter.query.reply(failure.code, error: failure.error), to: waiter)
@@ -130,8 +163,19 @@ extension Resolver {
         }
     }
 
+    /// Makes a flight of our own one of those who wait for it.
+    mutating func release(_ key: Cache.Key) {
+        switch flights[key]?.purpose {
+        case .client, nil: return
+        case .ahead: ahead.inFlight -= 1
+        case .search: search.key = nil
+        }
+        flights[key]?.purpose = .client
+    }
+
     /// Takes a flight off the board and closes its sockets.
     mutating func end(_ key: Cache.Key) {
+        release(key)
         guard let flight = flights.removeValue(forKey: key) else { return }
         while let first = departures.first, flights[first.key]?.began != first.began { departures.removeFirst() }
         let open = flight.sent.filter { !$0.isLost }.map(\.ask)

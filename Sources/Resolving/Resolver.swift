@@ -9,7 +9,7 @@ import Wire
 package struct Resolver {
     /// What is to be done, in order. The caller carries it out and empties it.
     package var effects: [Effect] = []
-    package private(set) var snapshot: Snapshot
+    package internal(set) var snapshot: Snapshot
     package var ledger: Ledger
     package var counters = Counters()
 
@@ -22,6 +22,13 @@ package struct Resolver {
     /// No flight is due before this.
     var earliestDue: Instant?
     var pending: [CommitID: PendingReplies] = [:]
+    var services = ServiceTargets()
+    var handedOut = HandedOut()
+    /// Until when clients may hold answers that were forgotten before the rules changed.
+    var lateUntil: Instant?
+    var ahead = LookAhead()
+    var search = NAT64Search()
+    var valve = NoteValve()
     var lastNumber: UInt64 = 0
     let random: @Sendable () -> UInt16
 
@@ -37,8 +44,19 @@ package struct Resolver {
         package var local: UInt64 = 0
         /// Replies that did not fit the question waiting on their socket.
         package var foreignReplies: UInt64 = 0
-        /// Addresses no set may take, removed from answers.
-        package var guarded: UInt64 = 0
+        /// Addresses no set may take, removed from answers, by what they are.
+        package var guarded: [SteeringGuard.Reason: UInt64] = [:]
+        /// Addresses that lead inside, removed from answers to names without a rule.
+        package var rebinding: UInt64 = 0
+        /// Addresses of `direct` names that are owed to the tunnel: removed because others remain; and answers in which none would have.
+        package var narrowed: UInt64 = 0
+        package var conflicts: UInt64 = 0
+        /// Answers that a rule has because of a name that the asked one is an alias of, or whose service it carries.
+        package var byAlias: UInt64 = 0
+        /// Addresses for which there was no room.
+        package var excess: UInt64 = 0
+        /// Answers that clients had already when their rule came.
+        package var late: UInt64 = 0
         package var commitFailures: UInt64 = 0
         package var asked: [Path: UInt64] = [:]
     }
@@ -51,6 +69,7 @@ package struct Resolver {
         self.ledger = ledger
         cache = Cache(capacity: cacheCapacity)
         self.random = random
+        ahead.add(snapshot.ahead)
     }
 
     /// Answers kept.
@@ -85,68 +104,32 @@ package struct Resolver {
         snapshot.circumstances.decide(question, rule: rule(for: question), app: app)
     }
 
-    /// A rule for the name, else, in a reverse zone, the one that owns the address: by lease, then by network.
-    private func rule(for question: Question) -> Ruling? {
-        if let rule = snapshot.matcher.match(question.name) { return rule }
-        guard let network = Reserved.network(of: question.name), network.length == network.address.width else { return nil }
-        for owner in ledger.owners(of: network.address) {
-            if let rule = snapshot.matcher.match(owner.matched) { return rule }
-        }
-        return snapshot.matcher.match(network.address)
-    }
-
     private mutating func resolve(_ waiter: Flight.Waiter, _ decision: Decision, _ asks: [Ask], at now: Instant) {
         guard !asks.isEmpty else {
             return send(waiter.query.reply(.serverFailure, error: .noServer), to: waiter)
         }
-        if hidesType(waiter.query.question.type, decision) { return send(waiter.query.reply(.noError), to: waiter) }
-        let group = Partitions.Group(asks: asks, tunnel: snapshot.circumstances.tunnelInUse, network: snapshot.network)
-        let key = Cache.Key(
-            partition: partitions.number(of: group), question: waiter.query.question, dnssecOK: waiter.query.edns?.dnssecOK ?? false,
-            checkingDisabled: waiter.query.flags.contains(.checkingDisabled))
-        if let (answer, ask, age) = cache.find(key, at: now) {
+        if let rule = decision.rule, hides(waiter.query.question.type, rule) {
+            return send(waiter.query.reply(.noError, authority: .denial), to: waiter)
+        }
+        let key = key(waiter.query, asks)
+        if let (answer, ask, age, isNew) = cache.find(key, at: now, rules: snapshot.rulesRevision) {
             counters.hits += 1
-            deliver(answer, .cache(ask), age: age, to: [waiter], decision, at: now)
+            deliver(answer, .cache(ask), age: age, to: [waiter], decision, isNew: isNew, at: now)
         } else {
             fly(waiter, decision, asks, key, at: now)
         }
     }
 
-    /// Types a rule answers NODATA for: addresses of a family its tunnel does not carry, and service bindings whose hints it does not want.
-    private func hidesType(_ type: RecordType, _ decision: Decision) -> Bool {
-        guard let rule = decision.rule else { return false }
-        switch type {
-        case .a: return rule.action == .tunnel && !snapshot.tunnelFamilies.contains(.v4)
-        case .aaaa: return rule.action == .tunnel && !snapshot.tunnelFamilies.contains(.v6)
-        case .https, .svcb: return rule.options.hints != .lease
-        default: return false
-        }
+    mutating func key(_ query: Query, _ asks: [Ask]) -> Cache.Key {
+        let group = Partitions.Group(asks: asks, tunnel: snapshot.circumstances.tunnelInUse, network: snapshot.network)
+        return Cache.Key(
+            partition: partitions.number(of: group), question: query.question, dnssecOK: query.edns?.dnssecOK ?? false,
+            checkingDisabled: query.flags.contains(.checkingDisabled))
     }
 
-    /// Takes on a new world. A question in flight whose way is no longer the decided one is decided anew; but what was on its way in the tunnel
-    /// is refused where it would now go outside.
-    package mutating func adopt(_ snapshot: Snapshot, at now: Instant) {
-        let isOtherTunnel = snapshot.circumstances.tunnelInUse != self.snapshot.circumstances.tunnelInUse
-        let isOtherNetwork = snapshot.network != self.snapshot.network
-        self.snapshot = snapshot
-        for (key, flight) in flights {
-            let outcomes = flight.waiters.map { decide(flight.query.question, app: $0.client.app).outcome }
-            // The same servers by another tunnel or network are others: what they answer must not be kept as theirs.
-            let isElsewhere = flight.asks.contains { $0.path == .tunnel ? isOtherTunnel : isOtherNetwork }
-            guard isElsewhere || outcomes.contains(where: { $0 != flight.decision.outcome }) else { continue }
-            end(key)
-            let wasInTunnel = flight.asks.contains { $0.path == .tunnel }
-            for (waiter, outcome) in zip(flight.waiters, outcomes) {
-                if wasInTunnel, case .ask(_, let asks) = outcome, asks.contains(where: { $0.path != .tunnel && !flight.asks.contains($0) })
-                {
-                    counters.refused += 1
-                    send(waiter.query.reply(.serverFailure, error: .changed), to: waiter)
-                } else {
-                    receive(waiter.query, from: waiter.client, at: now)
-                }
-            }
-        }
-    }
+    /// Forgets cached answers for a name and all below it, on every path; nil: all. What is owed stays owed, what is in flight goes on.
+    /// - Returns: how many.
+    package mutating func flush(_ name: Name?) -> Int { cache.remove(atOrBelow: name ?? .root) }
 
     mutating func send(_ reply: [UInt8], to waiter: Flight.Waiter, from source: Source = .here) {
         switch waiter.client.transport {
@@ -174,6 +157,5 @@ extension Query {
 }
 
 extension ExtendedError {
-    fileprivate static let changed = ExtendedError(noReachableAuthority, "the way of this name changed while it was asked")
     fileprivate static let noServer = ExtendedError(noReachableAuthority, "no server is configured for this path")
 }

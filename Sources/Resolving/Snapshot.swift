@@ -8,20 +8,39 @@ import Wire
 package struct Snapshot: Sendable {
     package var circumstances: Circumstances
     package var matcher: Matcher
+    /// Another for each other matcher: matchers are not compared rule by rule.
+    package var rulesRevision: Int
+    /// Names that this matcher's rules name exactly and the one before it treated otherwise: looked up ahead when it is taken on
+    /// (`Matcher.exactNames`).
+    package var ahead: [Name]
     package var steeringGuard: SteeringGuard
+    package var rebinding: Rebinding
+    /// `conflict = "narrow"`.
+    package var narrows: Bool
     /// Families the tunnel in use carries; a `tunnel` name has no addresses of the others.
     package var tunnelFamilies: Set<IPAddress.Family>
+    /// Whether this network is asked how it translates IPv6 to IPv4 (RFC 7050).
+    package var looksForNAT64: Bool
+    /// `nat64 = "answer"`: on a network that translates, `tunnel` names have IPv6 addresses also where their tunnel carries none.
+    package var answersSixByNAT64: Bool
     /// Changes with the link and its DHCP servers: what one network answered is not served on another.
     package var network: Int
 
     package init(
-        circumstances: Circumstances, matcher: Matcher = .empty, steeringGuard: SteeringGuard = SteeringGuard(),
-        tunnelFamilies: Set<IPAddress.Family> = [.v4, .v6], network: Int = 0
+        circumstances: Circumstances, matcher: Matcher = .empty, rulesRevision: Int = 0, ahead: [Name] = [],
+        steeringGuard: SteeringGuard = SteeringGuard(), rebinding: Rebinding = Rebinding(), narrows: Bool = false,
+        tunnelFamilies: Set<IPAddress.Family> = [.v4, .v6], looksForNAT64: Bool = false, answersSixByNAT64: Bool = false, network: Int = 0
     ) {
         self.circumstances = circumstances
         self.matcher = matcher
+        self.rulesRevision = rulesRevision
+        self.ahead = ahead
         self.steeringGuard = steeringGuard
+        self.rebinding = rebinding
+        self.narrows = narrows
         self.tunnelFamilies = tunnelFamilies
+        self.looksForNAT64 = looksForNAT64
+        self.answersSixByNAT64 = answersSixByNAT64
         self.network = network
     }
 }

@@ -7,34 +7,69 @@ package struct SteeringGuard: Hashable, Sendable {
     package var ours: Set<IPAddress>
     /// Resolvers that are asked on a path, by the path whose sets may not move them.
     package var resolvers: [SteeredRoute: Set<IPAddress>]
+    /// The prefix by which this network translates IPv6 to IPv4, if it does (RFC 7050).
+    package var nat64: Network?
 
-    package init(ours: Set<IPAddress> = [], resolvers: [SteeredRoute: Set<IPAddress>] = [:]) {
-        self.ours = ours
-        self.resolvers = resolvers
+    /// Why a set does not take an address.
+    package enum Reason: String, Hashable, Sendable, CaseIterable {
+        case unspecified, loopback, multicast, reserved
+        case linkLocal = "link-local"
+        /// An IPv4 address written as an IPv6 one: no packet carries it.
+        case mapped
+        /// Of this machine, a gateway or a tunnel's endpoint.
+        case ours = "own"
+        /// A server that is asked on another path.
+        case resolver
+        /// The rule is `direct`, and does not say `private`.
+        case isPrivate = "private"
+        /// The rule is `lan`.
+        case isPublic = "public"
     }
 
-    /// - Parameter allowsPrivate: whether the rule may own private addresses; `isPrivate` says whether this is one.
-    package func admits(_ address: IPAddress, to route: SteeredRoute, isPrivate: Bool, allowsPrivate: Bool) -> Bool {
-        if Self.isNever(address) || ours.contains(address) || resolvers[route]?.contains(address) == true { return false }
+    package init(ours: Set<IPAddress> = [], resolvers: [SteeredRoute: Set<IPAddress>] = [:], nat64: Network? = nil) {
+        self.ours = ours
+        self.resolvers = resolvers
+        self.nat64 = nat64
+    }
+
+    /// Why the sets of `route` do not take an address; nil: they do. An address that a translator turns into an IPv4 one (NAT64, 6to4) is refused for
+    /// what that one is, too.
+    /// - Parameters:
+    ///   - isPrivate: whether an address is in the private ranges.
+    ///   - allowsPrivate: whether the rule may own private addresses.
+    package func refusal(of address: IPAddress, to route: SteeredRoute, isPrivate: (IPAddress) -> Bool, allowsPrivate: Bool) -> Reason? {
+        let inner = address.embedded(nat64: nat64)
+        if let reason = refusal(of: address, to: route) ?? inner.flatMap({ refusal(of: $0, to: route) }) { return reason }
         switch route {
-        case .tunnel: return true
-        case .direct: return allowsPrivate || !isPrivate
-        case .lan: return isPrivate
+        case .tunnel: return nil
+        case .direct: return allowsPrivate || !(isPrivate(address) || inner.map(isPrivate) ?? false) ? nil : .isPrivate
+        case .lan: return isPrivate(address) ? nil : .isPublic
         }
     }
 
-    /// Loopback, link-local, multicast, unspecified, reserved, and what only looks like IPv6.
-    private static func isNever(_ address: IPAddress) -> Bool {
+    private func refusal(of address: IPAddress, to route: SteeredRoute) -> Reason? {
+        if let never = Self.never(address) { return never }
+        if ours.contains(address) { return .ours }
+        return resolvers[route]?.contains(address) == true ? .resolver : nil
+    }
+
+    /// Addresses no route has, whoever names them.
+    package static func never(_ address: IPAddress) -> Reason? {
         switch address {
         case .v4(let raw):
             switch raw >> 24 {
-            case 0, 127, 224...255: true
-            case 169: raw >> 16 == 169 << 8 | 254
-            default: false
+            case 0: .unspecified
+            case 127: .loopback
+            case 224...239: .multicast
+            case 240...255: .reserved
+            case 169: raw >> 16 == 169 << 8 | 254 ? .linkLocal : nil
+            default: nil
             }
-        case .v6(let high, let low):
-            high == 0 && (low >> 32 == 0xFFFF || low >> 32 == 0)
-                || high >> 54 == 0xFE80 >> 6 || high >> 56 == 0xFF
+        case .v6(high: 0, low: 0): .unspecified
+        case .v6(high: 0, low: 1): .loopback
+        // ::/96 was IPv4-compatible once (RFC 4291 section 2.5.5).
+        case .v6(high: 0, let low): low >> 32 == 0xFFFF || low >> 32 == 0 ? .mapped : nil
+        case .v6(let high, _): high >> 54 == 0xFE80 >> 6 ? .linkLocal : high >> 56 == 0xFF ? .multicast : nil
         }
     }
 }

@@ -9,7 +9,9 @@ package struct Answer: Hashable, Sendable {
     package let authenticated: Bool
     /// Where the TTLs stand, and their values when the answer came: within a set of records the lowest (RFC 2181 section 5.2).
     package let ttls: [TTL]
-    /// Every address along the question's chain of CNAMEs.
+    /// Names that the asked one is an alias of, along the chain of CNAMEs and DNAMEs, in its order; empty for most answers.
+    package let aliases: NameList
+    /// Every address at the chain's end.
     package let addresses: [IPAddress]
     /// Seconds it may be kept; nil: not at all.
     package let lifetime: UInt32?

@@ -39,7 +39,8 @@ extension Judged {
         guard code == .noError || code == .nameError else { return .failed(code, edns?.error) }
         let chain = try Chain(of: query.question, in: answers, packet)
         guard chain.isWhole, authorities.allSatisfy({ $0.type != .opt }) else {
-            return .answer(try Answer(rewriting: packet, header, query, chain.records, authorities, code, chain, edns?.error))
+            return .answer(
+                try Answer(rewriting: packet, header, query, chain.records, authorities, code, missing: chain.missing, edns?.error))
         }
         return .answer(Answer(packet, upTo: end, header, answers, authorities, code, chain, edns?.error))
     }
@@ -76,6 +77,7 @@ extension Answer {
         self.code = code
         authenticated = header.flags.contains(.authenticData)
         self.ttls = ttls
+        aliases = NameList(chain.names.dropFirst())
         addresses = chain.addresses
         lifetime = limit
         self.error = error

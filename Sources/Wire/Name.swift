@@ -142,6 +142,16 @@ package struct Name: Sendable {
         return true
     }
 
+    /// This name with `other` in place of the suffix `suffix` (RFC 6672 section 2.2); nil when it is not below `suffix`, or the result too long.
+    package func replacing(suffix: Name, with other: Name) -> Name? {
+        guard isAtOrBelow(suffix), count - suffix.count + other.count <= Self.capacity else { return nil }
+        var result = self
+        let start = count - suffix.count
+        for index in 0..<other.count { result.storage[start + index] = other.storage[index] }
+        result.count = start + other.count
+        return result
+    }
+
     package static func lowercased(_ byte: UInt8) -> UInt8 { byte &- 65 < 26 ? byte | 0x20 : byte }
 }
 

@@ -12,10 +12,23 @@ extension Query {
             self.ttl = ttl
             self.data = data
         }
+
+        /// Seconds a "no" of ours is kept: short, since the next tunnel may carry what this one does not.
+        package static let denialTTL: UInt32 = 60
+
+        /// The SOA without which no client keeps a "no" (RFC 2308 section 5), with the names that unbound gives its local zones.
+        package static let denial: LocalRecord = {
+            var data: [UInt8] = [9] + Array("localhost".utf8) + [0, 6] + Array("nobody".utf8) + [7] + Array("invalid".utf8) + [0]
+            for value in [1, 3600, 1200, 604_800, denialTTL] as [UInt32] { data.append(value) }
+            return LocalRecord(.soa, ttl: denialTTL, data: data)
+        }()
     }
 
-    /// A reply made here: the question echoed, `records` of the asked name, and, if the client speaks EDNS, the reason.
-    package func reply(_ code: ResponseCode, records: [LocalRecord] = [], error: ExtendedError? = nil) -> [UInt8] {
+    /// A reply made here: the question echoed, `records` of the asked name, `authority` that says how long a "no" holds, and, if the client speaks
+    /// EDNS, the reason.
+    package func reply(
+        _ code: ResponseCode, records: [LocalRecord] = [], authority: LocalRecord? = nil, error: ExtendedError? = nil
+    ) -> [UInt8] {
         // Without EDNS there are four bits, and the low four of BADVERS are NOERROR.
         let code = edns == nil && code.rawValue > 15 ? .serverFailure : code
         var message: [UInt8] = []
@@ -23,10 +36,10 @@ extension Query {
         message.append(replyFlags.with(code).rawValue)
         message.append(UInt16(1))
         message.append(UInt16(records.count))
-        message.append(UInt16(0))
+        message.append(UInt16(authority == nil ? 0 : 1))
         message.append(UInt16(edns == nil ? 0 : 1))
         message.append(contentsOf: rawQuestion)
-        for record in records {
+        for record in records + (authority.map { [$0] } ?? []) {
             message.append(UInt16(0xC000 | UInt16(Header.size)))
             message.append(record.type.rawValue)
             message.append(Question.internet)
@@ -86,5 +99,14 @@ extension Query {
         message.append(contentsOf: rawQuestion)
         EDNS(dnssecOK: edns?.dnssecOK ?? false).append(to: &message)
         return message
+    }
+
+    /// A question of our own, with EDNS so that reasons come along.
+    package init(asking question: Question) {
+        var raw: [UInt8] = []
+        raw.append(question.name)
+        raw.append(question.type.rawValue)
+        raw.append(question.class)
+        self.init(id: 1, flags: .recursionDesired, question: question, rawQuestion: raw, edns: EDNS())
     }
 }

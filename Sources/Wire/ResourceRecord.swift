@@ -47,40 +47,13 @@ extension ResourceRecord {
     }
 
     /// Every address a client may connect to because of this record: that of A and AAAA, the hints of HTTPS and SVCB
-    /// (RFC 9460 section 7.3). Parameters that do not parse hold none: clients must reject such a record too (section 2.2).
+    /// (RFC 9460 section 7.3).
     package func addresses(in packet: Span<UInt8>) -> [IPAddress] {
         switch type {
-        case .https, .svcb: (try? hints(in: packet)) ?? []
+        case .https, .svcb: `class` == Question.internet ? ServiceBinding(self, in: packet)?.hints(in: packet) ?? [] : []
         default: address(in: packet).map { [$0] } ?? []
         }
     }
-
-    private func hints(in packet: Span<UInt8>) throws(WireError) -> [IPAddress] {
-        var found: [IPAddress] = []
-        var reader = MessageReader(packet, at: data.lowerBound)
-        _ = try reader.uint16()
-        try reader.skipName()
-        while reader.offset < data.upperBound {
-            let key = try reader.uint16()
-            let length = Int(try reader.uint16())
-            let value = reader.offset..<reader.offset + length
-            guard value.upperBound <= data.upperBound else { throw .badData(at: value.lowerBound) }
-            try reader.skip(length)
-            let size = key == Self.ipv4hint ? 4 : key == Self.ipv6hint ? 16 : 0
-            guard size > 0 else { continue }
-            guard length % size == 0 else { throw .badData(at: value.lowerBound) }
-            for start in stride(from: value.lowerBound, to: value.upperBound, by: size) {
-                found.append(
-                    size == 4
-                        ? .v4(Self.integer(packet, start..<start + 4))
-                        : .v6(high: Self.integer(packet, start..<start + 8), low: Self.integer(packet, start + 8..<start + 16)))
-            }
-        }
-        return found
-    }
-
-    private static let ipv4hint: UInt16 = 4
-    private static let ipv6hint: UInt16 = 6
 
     private static func integer<Value: FixedWidthInteger>(_ packet: Span<UInt8>, _ range: Range<Int>) -> Value {
         var value: Value = 0

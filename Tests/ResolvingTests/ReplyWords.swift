@@ -45,7 +45,11 @@ struct ReplyWords {
         switch record.type {
         case .a, .aaaa: return record.address(in: bytes.span).map { "\($0)" } ?? "malformed"
         case .cname, .ptr: return "\(record.type == .ptr ? "ptr" : "cname") \(try reader.name())"
-        case .https: return record.addresses(in: bytes.span).map { "hint \($0)" }.joined(separator: " ")
+        case .https, .svcb:
+            guard let binding = ServiceBinding(record, in: bytes.span) else { return "unreadable" }
+            let target = binding.target.isRoot ? [] : ["\(binding.priority == 0 ? "alias" : "service") \(binding.target)"]
+            let words = target + binding.hints(in: bytes.span).map { "hint \($0)" }
+            return words.isEmpty ? "service" : words.joined(separator: " ")
         default: return "\(record.type)"
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Policy
 import Resolving
+import Rules
 import Steering
 import Wire
 import Workbench
@@ -22,6 +23,15 @@ extension ScenarioRun {
             let addresses = words.takeAll().map { IPAddress.of($0) }
             let refused = fails ? commit.changes.filter { addresses.isEmpty || addresses.contains($0.address) } : []
             change { resolver, _ in resolver.committed(commit.id, refused: refused) }
+        case "start":
+            snapshot.ahead = snapshot.matcher.exactNames(notIn: .empty)
+            change { $0.tick(at: $1.now) }
+        case "flush":
+            let name = try words.next("name or all") { $0 == "all" ? .root : Name($0) }
+            let count = try words.next("number") { Int($0) }
+            var flushed = 0
+            change { resolver, _ in flushed = resolver.flush(name) }
+            guard flushed == count else { throw words.failure("instead: \(flushed)") }
         case "expire": change { $0.expireLeases(at: $1.now) }
         case "flushed": change { $0.replayLeases(at: $1.now) }
         default: throw words.failure("'\(event)' is no event")
@@ -111,7 +121,7 @@ extension ScenarioRun {
         change { $0.reply(to: asked.id, bytes.span, at: $1.now) }
     }
 
-    /// `cname NAME`, `192.0.2.7`, `hint ADDRESS`, `ptr NAME`, `txt WORD`, `many N`, `stray NAME ADDRESS`, `nonsense`; `ttl N` for those before it.
+    /// `cname NAME`, `dname FROM TO`, `service NAME`, `alias NAME`, `malformed`, `192.0.2.7`, `hint ADDRESS`, `ptr NAME`, `txt WORD`, `many N`, `stray NAME ADDRESS`, `nonsense`; `ttl N` for those before it.
     private func records(of question: Question, _ words: inout Words) throws(ScenarioFailure) -> [Message.Record] {
         var records: [Message.Record] = []
         var owner = question.name
@@ -124,6 +134,18 @@ extension ScenarioRun {
                 records.append(.cname(owner, target))
                 owner = target
             case "hint": records.append(.https(owner, hints: [try words.next("address") { IPAddress($0) }]))
+            case "service", "alias":
+                let target = try words.next("name") { Name($0) }
+                records.append(.https(owner, priority: word == "alias" ? 0 : 1, target: target, hints: []))
+            case "malformed":
+                var record = Message.Record.https(owner, hints: [])
+                record.data = [.bytes([0, 1, 0, 0, 4, 0, 4, 192, 0, 2, 9, 0, 1, 0, 3, 2, 104, 50])]
+                records.append(record)
+            case "dname":
+                let from = try words.next("name") { Name($0) }
+                let to = try words.next("name") { Name($0) }
+                records.append(.dname(from, to))
+                owner = owner.replacing(suffix: from, with: to) ?? owner
             case "ptr": records.append(.ptr(owner, try words.next("name") { Name($0) }))
             case "txt": records.append(.txt(owner, try words.next()))
             case "many":

@@ -12,6 +12,8 @@ extension ScenarioRun {
             if let first = effects.first { throw words.failure("not nothing: \(described(first.effect))") }
             return
         }
+        if words.take("note") { return try expectNote(&words) }
+        if words.take("late") { return try expectLate(&words) }
         if words.first == "lease" || words.first == "no" { return try expectLease(&words) }
         guard let (time, effect) = effects.first else { throw words.failure("nothing happened") }
         effects.removeFirst()
@@ -34,7 +36,7 @@ extension ScenarioRun {
             guard actual == wanted else { throw words.failure("instead: \(actual)") }
             let reply = ReplyWords(bytes)
             guard reply.isQuestion else { throw words.failure("what is sent is no question") }
-        case .commit, .close:
+        case .commit, .close, .note:
             guard Self.sorted(actual) == Self.sorted(wanted) else { throw words.failure("instead: \(actual)") }
         }
     }
@@ -49,6 +51,7 @@ extension ScenarioRun {
             return "ask \(ask.path.rawValue) \(ask.server) \(ReplyWords(bytes).question)" + (transport == .tcp ? " tcp" : "")
         case .commit(_, let changes):
             return "commit " + changes.map(Self.described).joined(separator: ", ")
+        case .note(let note): return "note \(note)"
         case .close(let ids): return "close of a socket that is not open: \(ids)"
         }
     }
@@ -94,5 +97,36 @@ extension ScenarioRun {
         guard leases.contains(where: { $0.until.milliseconds == until }) else {
             throw words.failure("instead until: \(leases.map(\.until.milliseconds)) ms")
         }
+    }
+
+    /// `note guarded REASON NAME ADDRESSES`, `note rebinding|narrowed|conflict|excess NAME ADDRESSES`, `[more N]`: what watchers were told next.
+    private mutating func expectNote(_ words: inout Words) throws(ScenarioFailure) {
+        let wanted = words.takeAll().joined(separator: " ")
+        guard !notes.isEmpty else { throw words.failure("nothing is noted") }
+        let note = notes.removeFirst()
+        let kind =
+            switch note.kind {
+            case .guarded(let reason): "guarded \(reason.rawValue)"
+            case .rebinding: "rebinding"
+            case .narrowed: "narrowed"
+            case .conflict: "conflict"
+            case .excess: "excess"
+            }
+        let more = note.more > 0 ? " more \(note.more)" : ""
+        let actual = "\(kind) \(note.name) " + note.addresses.map(\.description).joined(separator: " ") + more
+        guard actual == wanted else { throw words.failure("instead: \(actual)") }
+    }
+
+    /// `late none`, `late N until TIME`
+    private func expectLate(_ words: inout Words) throws(ScenarioFailure) {
+        guard let late = resolver?.late(at: now) else { throw words.failure("no resolver") }
+        if words.take("none") {
+            guard late.names == 0, late.until == nil else { throw words.failure("instead: \(late)") }
+            return
+        }
+        let names = try words.next("number") { Int($0) }
+        guard words.take("until") else { throw words.failure("late N until TIME") }
+        let until = try words.next("time", milliseconds)
+        guard late.names == names, late.until?.milliseconds == until else { throw words.failure("instead: \(late)") }
     }
 }

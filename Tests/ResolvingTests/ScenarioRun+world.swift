@@ -40,6 +40,16 @@ extension ScenarioRun {
         case "ours":
             _ = try words.next()
             for word in words.takeAll() { snapshot.steeringGuard.ours.insert(.of(word)) }
+        case "rebind_allow":
+            _ = try words.next()
+            for word in words.takeAll() { snapshot.rebinding.allowed.insert(.of(word)) }
+        case "conflict":
+            _ = try words.next()
+            snapshot.narrows = try words.next("tunnel or narrow") { ["tunnel": false, "narrow": true][$0] }
+        case "nat64":
+            _ = try words.next()
+            snapshot.looksForNAT64 = true
+            snapshot.answersSixByNAT64 = try words.next("nodata or answer") { ["nodata": false, "answer": true][$0] }
         case "grace":
             _ = try words.next()
             grace = try words.next("time", milliseconds)
@@ -52,15 +62,24 @@ extension ScenarioRun {
     }
 
     private mutating func prepareRules(_ words: inout Words) throws(ScenarioFailure) {
+        let isOnly: Bool
         if try words.next() == "rules" {
-            guard words.take("none") else { throw words.failure("'rules none', or 'rule …'") }
+            isOnly = !words.take("none")
+            guard !isOnly || words.take("only") else { throw words.failure("'rules none', 'rules only …' or 'rule …'") }
             rules = []
         } else {
+            isOnly = true
+        }
+        if isOnly {
             let (read, problems) = RuleParser.read(Array(words.takeAll().joined(separator: " ").utf8), file: "scenario")
             guard problems.isEmpty else { throw words.failure("\(problems)") }
             rules += read
         }
-        snapshot.matcher = Matcher(rules)
+        let matcher = Matcher(rules)
+        // As at a start, nothing is looked up ahead for the first rules, unless a line says `start`.
+        snapshot.ahead = resolver == nil ? [] : matcher.exactNames(notIn: snapshot.matcher)
+        snapshot.matcher = matcher
+        snapshot.rulesRevision += 1
     }
 
     private mutating func prepareTunnel(_ words: inout Words) throws(ScenarioFailure) {

@@ -31,6 +31,8 @@ struct ScenarioRun {
     var effects: [(time: Instant, effect: Effect)] = []
     var asked: [Asked] = []
     var commits: [(id: CommitID, changes: [SetChange])] = []
+    /// What watchers were told; lines may speak of it, and need not.
+    var notes: [Note] = []
     var clients: [String: (client: Client, query: Query)] = [:]
 
     private final class Numbers: Sendable {
@@ -95,6 +97,9 @@ struct ScenarioRun {
                 continue
             case .ask(let id, let ask, let transport, let bytes): asked.append(Asked(id: id, ask: ask, transport: transport, bytes: bytes))
             case .commit(let id, let changes): commits.append((id, changes))
+            case .note(let note):
+                notes.append(note)
+                continue
             case .reply: break
             }
             effects.append((now, effect))

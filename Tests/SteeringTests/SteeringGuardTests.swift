@@ -6,7 +6,8 @@ import Workbench
 
 @Suite struct SteeringGuardTests {
     private static let guarding = SteeringGuard(
-        ours: [.of("198.51.100.2"), .of("2001:db8:5::2"), .of("203.0.113.130")], resolvers: [.tunnel: [.of("203.0.113.53")]])
+        ours: [.of("198.51.100.2"), .of("2001:db8:5::2"), .of("203.0.113.130")], resolvers: [.tunnel: [.of("203.0.113.53")]],
+        nat64: Network("2001:db8:64::/48"))
 
     /// As `Policy.PrivateRanges` sees them, without importing it: the guard is told.
     private func isPrivate(_ address: IPAddress) -> Bool {
@@ -20,9 +21,9 @@ import Workbench
             let words = line.words
             let address = IPAddress.of(words[0])
             let route = try #require(SteeredRoute(rawValue: words[1]), "\(line)")
-            let admits = Self.guarding.admits(address, to: route, isPrivate: isPrivate(address), allowsPrivate: words.contains("private"))
-            #expect(admits == (words.last == "yes"), "\(line)")
+            let refusal = Self.guarding.refusal(of: address, to: route, isPrivate: isPrivate, allowsPrivate: words.count == 4)
+            #expect((refusal?.rawValue ?? "yes") == words.last, "\(line)")
         }
-        #expect(lines.count == 55)
+        #expect(lines.count == 76)
     }
 }

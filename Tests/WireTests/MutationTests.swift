@@ -37,9 +37,12 @@ import Workbench
             guard let answer = Judged(mutant.span, to: query, id: 0x1234).answer else { continue }
             answers += 1
             var handed = [query.reply(answer, age: 0), query.fitted(query.reply(answer, age: 100_000))]
-            if let first = answer.addresses.first, let cut = answer.removing([first], from: query) {
-                handed.append(query.reply(cut, age: 1))
-            }
+            var cuts = [Cut(refused: answer.addresses.prefix(1)), Cut(), Cut()]
+            cuts[1].malformed = true
+            cuts[2].hints = [.v4, .v6]
+            for cut in cuts { if let rest = answer.cutting(cut, for: query) { handed.append(query.reply(rest, age: 1)) } }
+            _ = answer.serviceTargets
+            #expect(Array(NameList(answer.aliases)) == Array(answer.aliases))
             for reply in handed {
                 guard case .answer = Judged(reply.span, to: query, id: 0x1234) else {
                     if LdnsOpinion(reply)?.isTruncated == true { continue }

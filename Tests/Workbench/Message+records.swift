@@ -11,6 +11,10 @@ extension Message.Record {
         Self(owner: owner, type: .cname, ttl: ttl, data: [.name(target)])
     }
 
+    package static func dname(_ owner: Name, _ target: Name, ttl: UInt32 = 300) -> Self {
+        Self(owner: owner, type: .dname, ttl: ttl, data: [.name(target)])
+    }
+
     package static func ptr(_ owner: Name, _ target: Name, ttl: UInt32 = 300) -> Self {
         Self(owner: owner, type: .ptr, ttl: ttl, data: [.name(target)])
     }
@@ -29,9 +33,12 @@ extension Message.Record {
             ])
     }
 
-    /// An HTTPS record at priority 1 with the owner as its target, and address hints (RFC 9460 section 7.3).
-    package static func https(_ owner: Name, hints: [IPAddress], ttl: UInt32 = 300) -> Self {
-        var data: [UInt8] = [0, 1, 0]
+    /// An HTTPS record with address hints (RFC 9460 section 7.3).
+    /// - Parameters:
+    ///   - priority: 0 for an alias.
+    ///   - target: the root for the owner itself.
+    package static func https(_ owner: Name, priority: UInt8 = 1, target: Name = .root, hints: [IPAddress], ttl: UInt32 = 300) -> Self {
+        var data: [UInt8] = [0, priority] + (0..<target.count).map { target[$0] }
         for (key, family) in [(UInt8(4), IPAddress.Family.v4), (6, .v6)] {
             let value = hints.filter { $0.family == family }.flatMap(\.bytes)
             if !value.isEmpty { data += [0, key, UInt8(value.count >> 8), UInt8(value.count & 255)] + value }

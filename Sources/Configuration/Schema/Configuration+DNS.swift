@@ -37,6 +37,14 @@ extension Configuration {
             case allow
         }
 
+        /// What the AAAA of a `tunnel` name gets where the tunnel carries no IPv6 and the network around translates it to IPv4 (NAT64).
+        package enum NAT64: String, Hashable, Sendable, CaseIterable {
+            /// NODATA, as on every other network: its client uses IPv4, which the tunnel carries.
+            case nodata
+            /// The tunnel's answer. Its addresses are the tunnel's all the same, which rejects them: for programs that must see one.
+            case answer
+        }
+
         /// Where we answer, UDP and TCP. At least one; without a port: 53. Default: 127.0.0.53:53.
         package var listen = [Endpoint(.v4(0x7F00_0035), port: 53)]
         /// Who gets answers. Empty (default): loopback and connected private networks.
@@ -57,8 +65,11 @@ extension Configuration {
         package var tunnelRulesWhenDisconnected = TunnelRules.refuse
         /// Default: `reject`.
         package var foreign = Foreign.reject
-        /// Names, and all below them, that may answer with private addresses without a rule; lower case, no dot at the end. Default: none.
-        package var rebindAllow: [String] = []
+        /// Names, and all below them, that may answer with addresses of this machine and its networks without a rule; the root, `.` or `*`, stands
+        /// for every name. Default: none.
+        package var rebindAllow: [Name] = []
+        /// Default: `nodata`.
+        package var nat64 = NAT64.nodata
 
         package init() {}
     }
@@ -77,6 +88,7 @@ extension Configuration.DNS {
         section.read("tunnel_rules_when_disconnected", into: &tunnelRulesWhenDisconnected)
         section.read("foreign", into: &foreign)
         section.read("rebind_allow", into: &rebindAllow, of: "names", Self.name)
+        section.read("nat64", into: &nat64)
 
         if section.has("listen"), section.isEmptyList("listen") {
             section.report(at: "listen", "listen is empty: nobody could ask", hint: "listen = [\"127.0.0.53:53\"]")
@@ -106,7 +118,8 @@ extension Configuration.DNS {
         return network
     }
 
-    private static func name(_ text: String, _ place: Place, _ findings: inout Findings) -> String? {
+    private static func name(_ text: String, _ place: Place, _ findings: inout Findings) -> Name? {
+        if text == "." || text == "*" { return .root }
         let name = (text.hasSuffix(".") ? String(text.dropLast()) : text).lowercased()
         let isName =
             (1...253).contains(name.utf8.count)
@@ -118,6 +131,6 @@ extension Configuration.DNS {
             findings.error(place, "\(quoted(text)) is no domain name", hint: isForeign ? "write it in its xn-- form" : nil)
             return nil
         }
-        return name
+        return Name(name)
     }
 }

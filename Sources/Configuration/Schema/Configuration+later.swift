@@ -4,13 +4,6 @@ extension Configuration {
     /// Says of every key of the contract that this version reads and does not obey yet what happens instead. One goes with each feature that comes.
     func warnOfLater(_ findings: inout Findings) {
         var later: [(key: String, text: String)] = []
-        if !dns.rebindAllow.isEmpty {
-            later.append(("dns.rebind_allow", "answers are not searched for private addresses, so these names need no leave"))
-        }
-        switch routing.conflict {
-        case .narrow: later.append(("routing.conflict", "conflict = \"narrow\"; a shared address goes in the tunnel, as with \"tunnel\""))
-        case .tunnel: break
-        }
         if health.latency != Health().latency { later.append(("health.latency", "no node is changed for its latency")) }
         switch tunnels.select {
         case .latency, .balance:

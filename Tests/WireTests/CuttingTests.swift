@@ -3,7 +3,7 @@ import Testing
 import Wire
 import Workbench
 
-@Suite struct RemovingTests {
+@Suite struct CuttingTests {
     private static let www = Name.of("www.example")
     private static let cdn = Name.of("cdn.test")
 
@@ -23,7 +23,7 @@ import Workbench
                 .address(Self.cdn, .of("203.0.113.5"), ttl: 80),
                 .address(Self.cdn, .of("203.0.113.6"), ttl: 80),
             ])
-        let cut = try #require(whole.removing([.of("127.0.0.1"), .of("203.0.113.6")], from: query))
+        let cut = try #require(whole.cutting(Cut(refused: [.of("127.0.0.1"), .of("203.0.113.6")]), for: query))
         #expect(cut.addresses == [.of("203.0.113.5")])
         #expect(cut.lifetime == 80)
         #expect(cut.error == whole.error)
@@ -35,15 +35,23 @@ import Workbench
 
     @Test func withoutAnAddressThereIsNoAnswer() throws {
         let (whole, query) = try answer(.a, [.cname(Self.www, Self.cdn), .address(Self.cdn, .of("127.0.0.1"))])
-        #expect(whole.removing([.of("127.0.0.1")], from: query) == nil)
+        #expect(whole.cutting(Cut(refused: [.of("127.0.0.1")]), for: query) == nil)
     }
 
-    @Test func aRecordWithARefusedHintGoesAsAWhole() throws {
+    @Test func refusedHintsGoAndTheirRecordStays() throws {
         let (whole, query) = try answer(
-            .https, [.https(Self.www, hints: [.of("127.0.0.1"), .of("203.0.113.5")]), .https(Self.www, hints: [.of("203.0.113.6")])])
-        let cut = try #require(whole.removing([.of("127.0.0.1")], from: query))
-        #expect(cut.addresses == [.of("203.0.113.6")])
-        #expect(LdnsOpinion(query.reply(cut, age: 0))?.answers == 1)
+            .https, [.https(Self.www, hints: [.of("127.0.0.1"), .of("203.0.113.5")]), .https(Self.www, hints: [.of("127.0.0.1")])])
+        let cut = try #require(whole.cutting(Cut(refused: [.of("127.0.0.1")]), for: query))
+        #expect(cut.addresses == [.of("203.0.113.5")])
+        #expect(LdnsOpinion(query.reply(cut, age: 0))?.answers == 2)
+    }
+
+    @Test func whereNothingIsTakenOutNothingChanges() throws {
+        let (whole, query) = try answer(.https, [.https(Self.www, hints: [.of("203.0.113.5")])])
+        var cut = Cut(refused: [.of("127.0.0.1")])
+        cut.malformed = true
+        cut.hints = [.v6]
+        #expect(whole.cutting(cut, for: query)?.body == whole.body)
     }
 
     @Test func whatIsCutIsNoLongerAuthentic() throws {
@@ -52,6 +60,6 @@ import Workbench
         message.flags |= 0x20
         let whole = try #require(Judged(message, to: query).answer)
         #expect(whole.authenticated)
-        #expect(whole.removing([.of("127.0.0.1")], from: query)?.authenticated == false)
+        #expect(whole.cutting(Cut(refused: [.of("127.0.0.1")]), for: query)?.authenticated == false)
     }
 }

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+import Policy
+import Steering
+import Wire
+
+extension Resolver {
+    /// What of the world that answers depend on is another now.
+    private struct Difference {
+        let tunnel: Bool
+        let network: Bool
+        /// The network, or the servers it names.
+        let system: Bool
+        let rules: Bool
+        /// How the network translates is to be asked (anew).
+        let search: Bool
+
+        init(_ former: Snapshot, _ new: Snapshot) {
+            tunnel = former.circumstances.tunnelInUse != new.circumstances.tunnelInUse
+            network = former.network != new.network
+            system = network || former.circumstances.systemServers != new.circumstances.systemServers
+            rules = former.rulesRevision != new.rulesRevision
+            search = system || new.looksForNAT64 != former.looksForNAT64
+        }
+
+        /// The same servers by another tunnel or network are others: what they answer must not be kept as theirs.
+        func moves(_ asks: [Ask]) -> Bool { asks.contains { $0.path == .tunnel ? tunnel : network } }
+    }
+
+    /// Takes on a new world. A question in flight whose way is no longer the decided one is decided anew; but what was on its way in the tunnel
+    /// is refused where it would now go outside. New rules are applied at once to what clients hold already.
+    package mutating func adopt(_ snapshot: Snapshot, at now: Instant) {
+        let difference = Difference(self.snapshot, snapshot)
+        let nat64 = difference.search ? nil : self.snapshot.steeringGuard.nat64
+        self.snapshot = snapshot
+        self.snapshot.steeringGuard.nat64 = nat64
+        if difference.search { search = NAT64Search(due: now) }
+        if difference.rules { adoptRules(at: now) }
+        for (key, flight) in flights {
+            reconsider(flight, difference)
+            let outcomes = flight.waiters.map { decide(flight.query.question, app: $0.client.app).outcome }
+            guard difference.moves(flight.asks) || outcomes.contains(where: { $0 != flight.decision.outcome }) else { continue }
+            end(key)
+            let wasInTunnel = flight.asks.contains { $0.path == .tunnel }
+            for (waiter, outcome) in zip(flight.waiters, outcomes) {
+                if wasInTunnel, case .ask(_, let asks) = outcome, asks.contains(where: { $0.path != .tunnel && !flight.asks.contains($0) })
+                {
+                    counters.refused += 1
+                    send(waiter.query.reply(.serverFailure, error: .changed), to: waiter)
+                } else {
+                    receive(waiter.query, from: waiter.client, at: now)
+                }
+            }
+        }
+        retryAhead()
+        beginOwn(at: now)
+    }
+
+    /// A question of our own whose way is another now is asked anew.
+    private mutating func reconsider(_ flight: Flight, _ difference: Difference) {
+        let isOver: Bool
+        switch flight.purpose {
+        case .client: return
+        case .ahead:
+            isOver = difference.moves(flight.asks) || decide(flight.query.question, app: .normal).outcome != flight.decision.outcome
+            if isOver, !difference.rules { ahead.waiting.append(flight.query.question) }
+        case .search: isOver = difference.search
+        }
+        guard isOver else { return }
+        release(flight.key)
+        if flight.waiters.isEmpty { end(flight.key) }
+    }
+}
+
+extension ExtendedError {
+    fileprivate static let changed = ExtendedError(noReachableAuthority, "the way of this name changed while it was asked")
+}

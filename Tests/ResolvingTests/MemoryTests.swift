@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+import Resolving
+import Testing
+import Wire
+import Workbench
+
+/// What the resolver remembers has bounds, and says what it had to forget.
+@Suite struct MemoryTests {
+    private func at(_ seconds: Int64) -> Instant { Instant(milliseconds: seconds * 1000) }
+
+    private func records(_ memory: HandedOut, at now: Instant) -> [HandedOut.Record] {
+        var records: [HandedOut.Record] = []
+        memory.forEach(at: now) { records.append($0) }
+        return records
+    }
+
+    @Test func whatIsHandedOutComesBackUntilItIsOver() {
+        var memory = HandedOut()
+        let aliases = NameList([.of("cdn.test"), .of("x.cdn.test")])
+        memory.note(.of("a.example"), aliases, [.of("192.0.2.7"), .of("2001:db8::7"), .of("192.0.2.8")], until: at(60), at: at(0))
+        memory.note(.of("b.example"), NameList([]), [.of("192.0.2.9")], until: at(30), at: at(0))
+        memory.note(.of("over.example"), NameList([]), [.of("192.0.2.9")], until: at(0), at: at(0))
+        memory.note(.of("none.example"), NameList([]), [], until: at(60), at: at(0))
+        let all = records(memory, at: at(29))
+        #expect(all.map { Array($0.names) } == [[.of("a.example"), .of("cdn.test"), .of("x.cdn.test")], [.of("b.example")]])
+        #expect(all.map(\.addresses) == [[.of("192.0.2.7"), .of("2001:db8::7"), .of("192.0.2.8")], [.of("192.0.2.9")]])
+        #expect(all.map(\.until) == [at(60), at(30)])
+        #expect(records(memory, at: at(30)).count == 1)
+        #expect(records(memory, at: at(60)).isEmpty)
+        #expect(memory.forgottenUntil == nil)
+    }
+
+    @Test func theOldestMakeRoomAndAreCounted() {
+        var memory = HandedOut()
+        for number in 0..<HandedOut.mostAnswers + 100 {
+            memory.note(
+                .of("n\(number).example"), NameList([]), [.v4(UInt32(number))], until: at(number == 50 ? 900 : 600), at: at(0))
+        }
+        #expect(memory.count == HandedOut.mostAnswers)
+        #expect(memory.forgotten == 100)
+        #expect(memory.forgottenUntil == at(900), "the longest of what was forgotten")
+        #expect(records(memory, at: at(0)).first?.names.first { _ in true } == .of("n100.example"))
+        // What is over makes room without being missed.
+        memory.note(.of("new.example"), NameList([]), [.of("192.0.2.7")], until: at(2000), at: at(1000))
+        #expect(memory.forgotten == 100)
+        #expect(records(memory, at: at(1000)).map(\.addresses) == [[.of("192.0.2.7")]])
+        #expect(memory.count == 1)
+    }
+
+    @Test func bytesAreBoundedToo() {
+        var memory = HandedOut()
+        let addresses = (0..<1000).map { IPAddress.v6(high: 7, low: $0) }
+        for number in 0..<100 { memory.note(.of("n\(number).example"), NameList([]), addresses, until: at(600), at: at(0)) }
+        #expect(memory.count < HandedOut.mostBytes / 16_000 + 1 && memory.count > 50)
+        let huge = (0..<8000).map { IPAddress.v6(high: 7, low: $0) }
+        let before = memory.count
+        memory.note(.of("huge.example"), NameList([]), huge, until: at(700), at: at(0))
+        #expect(memory.count == before && memory.forgottenUntil == at(700))
+    }
+
+    @Test func targetsOfServicesAreBounded() {
+        var targets = ServiceTargets()
+        for number in 0..<ServiceTargets.most + 10 {
+            targets.remember([.of("t\(number).test")], of: .of("corp.example"), ttl: UInt32(1000 + number), at: at(0))
+        }
+        #expect(targets.count == ServiceTargets.most)
+        #expect(targets.origin(of: .of("t0.test")) == nil, "those that end first make room")
+        #expect(targets.origin(of: .of("t\(ServiceTargets.most).test")) == .of("corp.example"))
+        targets.expire(at: at(100_000))
+        #expect(targets.count == 0)
+    }
+
+    @Test func floodsAreNoFloodsOfNotes() {
+        var valve = NoteValve()
+        let name = Name.of("evil.example")
+        #expect(valve.pass(.rebinding, name, [], at: at(0)) != nil)
+        for _ in 0..<1000 { #expect(valve.pass(.rebinding, name, [], at: Instant(milliseconds: 999)) == nil) }
+        #expect(valve.pass(.narrowed, name, [], at: Instant(milliseconds: 999)) != nil, "other kinds are told")
+        #expect(valve.pass(.rebinding, name, [], at: at(1))?.more == 1000)
+        #expect(valve.pass(.rebinding, name, [], at: at(2))?.more == 0)
+    }
+}
