@@ -5,6 +5,7 @@ import Glibc
 import HostDNS
 import Kernel
 import Logging
+import Resolving
 import Rules
 import Steering
 import Tunnels
@@ -39,13 +40,15 @@ package enum Daemon {
         let outbox = Mailbox<WorkerMessage>()
         let state = try StateFolder(loaded.configuration.paths.state)
         let doors = try Doors(loaded.configuration.dns)
+        let keeping = LeaseKeeper(state, log)
         // What is to be put back is written down before anything is changed.
         let found = try DaemonError.from { () throws(KernelError) in try SourceValidMark.isOn }
         let formerSourceMark = state.formerSourceMark ?? found
         try state.keep(formerSourceMark: formerSourceMark)
         let supervisor = try Supervisor(
             SupervisorStart(
-                loaded: loaded, path: path, log: log, inbox: inbox, worker: outbox, state: state, doors: doors, apps: Self.appGroups(log)))
+                loaded: loaded, path: path, log: log, inbox: inbox, worker: outbox, state: state, keeping: keeping, doors: doors,
+                apps: Self.appGroups(log)))
         let worker = try Worker(supervisor.workerStart(log: log))
         try DaemonError.from { () throws(KernelError) in _ = try SourceValidMark.enable() }
         var failure: String?
@@ -53,9 +56,18 @@ package enum Daemon {
             try supervisor.trust(worker.sets.port)
             try supervisor.prepare()
             try worker.load(supervisor.plan, supervisor.elementsForTable)
+            worker.probeSets()
             supervisor.publish()
+            keeping.keep(worker.resolver.ledger.copy)
             supervisor.keepBlocking()
-            let thread = try WorkerThread(worker)
+            let writing = try OwnThread { keeping.run() }
+            defer {
+                // The worker has ended, or never began.
+                keeping.keep(worker.resolver.ledger.copy)
+                keeping.stop()
+                writing.join()
+            }
+            let thread = try OwnThread { worker.run() }
             let names = loaded.configuration.dns.listen.map(\.description).joined(separator: ", ")
             log.notice("answering at \(names), \(loaded.matcher.count) rules")
             if supervisor.wish == .down { log.notice("disconnected, as the last word was 'sluice down'; 'sluice up' connects") }
@@ -99,19 +111,24 @@ extension Daemon {
     }
 }
 
-/// The worker's thread.
-private struct WorkerThread: ~Copyable {
+/// A thread that does one thing until it is done.
+private struct OwnThread {
     private let thread: pthread_t
 
-    init(_ worker: Worker) throws(KernelError) {
+    private final class Work {
+        let body: () -> Void
+        init(_ body: @escaping () -> Void) { self.body = body }
+    }
+
+    init(_ body: @escaping () -> Void) throws(KernelError) {
         var thread = pthread_t()
         let status = unsafe pthread_create(
             &thread, nil,
             { argument in
                 guard let argument = unsafe argument else { return nil }
-                unsafe Unmanaged<Worker>.fromOpaque(argument).takeRetainedValue().run()
+                unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
                 return nil
-            }, Unmanaged.passRetained(worker).toOpaque())
+            }, Unmanaged.passRetained(Work(body)).toOpaque())
         guard status == 0 else { throw .call("start a thread", errno: status) }
         self.thread = thread
     }
@@ -125,7 +142,7 @@ extension Supervisor {
         return WorkerStart(
             log: log, inbox: worker, supervisor: inbox, situation: situation,
             ledger: Ledger(bounds: configuration.leases.bounds, grace: configuration.leases.grace.milliseconds),
-            doors: doors, runFolder: configuration.paths.run,
+            image: state.leases, keeper: keeping, doors: doors, runFolder: configuration.paths.run,
             group: configuration.control.group)
     }
 }

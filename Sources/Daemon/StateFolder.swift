@@ -5,7 +5,7 @@ import RuleFiles
 import Tunnels
 
 /// What lasts from one run to the next, under `[paths] state`.
-struct StateFolder {
+struct StateFolder: Sendable {
     let path: String
 
     /// Makes the folder, readable by root alone.
@@ -29,6 +29,11 @@ struct StateFolder {
     /// The ruleset for the time before the daemon starts at boot, as `nft -f` reads it.
     func keep(blocking ruleset: String) throws(DaemonError) { try write(ruleset, to: "block.nft") }
 
+    /// What was owed in the last run, as bytes; nil where there was none.
+    var leases: [UInt8]? { try? HostFile.read(path + "/leases") }
+
+    func keep(leases image: [UInt8]) throws(DaemonError) { try write(image, to: "leases") }
+
     /// What src_valid_mark was before us, remembered over a death: nil when no run of ours has left it on.
     var formerSourceMark: Bool? {
         guard let bytes = try? HostFile.read(path + "/src_valid_mark") else { return nil }
@@ -40,7 +45,9 @@ struct StateFolder {
     func forgetSourceMark() { unsafe unlink(path + "/src_valid_mark") }
 
     /// The whole file or the one before it, also when we are killed on the way.
-    private func write(_ text: String, to name: String) throws(DaemonError) {
+    private func write(_ text: String, to name: String) throws(DaemonError) { try write(Array(text.utf8), to: name) }
+
+    private func write(_ content: [UInt8], to name: String) throws(DaemonError) {
         let final = path + "/" + name
         let fresh = final + ".new"
         let fd = unsafe open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
@@ -49,7 +56,7 @@ struct StateFolder {
                 "\(fresh) cannot be written: \(unsafe String(cString: strerror(errno)))", hint: "[paths] state names another folder")
         }
         defer { close(fd) }
-        var bytes = Array(text.utf8)[...]
+        var bytes = content[...]
         while !bytes.isEmpty {
             let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(fd, $0.baseAddress, $0.count) }
             guard count > 0 else { throw .system("write \(fresh)", errno) }

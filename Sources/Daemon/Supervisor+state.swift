@@ -149,13 +149,7 @@ extension Supervisor {
     }
 
     /// What stands for us until the daemon is there, at the next boot: everything as now, with the tunnel closed.
-    func keepBlocking() {
-        do throws(DaemonError) {
-            try state.keep(blocking: plan.replacement(with: blockingElements))
-        } catch {
-            log.warning("the ruleset for the next boot cannot be kept: \(error)")
-        }
-    }
+    func keepBlocking() { keeping.keep(blocking: plan, blockingElements) }
 
     /// How long the lab wants `down` to be on its way, in milliseconds.
     private static let slowDown: Int64? = {

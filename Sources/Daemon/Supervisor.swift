@@ -19,6 +19,7 @@ final class Supervisor {
     let inbox: Mailbox<SupervisorMessage>
     let worker: Mailbox<WorkerMessage>
     let state: StateFolder
+    let keeping: LeaseKeeper
     let doors: Doors
     var loaded: Loaded
     var plan: RulesetPlan
@@ -84,6 +85,7 @@ final class Supervisor {
         inbox = start.inbox
         worker = start.worker
         state = start.state
+        keeping = start.keeping
         doors = start.doors
         loaded = start.loaded
         apps = start.apps

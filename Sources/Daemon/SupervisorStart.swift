@@ -13,6 +13,7 @@ struct SupervisorStart {
     let inbox: Mailbox<SupervisorMessage>
     let worker: Mailbox<WorkerMessage>
     let state: StateFolder
+    let keeping: LeaseKeeper
     let doors: Doors
     let apps: AppGroups?
 }

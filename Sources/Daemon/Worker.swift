@@ -27,6 +27,8 @@ final class Worker {
     var plan: RulesetPlan?
     var raised: GuardPlan?
     var guardTrouble: KernelError?
+    let keeper: LeaseKeeper
+    var kept = Kept()
 
     /// Who waits for a reply by UDP, by the number in the client's token.
     var origins: [UDPClient?] = []
@@ -72,9 +74,8 @@ final class Worker {
         control = try ControlSocket(folder: start.runFolder, group: start.group)
         nftables = try DaemonError.from { () throws(KernelError) in try Nftables() }
         sets = try DaemonError.from { () throws(KernelError) in try SetWriter() }
-        // What a former run, killed, left steered into the tunnel stays so without a gap.
-        var ledger = start.ledger
-        for set in [SetName.tunnel4, .tunnel6] { ledger.adopt((try? sets.elements(of: set)) ?? [], to: .tunnel, at: .now) }
+        keeper = start.keeper
+        let ledger = Self.inherit(start.ledger, start, &sets)
         let randomness = Randomness()
         resolver = Resolver(snapshot: start.situation.snapshot, ledger: ledger) { randomness.next() }
         for (index, door) in doors.enumerated() {
@@ -169,6 +170,7 @@ final class Worker {
         nextHousekeeping = now + Self.housekeeping
         resolver.expireLeases(at: now)
         raiseGuard()
+        keepLeases(at: now)
         for (number, connection) in controls where connection.isMute(at: now) { controls[number] = nil }
         for (number, connection) in connections where now - connection.lastUse > TCPConnection.idle { connections[number] = nil }
     }
@@ -186,6 +188,9 @@ struct WorkerStart {
     let supervisor: Mailbox<SupervisorMessage>
     let situation: Situation
     let ledger: Ledger
+    /// What the last run wrote down.
+    let image: [UInt8]?
+    let keeper: LeaseKeeper
     let doors: Doors
     let runFolder: String
     let group: String

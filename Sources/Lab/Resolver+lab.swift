@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Glibc
 
 extension Resolver {
     /// The five of the lab. Each has addresses that no other one gives.
@@ -32,8 +33,17 @@ extension Resolver {
 
         """
 
-    /// Names h0 to h9999 below order.corp.example, each with an address of its own: 198.18.(N / 250).(N % 250 + 1).
+    /// Names h0, h1 and so on below order.corp.example, each with an address of its own: 198.18.(N / 250).(N % 250 + 1), and on into 198.19.
+    /// There are 10,000, or SLUICE_LAB_ORDERS, up to 128,000.
     private static let orders =
         "    local-zone: \"order.corp.example.\" static\n"
-        + (0..<10_000).map { "    local-data: \"h\($0).order.corp.example. 60 IN A 198.18.\($0 / 250).\($0 % 250 + 1)\"\n" }.joined()
+        + (0..<orderCount).map { number in
+            let block = number / 250
+            return "    local-data: \"h\(number).order.corp.example. 60 IN A 198.\(18 + block / 256).\(block % 256).\(number % 250 + 1)\"\n"
+        }.joined()
+
+    private static let orderCount: Int = {
+        guard let text = unsafe getenv("SLUICE_LAB_ORDERS"), let count = Int(unsafe String(cString: text)) else { return 10_000 }
+        return min(max(count, 0), 128_000)
+    }()
 }

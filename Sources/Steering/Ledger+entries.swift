@@ -53,6 +53,7 @@ extension Ledger {
             return (entry.lease, entry.rule)
         }
         book.change(lease: lease) { $0.until = max($0.until, until) }
+        extensions &+= 1
         guard let rule, rule != former else { return }
         count(former, -1)
         count(rule, 1)

@@ -1,39 +1,6 @@
 // SPDX-License-Identifier: MIT
 import Wire
 
-/// The moment an image is made or read, by the clocks that can tell how long ago it was.
-package struct ImageClock: Hashable, Sendable {
-    /// The ledger's clock.
-    package var now: Instant
-    /// Seconds since 1970, as the machine believes.
-    package var wall: Int64
-    /// The kernel's name of this boot, 16 bytes: while it is the same, the ledger's clock has run on and nobody has set it.
-    package var boot: [UInt8]
-
-    package init(now: Instant, wall: Int64, boot: [UInt8]) {
-        self.now = now
-        self.wall = wall
-        self.boot = Array((boot + Array(repeating: 0, count: 16)).prefix(16))
-    }
-
-    /// Milliseconds from `earlier` until now, never fewer than none.
-    ///
-    /// Within one boot the ledger's clock knows, whatever was done to the other. Over a boot the wall clock must do; of one that stands before
-    /// 2020 then or now only the time since the boot is believed, since a machine without a battery begins in 1970 and finds the date later.
-    func milliseconds(since earlier: ImageClock) -> Int64 {
-        if boot == earlier.boot { return max(0, now.milliseconds &- earlier.now.milliseconds) }
-        let sinceBoot = max(0, now.milliseconds)
-        guard (Self.plausible...Self.horizon).contains(wall), (Self.plausible...Self.horizon).contains(earlier.wall) else {
-            return sinceBoot
-        }
-        return max(sinceBoot, (wall - earlier.wall) * 1000)
-    }
-
-    /// 2020-01-01, and the end of 2^32 seconds.
-    private static let plausible: Int64 = 1_577_836_800
-    private static let horizon: Int64 = 4_294_967_295
-}
-
 /// Why the bytes of an image are no image.
 package enum ImageError: Error, Hashable, Sendable {
     /// Not begun as one.
@@ -74,21 +41,34 @@ private enum Format {
     }
 }
 
-extension Ledger {
-    /// Everything owed, as bytes to be kept. Made from a copy of the ledger it costs the one who answers nothing but the copying of what he
-    /// changes meanwhile.
+/// What is owed at one moment, for a thread that writes it down: shares the ledger's memory, of which the ledger copies what it changes meanwhile.
+package struct LeaseCopy: Sendable {
+    fileprivate let leases: [LeaseBook.LeaseSlot]
+    fileprivate let entries: [LeaseBook.Entry]
+    fileprivate let names: NameRuns
+    fileprivate let count: Int
+
+    /// Entries, each an address and an owner.
+    package var entryCount: Int { count }
+
+    /// The addresses of a route that are not over, in no order.
+    package func addresses(of route: SteeredRoute, at now: Instant) -> [IPAddress] {
+        leases.lazy.filter { $0.first != SlotIndex.none && $0.place.route == route && $0.until > now.floor }.map(\.address)
+    }
+
+    /// All of it, as bytes to be kept.
     package func image(_ clock: ImageClock) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(book.entryCount * 48 + 64)
+        bytes.reserveCapacity(count * 48 + 64)
         bytes += Format.magic
         bytes.add(Format.version)
         bytes.add(UInt16(0))
-        bytes.add(UInt32(book.entryCount))
+        bytes.add(UInt32(count))
         bytes += clock.boot
         bytes.add(UInt64(bitPattern: clock.now.milliseconds))
         bytes.add(UInt64(bitPattern: clock.wall))
-        for entry in book.entries where entry.lease != SlotIndex.none {
-            let lease = book.leases[Int(entry.lease)]
+        for entry in entries where entry.lease != SlotIndex.none {
+            let lease = leases[Int(entry.lease)]
             bytes.append(lease.kind.rawValue)
             bytes.append(UInt8(lease.place.route.number))
             switch lease.place.family {
@@ -101,13 +81,13 @@ extension Ledger {
                 bytes.add(lease.low.bigEndian)
             }
             bytes.add(entry.until)
-            let name = book.names.runs.wire(entry.name)
+            let name = names.wire(entry.name)
             bytes.append(UInt8(name.count))
             bytes += name
             if entry.matched == entry.name {
                 bytes.append(0)
             } else {
-                let matched = book.names.runs.wire(entry.matched)
+                let matched = names.wire(entry.matched)
                 bytes.append(UInt8(matched.count))
                 bytes += matched
             }
@@ -115,6 +95,15 @@ extension Ledger {
         bytes.add(Format.sum(bytes.span, bytes.count))
         return bytes
     }
+}
+
+extension Ledger {
+    package var copy: LeaseCopy {
+        LeaseCopy(leases: book.leases, entries: book.entries, names: book.names.runs, count: book.entryCount)
+    }
+
+    /// Everything owed, as bytes to be kept.
+    package func image(_ clock: ImageClock) -> [UInt8] { copy.image(clock) }
 
     /// Takes in what an image holds and is not over; to be rematched with the rules of today and written into the kernel before anybody is
     /// answered. What is beyond the bounds of sets is left out and counted.
@@ -181,99 +170,8 @@ extension Ledger {
     }
 }
 
-/// Reads from bytes that anybody may have written: what is not there reads as 0, and is remembered.
-private struct ImageReader: ~Escapable {
-    private let bytes: Span<UInt8>
-    var offset = 0
-    private(set) var isShort = false
-
-    @_lifetime(copy bytes)
-    init(_ bytes: Span<UInt8>) { self.bytes = bytes }
-
-    @_lifetime(self: copy self)
-    mutating func take(_ count: Int) -> [UInt8] {
-        guard count <= bytes.count - offset else {
-            isShort = true
-            return Array(repeating: 0, count: count)
-        }
-        defer { offset += count }
-        return (offset..<offset + count).map { bytes[$0] }
-    }
-
-    @_lifetime(self: copy self)
-    mutating func number<Number: FixedWidthInteger & UnsignedInteger>() -> Number {
-        let width = Number.bitWidth / 8
-        guard width <= bytes.count - offset else {
-            isShort = true
-            return 0
-        }
-        defer { offset += width }
-        var number: Number = 0
-        for index in 0..<width { number |= Number(bytes[offset + index]) << (index * 8) }
-        return number
-    }
-
-    struct Entry {
-        let address: IPAddress
-        let route: SteeredRoute
-        let owner: Owner
-        let until: UInt32
-    }
-
-    /// Nil: no entry of this version.
-    @_lifetime(self: copy self)
-    mutating func entry() -> Entry? {
-        let kind: UInt8 = number()
-        let number: UInt8 = number()
-        let width: UInt8 = self.number()
-        guard LeaseKind(rawValue: kind) != nil, let route = SteeredRoute(number: Int(number)), width == 4 || width == 16,
-            let address = IPAddress(bytes: take(Int(width)))
-        else { return nil }
-        let until: UInt32 = self.number()
-        guard let name = name() else { return nil }
-        var matched = name
-        if offset < bytes.count, bytes[offset] == 0 {
-            offset += 1
-        } else {
-            guard let other = self.name() else { return nil }
-            matched = other
-        }
-        return isShort ? nil : Entry(address: address, route: route, owner: Owner(name: name, matched: matched), until: until)
-    }
-
-    @_lifetime(self: copy self)
-    private mutating func name() -> Name? {
-        let count: UInt8 = number()
-        let wire = take(Int(count))
-        var name = Name()
-        var offset = 0
-        while offset < wire.count, wire[offset] != 0 {
-            let length = Int(wire[offset])
-            guard length < wire.count - offset, name.append(label: length, { wire[offset + 1 + $0] }) else { return nil }
-            offset += length + 1
-        }
-        return !isShort && name.count == wire.count ? name : nil
-    }
-}
-
 extension [UInt8] {
     fileprivate mutating func add(_ number: some FixedWidthInteger & UnsignedInteger) {
         for shift in stride(from: 0, to: number.bitWidth, by: 8) { append(UInt8(truncatingIfNeeded: number >> shift)) }
-    }
-}
-
-extension SteeredRoute {
-    /// As images know it: never to change.
-    fileprivate var number: Int {
-        switch self {
-        case .tunnel: 0
-        case .direct: 1
-        case .lan: 2
-        }
-    }
-
-    fileprivate init?(number: Int) {
-        guard let route = Self.allCases.first(where: { $0.number == number }) else { return nil }
-        self = route
     }
 }

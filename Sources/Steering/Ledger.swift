@@ -78,6 +78,8 @@ package struct Ledger: Sendable {
     package internal(set) var counters = Counters()
     /// Changes when an owner comes or goes; extending is not told.
     package internal(set) var revision: UInt64 = 0
+    /// Changes with every answer that extends something.
+    package internal(set) var extensions: UInt64 = 0
 
     var book = LeaseBook()
     var leaseIndex = SlotIndex()

@@ -14,7 +14,9 @@ import Wire
             arguments.dropFirst().first, arguments.dropFirst(2).compactMap { Int($0) },
             arguments.dropFirst(2).compactMap { ServerAddress($0) }
         ) {
-        case ("order", let counts, _) where counts.count == 1: try order(counts[0])
+        case ("order", let counts, _) where counts.count == 1: try order(counts[0], perSecond: nil)
+        case ("order", let counts, _) where counts.count == 2: try order(counts[0], perSecond: counts[1])
+        case ("ledger", let counts, _) where counts.count == 1: LedgerCost(count: counts[0]).measure()
         case ("garbage", let counts, _) where counts.count == 1: garbage(counts[0])
         case ("datagram", _, let ends) where ends.count == 2: datagram(from: ends[0], to: ends[1], text: arguments[4])
         case ("transition", _, _): Transition().measure()
@@ -30,7 +32,7 @@ import Wire
             Versions(rate: counts[1], names: counts[2], suffix: suffix, versions: addresses.map(\.address)).run(seconds: counts[0])
         default:
             fail(
-                "usage: sluice-probe order COUNT | garbage COUNT | datagram FROM:PORT TO:PORT TEXT | greet ADDRESS:PORT | transition"
+                "usage: sluice-probe order COUNT [A-SECOND] | ledger COUNT | garbage COUNT | datagram FROM:PORT TO:PORT TEXT | greet ADDRESS:PORT | transition"
                     + " | serve ADDRESS:PORT | ask ADDRESS:PORT SUFFIX FIRST COUNT"
                     + " | wait ADDRESS:PORT MILLISECONDS"
                     + " | load SECONDS QUESTIONS-A-SECOND CONNECTIONS-A-SECOND [SUFFIX | ADDRESS:PORT]…"
@@ -58,12 +60,18 @@ import Wire
     }
 
     /// Asks `count` names with an address each that nobody had before; when an answer is there, its address must be in the kernel's set already.
-    static func order(_ count: Int) throws {
+    /// - Parameter perSecond: how fast, at the most; nil: one after the other.
+    static func order(_ count: Int, perSecond: Int?) throws {
         var sets = try SetWriter()
         let client = Client()
         var late = 0
+        let began = now()
         for number in 0..<count {
-            // The lab's relay answers h0…h9999.order.corp.example so.
+            if let perSecond {
+                let due = began + number * 1_000_000 / max(perSecond, 1)
+                while now() < due { usleep(UInt32(max(1, due - now()))) }
+            }
+            // The lab's relay answers h0, h1 and so on below order.corp.example so.
             let address = IPAddress.v4(198 << 24 | 18 << 16 | UInt32(number / 250) << 8 | UInt32(number % 250 + 1))
             let element = SetElement.learned(.tunnel, address)
             if try sets.contains(element) { fail("\(address) is in the set before anybody asked") }
@@ -74,7 +82,14 @@ import Wire
             guard reply.suffix(from: 12).contains(address) else { fail("the answer for h\(number) has not the address \(address)") }
         }
         guard late == 0 else { fail("\(late) of \(count) answers came before their address was in the set") }
-        print("ok \(count) answers, each after its address")
+        print("ok \(count) answers, each after its address, \(count * 1_000_000 / max(1, now() - began)) a second")
+    }
+
+    /// Microseconds.
+    private static func now() -> Int {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
     }
 
     /// Sends `count` packets of random bytes, and of questions with random bytes in them; a sane question in between must always be answered.

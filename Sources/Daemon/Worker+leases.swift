@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+import Kernel
+import Logging
+import Resolving
+import Rules
+import Steering
+import Wire
+
+/// What is owed lasts longer than a run.
+extension Worker {
+    /// What was last handed to the keeper.
+    struct Kept {
+        var revision: UInt64 = 0
+        var extensions: UInt64 = 0
+        var due = Instant.now
+    }
+
+    /// What the last run wrote down, by the rules of today, and what it left in the kernel: what was steered into the tunnel stays so without a
+    /// gap, whatever clients still hold.
+    static func inherit(_ ledger: Ledger, _ start: WorkerStart, _ sets: inout SetWriter) -> Ledger {
+        var ledger = ledger
+        let now = Instant.now
+        if let image = start.image {
+            do throws(ImageError) {
+                let count = try ledger.restore(image.span, .current)
+                start.log.info("\(count) addresses are owed from the last run")
+            } catch {
+                start.log.warning("what was owed in the last run is not known any more: \(error.text); what stands in the kernel stays")
+            }
+        }
+        let matcher = start.situation.snapshot.matcher
+        _ = ledger.rematch(at: now) { owner in
+            guard let ruling = matcher.match(owner.name) ?? matcher.match(owner.matched), let route = ruling.action.steered else {
+                return nil
+            }
+            return (route, ruling.number)
+        }
+        for set in [SetName.tunnel4, .tunnel6] { ledger.adopt((try? sets.elements(of: set)) ?? [], to: .tunnel, at: now) }
+        return ledger
+    }
+
+    /// Hands what is owed to the keeper if it has changed: every five seconds at the most, and so that no more than some 200 kB a second are
+    /// written. That something was only extended is told once a minute: the grace is longer.
+    func keepLeases(at now: Instant) {
+        let ledger = resolver.ledger
+        guard now >= kept.due, ledger.revision != kept.revision || ledger.extensions != kept.extensions && now >= kept.due + 55_000 else {
+            return
+        }
+        keeper.keep(ledger.copy)
+        kept = Kept(
+            revision: ledger.revision, extensions: ledger.extensions, due: now + 5000 * Int64(1 + ledger.entryCount / 20_000))
+    }
+
+    /// Finds how this kernel renews elements.
+    func probeSets() {
+        do throws(KernelError) {
+            let renewal = try sets.probe()
+            log.info("addresses of direct rules are renewed \(renewal == .inPlace ? "in place" : "by taking them out and in")")
+        } catch {
+            log.warning("how the kernel renews elements is not known, so they are taken out and in: \(error)")
+        }
+    }
+}
+
+extension Action {
+    fileprivate var steered: SteeredRoute? {
+        switch self {
+        case .tunnel: .tunnel
+        case .direct: .direct
+        case .lan: .lan
+        case .block: nil
+        }
+    }
+}
+
+extension ImageError {
+    fileprivate var text: String {
+        switch self {
+        case .foreign: "the file is no image of leases"
+        case .version(let version): "the file is of version \(version) of its format"
+        case .damaged: "the file is damaged"
+        }
+    }
+}
