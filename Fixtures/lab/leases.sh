@@ -79,6 +79,16 @@ sed -i 's/^tunnel  *corp.example/tunnel wiki.corp.example/' /etc/sluice/rules.d/
 again
 held "one of its owners has a rule still: it stays" tunnel4 203.0.113.11
 free "the last owner of another has none: gone" tunnel4 10.20.0.5
+cp "$scratch/rules" /etc/sluice/rules.d/lab.rules
+sluice reload --config $config >/dev/null || fail "not reloaded"
+dig +short intranet.corp.example >/dev/null
+held "with the rule it is owed again" tunnel4 10.20.0.5
+sed -i 's/^tunnel  *corp.example/tunnel wiki.corp.example/' /etc/sluice/rules.d/lab.rules
+sluice reload --config $config >/dev/null || fail "not reloaded"
+left() { ! has tunnel4 10.20.0.5; }
+time=$(wait_for 2000 left) || fail "the rule went with a reload, the address stays"
+ok "and goes with a reload, after $time ms"
+held "while what has another owner stays" tunnel4 203.0.113.11
 stop_daemon
 cp "$scratch/rules" /etc/sluice/rules.d/lab.rules
 

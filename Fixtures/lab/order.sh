@@ -19,6 +19,9 @@ seq 0 $((before - 1)) | awk '
 nft -f "$scratch/former.nft" || fail "the set does not take them"
 start_daemon $config
 wait_for 10000 is_connected >/dev/null || fail "not connected: $(sluice status --config $config)"
+# A listing of a set that grows just then has gaps.
+there() { [[ $(elements '100\.6[45]\.') == "$before" ]]; }
+wait_for 5000 there >/dev/null
 same "in the set before the first answer" $before "$(elements '100\.6[45]\.')"
 result=$("$SLUICE_PROBE" order "$count" "$rate")
 contains "$count answers" "ok $count answers" "$result"

@@ -39,6 +39,10 @@ extension Ledger {
             let live = book.entries.indices.filter { book.isLive(entry: UInt32($0)) }
             ends = Heap(live.map { End(until: book.entries[$0].until, entry: UInt32($0)) })
         } else {
+            if ends.count >= endRoom {
+                endRoom = ends.count + ends.count / 5 + 64
+                ends.reserveCapacity(endRoom)
+            }
             ends.insert(End(until: until, entry: slot))
         }
         revision &+= 1

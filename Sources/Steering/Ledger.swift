@@ -23,7 +23,7 @@ package struct Ledger: Sendable {
             self.perName = perName
             self.perRule = perRule
             self.perSet = perSet
-            self.total = total ?? 2 * perSet
+            self.total = total ?? (perSet < .max / 2 ? 2 * perSet : .max)
         }
     }
 
@@ -85,6 +85,8 @@ package struct Ledger: Sendable {
     var leaseIndex = SlotIndex()
     var entryIndex = SlotIndex()
     var ends = Heap<End>()
+    /// How many fit without the heap growing, which would double it.
+    var endRoom = 0
     var counts = [Int](repeating: 0, count: Place.all.count)
     /// Entries of each rule that has any.
     var ofRule: [Int32: Int] = [:]

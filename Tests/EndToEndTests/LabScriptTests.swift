@@ -9,7 +9,7 @@ struct LabScriptTests {
     static let scripts: [(name: String, claims: Int, daemon: Bool)] = [
         ("clients", 24, true),
         ("order", 5, false),
-        ("leases", 34, false),
+        ("leases", 36, false),
         ("tunnel-gone", 27, false),
         ("bad-input", 24, true),
         ("stop", 12, true),

@@ -9,7 +9,7 @@ struct LedgerCost {
     let count: Int
 
     func measure() {
-        var ledger = Ledger(bounds: Ledger.Bounds(perRule: .max, perSet: .max), grace: 1_800_000)
+        var ledger = Ledger(bounds: Ledger.Bounds(perRule: 1 << 30, perSet: 1 << 30), grace: 1_800_000)
         let now = Instant(milliseconds: 1_000_000)
         let owners = (0..<count).map { "host-\($0).corp.example" }
         let before = residentBytes()
@@ -27,7 +27,7 @@ struct LedgerCost {
         let writing = microseconds()
         let image = copy.image(ImageClock(now: now, wall: 1_800_000_000, boot: []))
         let written = microseconds() - writing
-        var read = Ledger(bounds: Ledger.Bounds(perRule: .max, perSet: .max), grace: 1_800_000)
+        var read = Ledger(bounds: Ledger.Bounds(perRule: 1 << 30, perSet: 1 << 30), grace: 1_800_000)
         let reading = microseconds()
         let taken = (try? read.restore(image.span, ImageClock(now: now, wall: 1_800_000_000, boot: []))) ?? 0
         let restored = microseconds() - reading

@@ -120,8 +120,19 @@ package struct SetWriter: ~Copyable {
 
     /// The addresses that stand in a set of addresses, as a former run left them; in no order.
     ///
+    /// A set that grows just then is listed with gaps (seen on 6.18: 2,000 of 65,000 missing): it is listed again until nothing new is seen.
     /// Errors: `missing` if the set is gone.
     package mutating func elements(of set: SetName) throws(KernelError) -> [IPAddress] {
+        var seen: Set<IPAddress> = []
+        var former = -1
+        for _ in 0..<16 where seen.count != former {
+            former = seen.count
+            seen.formUnion(try list(set))
+        }
+        return Array(seen)
+    }
+
+    private mutating func list(_ set: SetName) throws(KernelError) -> [IPAddress] {
         let messages: [NetlinkMessage]
         do {
             messages = try socket.dump(NftBatch.getElement, header: NftBatch.header, "read nftables elements") {
