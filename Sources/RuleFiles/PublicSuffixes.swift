@@ -74,7 +74,8 @@ package struct PublicSuffixes: Sendable {
 
         private static func hash(_ name: borrowing Name, from offset: Int) -> UInt64 {
             var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-            for index in offset..<name.count { hash = (hash ^ UInt64(name[index])) &* 0x100_0000_01B3 }
+            var bytes = name.bytes
+            for index in offset..<name.count { hash = (hash ^ UInt64(bytes.byte(at: index))) &* 0x100_0000_01B3 }
             return hash
         }
     }

@@ -90,14 +90,16 @@ struct NameRuns: Sendable {
     fileprivate func matches(_ slot: UInt32, _ name: Name) -> Bool {
         let run = slots[Int(slot)]
         guard Int(run.count) == name.count else { return false }
-        for place in 0..<name.count where bytes[Int(run.offset) + place] != name[place] { return false }
+        var asked = name.bytes
+        for place in 0..<name.count where bytes[Int(run.offset) + place] != asked.byte(at: place) { return false }
         return true
     }
 
     fileprivate mutating func put(_ name: Name, at slot: UInt32) {
         if bytes.capacity - bytes.count < name.count { makeRoom() }
         let fresh = Slot(offset: UInt32(bytes.count), uses: 1, head: SlotIndex.none, count: UInt8(name.count), entries: 0)
-        for place in 0..<name.count { bytes.append(name[place]) }
+        var added = name.bytes
+        for place in 0..<name.count { bytes.append(added.byte(at: place)) }
         if Int(slot) == slots.count { slots.appendTightly(fresh) } else { slots[Int(slot)] = fresh }
     }
 

@@ -83,6 +83,7 @@ extension Chain.Missing {
 
 extension [UInt8] {
     mutating func append(_ name: Name) {
-        for index in 0..<name.count { append(name[index]) }
+        var bytes = name.bytes
+        for index in 0..<name.count { append(bytes.byte(at: index)) }
     }
 }

@@ -34,11 +34,12 @@ extension Name: CustomStringConvertible {
         guard !isRoot else { return [UInt8(ascii: ".")] }
         var text: [UInt8] = []
         text.reserveCapacity(count)
+        var bytes = bytes
         var offset = 0
-        while self[offset] != 0 {
-            let length = Int(self[offset])
+        while bytes.byte(at: offset) != 0 {
+            let length = Int(bytes.byte(at: offset))
             if offset > 0 { text.append(UInt8(ascii: ".")) }
-            for index in offset + 1...offset + length { Self.escape(self[index], into: &text) }
+            for index in offset + 1...offset + length { Self.escape(bytes.byte(at: index), into: &text) }
             offset += length + 1
         }
         return text

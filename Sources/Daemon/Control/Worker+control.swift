@@ -107,16 +107,6 @@ extension Worker {
     }
 }
 
-extension Query {
-    /// A question of our own, with EDNS so that reasons come along.
-    fileprivate init(asking question: Question) {
-        var raw: [UInt8] = []
-        for index in 0..<question.name.count { raw.append(question.name[index]) }
-        for value in [question.type.rawValue, question.class] { raw += [UInt8(value >> 8), UInt8(truncatingIfNeeded: value)] }
-        self.init(id: 1, flags: .recursionDesired, question: question, rawQuestion: raw, edns: EDNS())
-    }
-}
-
 extension Judged {
     fileprivate var addresses: [IPAddress] {
         switch self {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Wire
 
-/// Bytes in which a name stands, label by label. Reading is `mutating` because of `Name.bytes`: nothing is changed.
+/// Bytes in which a name stands, label by label. Reading is `mutating` because of `NameBytes`: nothing is changed.
 protocol LabelBytes {
     mutating func byte(at index: Int) -> UInt8
     /// Eight bytes from `index`, the first one lowest.
@@ -9,32 +9,7 @@ protocol LabelBytes {
 }
 
 /// A name that is looked for.
-struct AskedName: LabelBytes {
-    private var bytes: InlineArray<255, UInt8>
-    /// Without the root label.
-    let length: Int
-
-    init(_ name: borrowing Name) {
-        bytes = name.bytes
-        length = name.count - 1
-    }
-
-    @inline(__always) mutating func byte(at index: Int) -> UInt8 { bytes[index] }
-
-    @inline(__always) mutating func word(at index: Int) -> UInt64 {
-        guard index >= 0, index <= Name.capacity - 8 else { return tail(from: index) }
-        var word: UInt64 = 0
-        // One load, after optimization.
-        for offset in 0..<8 { word |= UInt64(bytes[index + offset]) << UInt64(offset * 8) }
-        return word
-    }
-
-    private mutating func tail(from index: Int) -> UInt64 {
-        var word: UInt64 = 0
-        for offset in 0..<8 where index + offset < Name.capacity { word |= UInt64(bytes[index + offset]) << UInt64(offset * 8) }
-        return word
-    }
-}
+extension NameBytes: LabelBytes {}
 
 /// A name in the store.
 struct StoredName: LabelBytes {

@@ -17,8 +17,8 @@ extension Matcher {
     /// The first rule that stands for the name or one above it, exceptions left aside.
     private func nearest(_ name: Name) -> Place? {
         guard store.names > 0 else { return nil }
-        var name = AskedName(name)
-        let length = name.length
+        var name = name.bytes
+        let length = name.count - 1
         let starts = LabelStarts(&name, length: length)
         var hash = names.seed
         var nearest: Place?
@@ -78,8 +78,8 @@ extension Matcher {
 
     /// All that stands for the name or one above it, exceptions too, in the order of precedence.
     private func named(_ name: Name) -> [(place: Place, order: Order)] {
-        var name = AskedName(name)
-        let length = name.length
+        var name = name.bytes
+        let length = name.count - 1
         let starts = LabelStarts(&name, length: length)
         var hash = names.seed
         var found: [(place: Place, order: Order)] = []

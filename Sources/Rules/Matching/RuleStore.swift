@@ -38,8 +38,8 @@ struct RuleStore: Sendable {
 
     mutating func append(_ kind: NameKind, _ name: borrowing Name, line: Int, isException: Bool) {
         append(kind.rawValue, isException, length: name.count - 1, line)
-        let all = name.bytes
-        for index in 0..<name.count - 1 { bytes.append(all[index]) }
+        var all = name.bytes
+        for index in 0..<name.count - 1 { bytes.append(all.byte(at: index)) }
         names += 1
     }
 
