@@ -61,12 +61,9 @@ extension Matcher {
     /// Names for `Snapshot.ahead`: those of rules for exactly one name, where `former` did otherwise with it. Blocked names have no addresses.
     package func exactNames(notIn former: Matcher) -> [Name] {
         var names: [Name] = []
-        for rule in rules {
-            guard case .exact(let name) = rule.pattern, rule.action != .block, former.match(name)?.treatment != rule.treatment else {
-                continue
-            }
-            names.append(name)
-            if names.count == LookAhead.mostNames { break }
+        forEachExactName { name, ruling in
+            if ruling.action != .block, former.match(name)?.treatment != ruling.treatment { names.append(name) }
+            return names.count < LookAhead.mostNames
         }
         return names
     }

@@ -39,7 +39,7 @@ struct LabScriptTests {
         ("default-tunnel", 118, false),
         ("state-change", 6, false),
         ("looking", 88, true),
-        ("reload", 33, true), ("signed", 36, true),
+        ("reload", 31, true), ("signed", 26, true),
     ]
 
     @Test func everyScriptIsRun() {

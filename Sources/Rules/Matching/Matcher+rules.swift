@@ -11,6 +11,17 @@ extension Matcher {
         return full(rule)
     }
 
+    /// Names that rules name exactly, by file and line, until `take` wants no more. Passes over a million others in some milliseconds.
+    package func forEachExactName(_ take: (Name, Ruling) -> Bool) {
+        var place: Place = 0
+        while place < store.end {
+            let rule = store[place]
+            place = rule.next
+            guard rule.kind == .exact, !rule.isException else { continue }
+            guard take(store.name(of: rule), ruling(rule.place)) else { return }
+        }
+    }
+
     func full(_ rule: StoredRule) -> Rule {
         let run = origins.run(of: rule.place)
         let pattern = pattern(of: rule)
