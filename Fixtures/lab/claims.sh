@@ -155,7 +155,7 @@ begin() { # [LINES UNDER DNS] [OTHER SECTIONS]
     config=/etc/sluice/one.toml
     one_tunnel $config "${1:-}" "${2:-}"
     start_daemon $config
-    wait_for 3000 is_connected >/dev/null || fail "not connected: $(sluice status --config $config)"
+    wait_for 8000 is_connected >/dev/null || fail "not connected: $(sluice status --config $config)"
 }
 is_connected() { [[ $(state --config $config) == connected ]]; }
 field() { grep -o "\"$1\":[^,}]*" | head -1 | cut -d: -f2 | tr -d '"'; } # of JSON on standard input

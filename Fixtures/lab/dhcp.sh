@@ -16,7 +16,7 @@ start() {
     sluice run --config $config >>"$scratch/daemon.log" 2>&1 &
     daemon=$!
     connected() { [[ $(state --config $config) == connected ]]; }
-    wait_for 3000 connected >/dev/null || fail "not connected"
+    wait_for 8000 connected >/dev/null || fail "not connected"
 }
 ours() { grep -q '^nameserver 127.0.0.53$' $file && ! grep -q 'nameserver [^1]\|nameserver 19' $file; }
 write() { printf 'search lab.example\nnameserver %s\n' "$1" >$file.dhcp; mv $file.dhcp $file; }

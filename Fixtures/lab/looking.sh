@@ -116,8 +116,10 @@ has "and what they may not see" "you may not read it"
 as 65534 65534 why 203.0.113.11 || fail "why ADDRESS for another: $(cat "$scratch/output")"
 has "the sets are root's" "only root may read"
 has "the routes are everybody's" "by eth0"
-kill "$(cat /run/sluice/pid)"
-wait_for 5000 test ! -e /run/sluice/pid >/dev/null
+ended() { ! kill -0 "$1" 2>/dev/null; }
+former=$(cat /run/sluice/pid)
+kill "$former"
+wait_for 5000 ended "$former" >/dev/null || fail "the daemon does not end"
 sed -i '1i [control]\ngroup = "games"' /etc/sluice/sluice.toml
 config=/etc/sluice/sluice.toml
 start_daemon $config
