@@ -56,6 +56,13 @@ nft delete table inet sluice
 echo "# at boot: state that cannot be read"
 echo garbage >/var/lib/sluice/block.nft
 echo garbage >/var/lib/sluice/wish
+cp /var/lib/sluice/block.nft "$scratch/garbage"
+: >/var/lib/sluice/block.nft
+"$block" 2>/dev/null || fail "no blocking ruleset"
+curl -4 -sS --max-time 1 http://203.0.113.13/ >/dev/null 2>&1 && fail "reached after an empty ruleset"
+ok "an empty ruleset blocks"
+nft delete table inet sluice
+cp "$scratch/garbage" /var/lib/sluice/block.nft
 "$block" 2>/dev/null || fail "no blocking ruleset"
 watch_links "ip or ip6" eth0 lan0
 curl -4 -sS --max-time 1 http://203.0.113.13/ >/dev/null 2>&1 && fail "reached"
