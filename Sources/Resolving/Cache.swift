@@ -23,7 +23,7 @@ package struct Cache: Sendable {
         /// Asked for since the clock's hand passed.
         var used: Bool
         /// The rules by which it was handed out last.
-        var rules: Int
+        var rules: Int?
     }
 
     private var index: [Key: Int] = [:]
@@ -38,8 +38,9 @@ package struct Cache: Sendable {
     package var count: Int { slots.count }
 
     /// The answer, its age in seconds, and whether it is handed out for the first time by these rules; nil when there is none, or its time is over.
+    /// - Parameter rules: nil: nobody gets it whom later rules concern, so that the first time is still to come.
     package mutating func find(
-        _ key: Key, at now: Instant, rules: Int
+        _ key: Key, at now: Instant, rules: Int?
     ) -> (answer: Answer, ask: Ask, age: UInt32, isNew: Bool)? {
         guard let place = index[key] else { return nil }
         guard slots[place].over > now else {
@@ -47,13 +48,13 @@ package struct Cache: Sendable {
             return nil
         }
         slots[place].used = true
-        let isNew = slots[place].rules != rules
+        let isNew = rules != nil && slots[place].rules != rules
         if isNew { slots[place].rules = rules }
         return (slots[place].answer, slots[place].ask, now.seconds(since: slots[place].came), isNew)
     }
 
     /// Keeps an answer that may be kept. The ones nobody asked for lately make room.
-    package mutating func insert(_ answer: Answer, from ask: Ask, for key: Key, at now: Instant, rules: Int) {
+    package mutating func insert(_ answer: Answer, from ask: Ask, for key: Key, at now: Instant, rules: Int?) {
         guard let lifetime = answer.lifetime, lifetime > 0 else { return }
         if let place = index[key] { remove(at: place) }
         let cost = Self.cost(answer)

@@ -8,7 +8,7 @@ package struct HandedOut {
         /// The asked name, then those it is an alias of.
         package let names: NameList
         package let addresses: [IPAddress]
-        /// Until when a client may keep it by its TTL.
+        /// Until when a client may keep it by its TTL: perhaps over, since clients keep addresses longer.
         package let until: Instant
     }
 
@@ -29,16 +29,21 @@ package struct HandedOut {
     package private(set) var forgottenUntil: Instant?
     package private(set) var forgotten: UInt64 = 0
 
-    package init() {}
+    /// How long an answer is remembered after its TTL, in milliseconds: as long as it would be owed.
+    private let grace: Int64
+
+    package init(grace: Int64 = 0) { self.grace = grace }
 
     package var count: Int { heads.count }
 
     package mutating func note(_ name: Name, _ aliases: NameList, _ addresses: [IPAddress], until: Instant, at now: Instant) {
-        guard until > now, !addresses.isEmpty else { return }
+        guard until + grace > now, !addresses.isEmpty else { return }
         let names = NameList(CollectionOfOne(name)).wire + aliases.wire
         let head = Head(until: until, names: names.count, addresses: addresses.map(\.family))
         guard head.size <= Self.mostBytes / 16 else { return forget(until) }
-        while let first = heads.first, first.until <= now || heads.count >= Self.mostAnswers || bytes.count + head.size > Self.mostBytes {
+        while let first = heads.first,
+            first.until + grace <= now || heads.count >= Self.mostAnswers || bytes.count + head.size > Self.mostBytes
+        {
             heads.removeFirst()
             bytes.removeFirst(first.size)
             if first.until > now { forget(first.until) }
@@ -53,12 +58,12 @@ package struct HandedOut {
         forgottenUntil = max(until, forgottenUntil ?? until)
     }
 
-    /// Those that clients may still hold, the oldest first.
+    /// Those that clients may still hold, or keep beyond their time, the oldest first.
     package func forEach(at now: Instant, _ body: (Record) -> Void) {
         var offset = 0
         for head in heads {
             defer { offset += head.size }
-            guard head.until > now else { continue }
+            guard head.until + grace > now else { continue }
             var place = offset + head.names
             let addresses = head.addresses.compactMap { family in
                 let size = family == .v4 ? 4 : 16

@@ -38,7 +38,7 @@ extension Resolver {
                 ahead.next = now + LookAhead.interval
                 let query = Query(asking: question)
                 let key = key(query, asks)
-                if let (answer, ask, age, _) = cache.find(key, at: now, rules: snapshot.rulesRevision) {
+                if let (answer, ask, age, _) = cache.find(key, at: now, rules: nil) {
                     learn(answer, .cache(ask), age: age, query, at: now)
                 } else if flights[key] == nil {
                     ahead.inFlight += 1

@@ -173,12 +173,17 @@ extension Resolver {
         if let note = valve.pass(kind, name, addresses, at: now) { effects.append(.note(note)) }
     }
 
+    /// Whether rules that come later concern the traffic of such an app.
+    func isMovedByRules(_ app: App) -> Bool {
+        switch (app, snapshot.circumstances.profile) {
+        case (.tunneled, .desktop), (.tunneled, .mobile), (.excluded, .mobile): false
+        case (.normal, .desktop), (.normal, .mobile), (.excluded, .desktop): true
+        }
+    }
+
     /// Notes an answer that no rule steers, for rules that come later; but not that of an app whose traffic no rule moves.
     private mutating func remember(_ answer: Answer, _ query: Query, app: App, age: UInt32, at now: Instant) {
-        switch (app, snapshot.circumstances.profile) {
-        case (.tunneled, .desktop), (.tunneled, .mobile), (.excluded, .mobile): return
-        case (.normal, .desktop), (.normal, .mobile), (.excluded, .desktop): break
-        }
+        guard isMovedByRules(app) else { return }
         let ttl = (answer.lifetime ?? 0).subtractingClamped(age)
         handedOut.note(query.question.name, answer.aliases, answer.addresses, until: now + Int64(ttl) * 1000, at: now)
     }

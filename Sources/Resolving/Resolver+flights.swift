@@ -68,7 +68,8 @@ extension Resolver {
             next(key, at: now)
         case .answer(let answer):
             let server = flight.asks[sent.server]
-            cache.insert(answer, from: server, for: key, at: now, rules: snapshot.rulesRevision)
+            let isNoted = flight.waiters.contains { isMovedByRules($0.client.app) }
+            cache.insert(answer, from: server, for: key, at: now, rules: isNoted ? snapshot.rulesRevision : nil)
             end(key)
             switch flight.purpose {
             case .client: break

@@ -20,9 +20,17 @@ extension Resolver {
         ahead.add(snapshot.ahead)
         let matcher = snapshot.matcher
         let late = applyToHandedOut(at: now)
+        // Who loses its rule is a client's like others now: the rule may come back.
+        var released: [(owner: Owner, address: IPAddress, until: Instant)] = []
         let moved = ledger.rematch(at: now) { owner in
             guard let rule = matcher.match(owner.name) ?? matcher.match(owner.matched), let route = rule.action.route else { return nil }
             return (route, rule.number)
+        } dropped: {
+            released.append(($0, $1, $2))
+        }
+        for (owner, address, until) in released {
+            let aliases = NameList(owner.matched == owner.name ? [] : [owner.matched])
+            handedOut.note(owner.name, aliases, [address], until: until + -ledger.grace, at: now)
         }
         // Names that share an address say it twice.
         var seen: Set<SetChange> = []
@@ -43,7 +51,7 @@ extension Resolver {
         for (claim, record) in latecomers {
             guard let asked = record.names.first(where: { _ in true }) else { continue }
             let addresses = record.addresses.filter { refusal(of: $0, claim) == nil }
-            let seconds = UInt32(clamping: (record.until - now + 999) / 1000)
+            let seconds = UInt32(clamping: max(0, record.until - now + 999) / 1000)
             changes += owe(addresses, to: claim, asked: asked, ttl: seconds, at: now).changes
             counters.late += 1
         }
@@ -65,6 +73,7 @@ extension Resolver {
         var late = Late()
         var names: Set<Name> = []
         handedOut.forEach(at: now) { record in
+            guard record.until > now else { return }
             let isLate: Bool =
                 switch ownership(of: record) {
                 case .nobody, .refused: false

@@ -23,7 +23,7 @@ package struct Resolver {
     var earliestDue: Instant?
     var pending: [CommitID: PendingReplies] = [:]
     var services = ServiceTargets()
-    var handedOut = HandedOut()
+    var handedOut: HandedOut
     /// Until when clients may hold answers that were forgotten before the rules changed.
     var lateUntil: Instant?
     var ahead = LookAhead()
@@ -68,6 +68,7 @@ package struct Resolver {
         self.snapshot = snapshot
         self.ledger = ledger
         cache = Cache(capacity: cacheCapacity)
+        handedOut = HandedOut(grace: ledger.grace)
         self.random = random
         ahead.add(snapshot.ahead)
     }
@@ -112,7 +113,8 @@ package struct Resolver {
             return send(waiter.query.reply(.noError, authority: .denial), to: waiter)
         }
         let key = key(waiter.query, asks)
-        if let (answer, ask, age, isNew) = cache.find(key, at: now, rules: snapshot.rulesRevision) {
+        let rules = isMovedByRules(waiter.client.app) ? snapshot.rulesRevision : nil
+        if let (answer, ask, age, isNew) = cache.find(key, at: now, rules: rules) {
             counters.hits += 1
             deliver(answer, .cache(ask), age: age, to: [waiter], decision, isNew: isNew, at: now)
         } else {

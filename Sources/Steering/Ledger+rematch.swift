@@ -8,7 +8,10 @@ extension Ledger {
     /// has no room for is counted as refused.
     /// - Parameter find: the rule that decides for an owner now; called once for each pair of names. Addresses of a former run that nobody has
     ///   asked for since are passed over: they end by themselves.
-    package mutating func rematch(at now: Instant, _ find: (Owner) -> (route: SteeredRoute, rule: Int)?) -> [SetChange] {
+    /// - Parameter dropped: told of each owner that no rule fits, with its address and until when it was owed.
+    package mutating func rematch(
+        at now: Instant, _ find: (Owner) -> (route: SteeredRoute, rule: Int)?, dropped: (Owner, IPAddress, Instant) -> Void = { _, _, _ in }
+    ) -> [SetChange] {
         let verdicts = verdicts(find)
         victims = [:]
         var touched: Set<UInt32> = []
@@ -23,6 +26,10 @@ extension Ledger {
             if let verdict, verdict.route == book.leases[Int(lease)].place.route {
                 extend(entry, until: 0, rule: Int32(clamping: verdict.rule))
             } else {
+                if verdict == nil {
+                    let until = Instant(seconds: book.entries[Int(entry)].until)
+                    dropped(book.owner(of: entry), book.leases[Int(lease)].address, until)
+                }
                 if let change = detach(entry) { removals.append(change) } else { touched.insert(lease) }
             }
         }

@@ -73,7 +73,7 @@ package struct Ledger: Sendable {
 
     package let bounds: Bounds
     /// In milliseconds: how long clients keep addresses beyond their TTL, and how long we hand out what is over.
-    let grace: Int64
+    package let grace: Int64
     let stale: Int64
     package internal(set) var counters = Counters()
     /// Changes when an owner comes or goes; extending is not told.
