@@ -4,8 +4,10 @@ import Daemon
 /// Contract: `why ADDRESS`, and each address of `why NAME`.
 struct AddressView: Encodable {
     let address: String
-    let path: String
+    @OrNull var path: String?
     let text: String
+    /// Why who owns it, or the way, is not known.
+    @OrNull var unknown: String?
     @OrNull var network: RuleView?
     let leases: [LeaseView]
     /// Sets of the kernel that hold it; null: not known.
@@ -22,14 +24,10 @@ struct AddressView: Encodable {
     }
 
     private let setsUnknown: String?
-    /// Whether a daemon told who owns it.
-    var isLedgerKnown = true
-
-    private enum CodingKeys: CodingKey { case address, path, text, network, leases, sets, routes }
+    private enum CodingKeys: CodingKey { case address, path, text, unknown, network, leases, sets, routes }
 
     init(_ explanation: AddressExplanation) {
         address = explanation.address
-        path = explanation.path
         text = explanation.text
         leases = explanation.leases.map(LeaseView.init)
         routes = (explanation.kernel?.routes ?? []).map { said in
@@ -44,6 +42,8 @@ struct AddressView: Encodable {
         setsUnknown = explanation.kernel?.setsUnknown
         network = explanation.network.map(RuleView.init)
         sets = explanation.kernel?.sets
+        path = explanation.path
+        unknown = explanation.unknown
     }
 
     var rows: Rows {
@@ -51,12 +51,13 @@ struct AddressView: Encodable {
         rows.add("packets", text)
         if let network { rows.add("network", network.place) }
         for lease in leases { for line in lease.ownerLines { rows.add("owed to", line) } }
-        if !isLedgerKnown { rows.add("owed to", "not known: no daemon to ask") } else if leases.isEmpty { rows.add("owed to", "nobody") }
+        if let unknown { rows.add("owed to", "not known: \(unknown)") } else if leases.isEmpty { rows.add("owed to", "nobody") }
         if let sets {
             rows.add("sets", sets.isEmpty ? "not among the learned addresses" : sets.joined(separator: ", "))
         } else if let setsUnknown {
             rows.add("sets", "not known: \(setsUnknown)")
         }
+        if path == "refused" { rows.add("route", "refused") }
         for route in routes {
             let who = route.mark == "0x00000000" ? "no mark" : "mark \(route.mark.prefix(4))"
             if let error = route.error {

@@ -34,26 +34,38 @@ struct WhyCommand: ParsableCommand {
     func run() throws {
         var request = ControlRequest(.why, name: subject.text, type: type.rawValue, app: app.rawValue)
         request.state = state?.rawValue
-        let reply = source.isNamed ? nil : try? source.quietly(request)
+        let (reply, silence) = heard(request)
         switch subject {
         case .name(let name):
             let explanation =
                 try reply?.explanation
-                ?? offline().explain(
+                ?? offline(silence).explain(
                     Question(name: name, type: type), app, known: nil, kernel: nil)
             let report = WhyReport(explanation)
             if output.json { try Console.show(json: report) } else { print(report.lines.joined(separator: "\n")) }
         case .address(let address):
-            let explanation = try reply?.address ?? offline().explain(address, kernel: KernelSight())
-            var view = AddressView(explanation)
-            view.isLedgerKnown = reply != nil
-            let report = AddressReport(view: view)
+            let report = AddressReport(
+                view: AddressView(try reply?.address ?? offline(silence).explain(address, kernel: KernelSight())))
             if output.json { try Console.show(json: report) } else { print(report.lines.joined(separator: "\n")) }
         }
     }
 
+    /// What the daemon says, or why it says nothing.
+    private func heard(_ request: ControlRequest) -> (ControlReply?, Silence) {
+        guard !source.isNamed else { return (nil, .filesNamed) }
+        do {
+            return (try source.quietly(request), .noDaemon)
+        } catch DaemonError.notPermitted {
+            return (nil, .notPermitted)
+        } catch DaemonError.failed(let what, _) {
+            return (nil, .failed(what))
+        } catch {
+            return (nil, .noDaemon)
+        }
+    }
+
     /// What files tell, with the daemon's state where one answers. That a tunnel's file is for others' eyes only is told, and no obstacle.
-    private func offline() throws -> Sight {
+    private func offline(_ silence: Silence) throws -> Sight {
         let daemon = try? source.quietStatus()
         let loaded = source.read(of: daemon)
         let secret = loaded.errors.filter { loaded.isSecret($0.file) }
@@ -65,9 +77,11 @@ struct WhyCommand: ParsableCommand {
             case .tunnel: true
             case .direct: false
             }
-        return Sight(
+        var sight = Sight(
             circumstances: loaded.circumstances(state: state, systemServers: loaded.systemServers), matcher: loaded.matcher,
             defaultIsTunnel: defaultIsTunnel, areRelaysKnown: secret.isEmpty)
+        sight.silence = silence
+        return sight
     }
 }
 
