@@ -46,11 +46,13 @@ struct AddressView: Encodable {
         unknown = explanation.unknown
     }
 
-    var rows: Rows {
+    /// For people; of an address that was answered for `name`, with who claims it otherwise.
+    func rows(of name: String? = nil) -> Rows {
         var rows = Rows()
         rows.add("packets", text)
         if let network { rows.add("network", network.place) }
-        for lease in leases { for line in lease.ownerLines { rows.add("owed to", line) } }
+        for lease in leases { for line in lease.ownerLines(of: name) { rows.add("owed to", line) } }
+        if let rival = rival(of: name) { rows.add("conflict", "\(rival) has the same address: sluice conflicts") }
         if let unknown { rows.add("owed to", "not known: \(unknown)") } else if leases.isEmpty { rows.add("owed to", "nobody") }
         if let sets {
             rows.add("sets", sets.isEmpty ? "not among the learned addresses" : sets.joined(separator: ", "))
@@ -74,6 +76,15 @@ struct AddressView: Encodable {
     }
 }
 
+extension AddressView {
+    /// Who claims it by another route than `name`, or than the one that decides.
+    private func rival(of name: String?) -> String? {
+        let mine = leases.first { lease in lease.owners.contains { $0.name == name } } ?? leases.first
+        guard let other = leases.first(where: { $0.route != mine?.route })?.owners.first else { return nil }
+        return other.text + (other.rule.map { " (\($0.text))" } ?? "")
+    }
+}
+
 /// Contract: `why ADDRESS`.
 struct AddressReport: Encodable {
     let schema = 1
@@ -87,5 +98,5 @@ struct AddressReport: Encodable {
         try view.encode(to: encoder)
     }
 
-    var lines: [String] { [view.address] + view.rows.lines }
+    var lines: [String] { [view.address] + view.rows().lines }
 }

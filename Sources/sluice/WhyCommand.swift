@@ -88,11 +88,31 @@ struct WhyCommand: ParsableCommand {
 enum NameArgument {
     static func parse(_ text: String) throws -> Name {
         guard Network(text) == nil else { throw ValidationError("'\(text)' is an address; a name is asked for.") }
+        if let mistake = mistake(in: text) { throw ValidationError("'\(text)' is not a domain name: \(mistake)") }
         do throws(InternationalName.Mistake) {
             return try InternationalName.name(text)
         } catch {
             throw ValidationError("'\(text)' is not a domain name: \(error.reason). Write it like corp.example or bücher.example.")
         }
+    }
+}
+
+extension NameArgument {
+    /// What people type that DNS would take for a name, and is none.
+    private static func mistake(in text: String) -> String? {
+        if let scheme = text.firstRange(of: "://") {
+            let host = text[scheme.upperBound...].prefix { !"/:?#".contains($0) }
+            return "it is a URL; of it, only the host is asked for: \(host.isEmpty ? "corp.example" : String(host))"
+        }
+        if text.contains(where: { $0.isWhitespace }) { return "names have no spaces; ask for one at a time." }
+        if text.contains(where: { ":@?#,;".contains($0) }) { return "write it without port, user or path, like corp.example" }
+        // Of slashes, those of reverse zones (RFC 2317) are names.
+        if text.contains("/"), !text.lowercased().contains(".arpa") { return "write it without a path, like corp.example" }
+        let labels = text.split(separator: ".", omittingEmptySubsequences: true)
+        if !labels.isEmpty, labels.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }) {
+            return "an IPv4 address has four numbers of 0 to 255, like 203.0.113.9"
+        }
+        return nil
     }
 }
 
