@@ -44,6 +44,7 @@ final class Worker {
     var steered: [IPAddress] = []
     var nextSteered = Instant.now
     /// What `status` told last of rules that came late.
+    var conflictsSeen: (at: Instant, count: Int)?
     var lateSeen: (revision: Int, at: Instant, late: Late)?
     private var lastConnection: UInt64 = 0
     private var nextHousekeeping = Instant.now

@@ -4,8 +4,10 @@ import Daemon
 /// Contract: `why ADDRESS`, and each address of `why NAME`.
 struct AddressView: Encodable {
     let address: String
-    let path: String
+    @OrNull var path: String?
     let text: String
+    /// Why who owns it, or the way, is not known.
+    @OrNull var unknown: String?
     @OrNull var network: RuleView?
     let leases: [LeaseView]
     /// Sets of the kernel that hold it; null: not known.
@@ -22,14 +24,10 @@ struct AddressView: Encodable {
     }
 
     private let setsUnknown: String?
-    /// Whether a daemon told who owns it.
-    var isLedgerKnown = true
-
-    private enum CodingKeys: CodingKey { case address, path, text, network, leases, sets, routes }
+    private enum CodingKeys: CodingKey { case address, path, text, unknown, network, leases, sets, routes }
 
     init(_ explanation: AddressExplanation) {
         address = explanation.address
-        path = explanation.path
         text = explanation.text
         leases = explanation.leases.map(LeaseView.init)
         routes = (explanation.kernel?.routes ?? []).map { said in
@@ -44,19 +42,24 @@ struct AddressView: Encodable {
         setsUnknown = explanation.kernel?.setsUnknown
         network = explanation.network.map(RuleView.init)
         sets = explanation.kernel?.sets
+        path = explanation.path
+        unknown = explanation.unknown
     }
 
-    var rows: Rows {
+    /// For people; of an address that was answered for `name`, with who claims it otherwise.
+    func rows(of name: String? = nil) -> Rows {
         var rows = Rows()
         rows.add("packets", text)
         if let network { rows.add("network", network.place) }
-        for lease in leases { for line in lease.ownerLines { rows.add("owed to", line) } }
-        if !isLedgerKnown { rows.add("owed to", "not known: no daemon to ask") } else if leases.isEmpty { rows.add("owed to", "nobody") }
+        for lease in leases { for line in lease.ownerLines(of: name) { rows.add("owed to", line) } }
+        if let rival = rival(of: name) { rows.add("conflict", "\(rival) has the same address: sluice conflicts") }
+        if let unknown { rows.add("owed to", "not known: \(unknown)") } else if leases.isEmpty { rows.add("owed to", "nobody") }
         if let sets {
             rows.add("sets", sets.isEmpty ? "not among the learned addresses" : sets.joined(separator: ", "))
         } else if let setsUnknown {
             rows.add("sets", "not known: \(setsUnknown)")
         }
+        if path == "refused" { rows.add("route", "refused") }
         for route in routes {
             let who = route.mark == "0x00000000" ? "no mark" : "mark \(route.mark.prefix(4))"
             if let error = route.error {
@@ -73,6 +76,15 @@ struct AddressView: Encodable {
     }
 }
 
+extension AddressView {
+    /// Who claims it by another route than `name`, or than the one that decides.
+    private func rival(of name: String?) -> String? {
+        let mine = leases.first { lease in lease.owners.contains { $0.name == name } } ?? leases.first
+        guard let other = leases.first(where: { $0.route != mine?.route })?.owners.first else { return nil }
+        return other.text + (other.rule.map { " (\($0.text))" } ?? "")
+    }
+}
+
 /// Contract: `why ADDRESS`.
 struct AddressReport: Encodable {
     let schema = 1
@@ -86,5 +98,5 @@ struct AddressReport: Encodable {
         try view.encode(to: encoder)
     }
 
-    var lines: [String] { [view.address] + view.rows.lines }
+    var lines: [String] { [view.address] + view.rows().lines }
 }

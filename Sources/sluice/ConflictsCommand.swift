@@ -40,7 +40,7 @@ struct ConflictsCommand: ParsableCommand {
 
     private static func lines(_ entry: View.Entry) -> [String] {
         var rows = Rows()
-        for lease in entry.leases { for line in lease.ownerLines { rows.add(lease.route, line) } }
+        for lease in entry.leases { for line in lease.ownerLines() { rows.add(lease.route, line) } }
         let way =
             switch entry.path {
             case "tunnel": "goes in the tunnel"

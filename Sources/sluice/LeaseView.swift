@@ -40,11 +40,16 @@ struct LeaseView: Encodable {
     /// Until when, for people: a duration and the clock.
     var term: String { Words.duration(seconds) + ", until " + Words.clock(until) }
 
-    /// Each owner with its rule and how long.
-    var ownerLines: [String] {
-        owners.map { owner in
+    /// More are for those who ask for all.
+    private static let mostOwners = 10
+
+    /// Owners with their rules and how long: those of `name` first, and ten at most unless all are wanted.
+    func ownerLines(of name: String? = nil, all: Bool = false) -> [String] {
+        let sorted = owners.filter { $0.name == name } + owners.filter { $0.name != name }
+        let lines = sorted.prefix(all ? sorted.count : Self.mostOwners).map { owner in
             let rule = owner.rule?.place ?? (owner.name == "." ? "" : "(its rule is gone)")
             return "\(owner.text)  \(Words.duration(owner.seconds))  \(rule)"
         }
+        return lines.count < sorted.count ? lines + ["+\(Words.number(sorted.count - lines.count)) more"] : lines
     }
 }

@@ -6,7 +6,7 @@ struct LeasesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "leases", abstract: "The addresses that rules own now: by which route, for which names, until when.",
         discussion: """
-            Of a name or an address with all owners and their rules; else a table, of which the first \(mostRows) rows are \
+            Of a name and those below it, or an address, with ten owners of each and their rules (--all: all); else a table, of which the first \(mostRows) rows are \
             shown unless --all is given. A '!' stands before what the kernel's set lacks.
             """)
 
@@ -40,9 +40,13 @@ struct LeasesCommand: ParsableCommand {
         if output.json { return try Console.show(json: View(total: total, leases: leases)) }
         switch subject {
         case let subject? where leases.isEmpty:
-            print("\(subject.text) is owed to no rule")
-        case .some:
-            for lease in leases { print(lease.lines.joined(separator: "\n")) }
+
+            switch subject {
+            case .name(let name): print("no address of \(name) is owed")
+            case .address(let address): print("\(address) is owed to no rule")
+            }
+        case let subject?:
+            for lease in leases { print(lease.lines(of: subject.text, all: all).joined(separator: "\n")) }
         case nil where leases.isEmpty: print("no rule owns an address now")
         case nil:
             print(LeaseTable(leases).lines.joined(separator: "\n"))
@@ -56,12 +60,12 @@ struct LeasesCommand: ParsableCommand {
 
 extension LeaseView {
     /// All there is to say of one.
-    var lines: [String] {
+    func lines(of name: String, all: Bool) -> [String] {
         var rows = Rows()
         rows.add("route", route)
         rows.add("until", term)
         rows.add("kernel", inKernel.map { $0 ? "in its set" : "not in its set" } ?? "not known")
-        for line in ownerLines { rows.add("owed to", line) }
+        for line in ownerLines(of: name, all: all) { rows.add("owed to", line) }
         return [address] + rows.lines
     }
 }

@@ -82,7 +82,14 @@ struct QueryView: Encodable {
         lines += answers.map { "  \($0.name)  \($0.ttl)  \($0.type)  \($0.data)" }
         lines.append("  path      \(path)")
         lines.append("  answered  " + (server.map { "by \($0)" + (cached ? ", from the cache" : "") } ?? Self.without(path)))
-        lines += leases.map { "  lease     \($0.address) → \($0.route), \($0.seconds) s more, for \($0.name)" }
+        var rows = Rows()
+        for lease in leases {
+            let who = lease.name == name ? lease.name : "\(lease.name), another name: sluice conflicts shows who else claims it"
+            let rest = lease.othersCount - lease.others.count
+            let others = lease.others.isEmpty ? "" : "; others: " + lease.others.joined(separator: ", ") + (rest > 0 ? " +\(rest)" : "")
+            rows.add("lease", "\(lease.address) → \(lease.route), \(Words.duration(lease.seconds)) more, for \(who)\(others)", always: true)
+        }
+        lines += rows.lines
         return lines.joined(separator: "\n")
     }
 }

@@ -22,6 +22,11 @@ import ArgumentParser
 
 extension Sluice {
     static func main() {
+        if let text = Misspelling.text(of: CommandLine.arguments.dropFirst().first ?? "", in: configuration.subcommands) {
+            if Console.isForPrograms { try? Console.show(json: Console.ErrorView(error: text, hint: "sluice help")) }
+            Console.complain("sluice: \(text)\n    hint: sluice help")
+            exit(withError: ExitCode.validationFailure)
+        }
         do {
             var command = try parseAsRoot()
             try command.run()

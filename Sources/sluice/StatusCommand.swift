@@ -38,7 +38,9 @@ struct ReloadCommand: ParsableCommand {
                 json: View(
                     rules: reload.rules, errors: reload.errors, kept: reload.kept, difference: OrNull(wrappedValue: reload.difference)))
         } else if reload.errors.isEmpty {
-            print("reloaded: \(reload.rules) rules" + (reload.difference.map { ": \($0.text)" } ?? ""))
+            let rules = "\(reload.rules) rules" + (reload.difference.map { ": \($0.text)" } ?? "")
+            let count = reload.kept.count
+            print(count == 0 ? "reloaded: " + rules : "reloaded, but \(Words.count(count, "list was", "lists were")) not taken: " + rules)
             for text in reload.kept { Console.complain("sluice: \(text)") }
         } else {
             Console.complain(reload.errors.joined(separator: "\n") + "\nnot reloaded: the old configuration stays in force")

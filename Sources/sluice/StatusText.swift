@@ -5,6 +5,12 @@ import Daemon
 enum StatusText {
     static func lines(_ status: StatusReport) -> [String] {
         var rows = Rows()
+        let kept = status.rules.lists.filter { $0.kept != nil }
+        for error in status.rules.rejected { rows.add("rejected", error) }
+        for list in kept {
+            rows.add("kept", "\(list.file): not taken: \(list.kept ?? ""); its last good version is in force", always: true)
+        }
+        let problems = (status.rules.rejected.isEmpty ? 0 : 1) + kept.count
         rows.add("listen", status.listeners.joined(separator: ", ") + "   by " + status.configuration)
         for tunnel in status.tunnels {
             let handshake = tunnel.handshake.map { "handshake \(Words.duration($0)) ago" } ?? "no handshake"
@@ -27,7 +33,7 @@ enum StatusText {
             "rules",
             "\(status.rules.count) from " + (status.rules.files.isEmpty ? "no file" : status.rules.files.joined(separator: ", ")))
         for list in status.rules.lists {
-            let state = list.kept.map { "; not taken: \($0); its last good version is in force" } ?? ""
+            let state = list.kept == nil ? "" : "; an older version"
             rows.add("list", "\(list.entries) \(list.kind) \(list.file)\(list.signed ? " (signed)" : "")\(state)", always: true)
         }
         let questions = status.questions
@@ -41,8 +47,9 @@ enum StatusText {
         if status.repairs > 0 { rows.add("repairs", "\(status.repairs)   " + repaired(status.repaired)) }
         if status.resolvConf.state != "not ours" { rows.add("resolv.conf", status.resolvConf.state) }
         if questions.commitFailures > 0 { rows.add("failures", "\(questions.commitFailures) addresses the kernel did not take") }
-        for error in status.rules.rejected { rows.add("rejected", error) }
-        return ["sluice  \(status.state)   up \(Words.duration(status.uptime))   pid \(status.pid)"] + rows.lines
+        return [
+            "sluice  \(status.state)\(problems > 0 ? ", " + Words.count(problems, "problem") : "")   up \(Words.duration(status.uptime))   pid \(status.pid)"
+        ] + rows.lines
     }
 
     private static func repaired(_ repaired: StatusReport.Repaired) -> String {
@@ -62,7 +69,11 @@ enum StatusText {
             )
         }
         if late.forgotten > 0 { lines.append("some that are not remembered, too: \(Words.duration(late.forgotten)) more") }
-        if late.before > 0 { lines.append("clients may know answers of before the start \(Words.duration(late.before)) more") }
+        if late.before > 0 {
+            lines.append(
+                "programs that were running before Sluice may use addresses they looked up then, past its rules, for up to "
+                    + "\(Words.duration(late.before)) more: restart them, or flush their caches")
+        }
         return lines
     }
 
@@ -81,6 +92,7 @@ enum StatusText {
     private static func leases(_ leases: StatusReport.Leases) -> String {
         guard leases.addresses > 0 else { return "none" }
         var parts = ["\(Words.count(leases.addresses, "address", "addresses")) owed to \(Words.count(leases.owners, "name"))"]
+        if leases.conflicts > 0 { parts.append("\(Words.count(leases.conflicts, "conflict")): sluice conflicts") }
         if leases.evicted > 0 { parts.append("\(Words.number(leases.evicted)) ended early, for want of room") }
         return parts.joined(separator: "; ")
     }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+import ArgumentParser
+import Rules
 import Wire
 
 /// What `why` and `leases` are asked about.
@@ -15,6 +17,7 @@ enum Subject {
 
     static func parse(_ text: String) throws -> Subject {
         if let address = IPAddress(text) { return .address(address) }
+        if Network(text) != nil { throw ValidationError("'\(text)' is a network; ask for one address of it.") }
         return .name(try NameArgument.parse(text))
     }
 }

@@ -34,26 +34,38 @@ struct WhyCommand: ParsableCommand {
     func run() throws {
         var request = ControlRequest(.why, name: subject.text, type: type.rawValue, app: app.rawValue)
         request.state = state?.rawValue
-        let reply = source.isNamed ? nil : try? source.quietly(request)
+        let (reply, silence) = heard(request)
         switch subject {
         case .name(let name):
             let explanation =
                 try reply?.explanation
-                ?? offline().explain(
+                ?? offline(silence).explain(
                     Question(name: name, type: type), app, known: nil, kernel: nil)
             let report = WhyReport(explanation)
             if output.json { try Console.show(json: report) } else { print(report.lines.joined(separator: "\n")) }
         case .address(let address):
-            let explanation = try reply?.address ?? offline().explain(address, kernel: KernelSight())
-            var view = AddressView(explanation)
-            view.isLedgerKnown = reply != nil
-            let report = AddressReport(view: view)
+            let report = AddressReport(
+                view: AddressView(try reply?.address ?? offline(silence).explain(address, kernel: KernelSight())))
             if output.json { try Console.show(json: report) } else { print(report.lines.joined(separator: "\n")) }
         }
     }
 
+    /// What the daemon says, or why it says nothing.
+    private func heard(_ request: ControlRequest) -> (ControlReply?, Silence) {
+        guard !source.isNamed else { return (nil, .filesNamed) }
+        do {
+            return (try source.quietly(request), .noDaemon)
+        } catch DaemonError.notPermitted {
+            return (nil, .notPermitted)
+        } catch DaemonError.failed(let what, _) {
+            return (nil, .failed(what))
+        } catch {
+            return (nil, .noDaemon)
+        }
+    }
+
     /// What files tell, with the daemon's state where one answers. That a tunnel's file is for others' eyes only is told, and no obstacle.
-    private func offline() throws -> Sight {
+    private func offline(_ silence: Silence) throws -> Sight {
         let daemon = try? source.quietStatus()
         let loaded = source.read(of: daemon)
         let secret = loaded.errors.filter { loaded.isSecret($0.file) }
@@ -65,20 +77,42 @@ struct WhyCommand: ParsableCommand {
             case .tunnel: true
             case .direct: false
             }
-        return Sight(
+        var sight = Sight(
             circumstances: loaded.circumstances(state: state, systemServers: loaded.systemServers), matcher: loaded.matcher,
             defaultIsTunnel: defaultIsTunnel, areRelaysKnown: secret.isEmpty)
+        sight.silence = silence
+        return sight
     }
 }
 
 enum NameArgument {
     static func parse(_ text: String) throws -> Name {
         guard Network(text) == nil else { throw ValidationError("'\(text)' is an address; a name is asked for.") }
+        if let mistake = mistake(in: text) { throw ValidationError("'\(text)' is not a domain name: \(mistake)") }
         do throws(InternationalName.Mistake) {
             return try InternationalName.name(text)
         } catch {
             throw ValidationError("'\(text)' is not a domain name: \(error.reason). Write it like corp.example or bücher.example.")
         }
+    }
+}
+
+extension NameArgument {
+    /// What people type that DNS would take for a name, and is none.
+    private static func mistake(in text: String) -> String? {
+        if let scheme = text.firstRange(of: "://") {
+            let host = text[scheme.upperBound...].prefix { !"/:?#".contains($0) }
+            return "it is a URL; of it, only the host is asked for: \(host.isEmpty ? "corp.example" : String(host))"
+        }
+        if text.contains(where: { $0.isWhitespace }) { return "names have no spaces; ask for one at a time." }
+        if text.contains(where: { ":@?#,;".contains($0) }) { return "write it without port, user or path, like corp.example" }
+        // Of slashes, those of reverse zones (RFC 2317) are names.
+        if text.contains("/"), !text.lowercased().contains(".arpa") { return "write it without a path, like corp.example" }
+        let labels = text.split(separator: ".", omittingEmptySubsequences: true)
+        if !labels.isEmpty, labels.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }) {
+            return "an IPv4 address has four numbers of 0 to 255, like 203.0.113.9"
+        }
+        return nil
     }
 }
 

@@ -60,8 +60,12 @@ struct WhyReport: Encodable {
         if let alias { table.add("by way of", "\(alias.name): \(alias.rule.place): \(alias.text)") }
         let title = "\(name) \(type)" + (app == "normal" ? "" : "  asked by an app that is \(app)")
         var lines = [title] + table.lines
-        for address in addresses { lines += [address.address] + address.rows.lines }
-        if let unknown { lines.append("  (\(unknown))") }
+        for address in addresses { lines += [address.address] + address.rows(of: name).lines }
+        if let unknown {
+            var rows = Rows()
+            rows.add("addresses", "(\(unknown))")
+            lines += rows.lines
+        }
         return lines
     }
 }

@@ -90,7 +90,7 @@ final class Clerk: Sendable {
                 connection.send(ControlReply(error: "'\(text)' is neither a name nor an address"))
                 return
             }
-            all = sight.ledger?.leases(of: name) ?? []
+            all = (sight.ledger?.all ?? []).filter { $0.owners.contains { $0.owner.name.isAtOrBelow(name) } }
         } else {
             all = sight.ledger?.all ?? []
         }

@@ -31,9 +31,11 @@ package struct Explanation: Codable, Sendable {
 /// Who owns an address, where a normal app's packets to it go, and what the kernel makes of it.
 package struct AddressExplanation: Codable, Sendable {
     package let address: String
-    /// `tunnel`, `outside`, `lan`, `refused` or `default` (as the kernel routes it, outside).
-    package let path: String
+    /// `tunnel`, `outside`, `lan`, `refused` or `default` (as the kernel routes it, outside); nil: not known.
+    package let path: String?
     package let text: String
+    /// Why that, or who owns it, is not known; nil: both are.
+    package var unknown: String?
     /// The rule of the longest network around it.
     package let network: RuleEntry?
     /// The one that decides first.

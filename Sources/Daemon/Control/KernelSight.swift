@@ -13,7 +13,7 @@ package final class KernelSight {
     /// This machine's addresses.
     private var own: Set<IPAddress> = []
     /// Why the sets cannot be read; nil: they can.
-    private let setsUnknown: String?
+    let setsUnknown: String?
 
     package init() {
         do throws(KernelError) {
@@ -46,6 +46,23 @@ package final class KernelSight {
     func holds(_ address: IPAddress, _ route: SteeredRoute) -> Bool? {
         guard sets != nil else { return nil }
         return try? sets?.contains(.learned(route, address))
+    }
+
+    /// Whether our table stands, and as what state it treats the tunnel in a family; nil: not known.
+    func standing(_ family: IPAddress.Family) -> Standing? {
+        guard sets != nil else { return nil }
+        do throws(KernelError) {
+            guard try sets?.isTablePresent() == true else { return .gone }
+            if try sets?.contains(.tunnelOpen(family)) == true { return .there(.connected) }
+            return .there(try sets?.contains(.tunnelUnwanted(family)) == true ? .disconnected : .error)
+        } catch {
+            return nil
+        }
+    }
+
+    enum Standing {
+        case gone
+        case there(TunnelState)
     }
 
     /// All of it for one address, for packets with these marks.

@@ -15,8 +15,12 @@ package struct QueryReport: Codable, Sendable {
     package struct Lease: Codable, Sendable {
         package let address: String
         package let route: String
-        /// The name whose answer extended it last.
+        /// The asked name where it is an owner, else the one whose answer extended it last.
         package let name: String
+        /// At most three others that own it by the same route.
+        package let others: [String]
+        /// How many those are in all.
+        package let othersCount: Int
         /// Seconds until it ends.
         package let seconds: Int64
     }

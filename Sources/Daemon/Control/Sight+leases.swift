@@ -9,7 +9,7 @@ extension Sight {
         ConflictReport(
             conflicts: (ledger?.conflicts() ?? []).map { conflict in
                 let explained = explain(conflict.address, kernel: kernel)
-                return ConflictReport.Entry(address: "\(conflict.address)", path: explained.path, leases: explained.leases)
+                return ConflictReport.Entry(address: "\(conflict.address)", path: explained.path ?? "default", leases: explained.leases)
             })
     }
 

@@ -38,7 +38,8 @@ extension Sight {
         explanation.addresses = addresses.prefix(Self.mostAddresses).map { explain($0, kernel: kernel) }
         if addresses.isEmpty {
             explanation.unknown =
-                ledger == nil ? "no daemon to ask: its addresses and leases are not known" : "nobody has asked for its addresses lately"
+                silence.map { "\($0.text); its addresses and leases are not known, the rest is what the files on disk say" }
+                ?? "nobody has asked for its addresses lately"
         }
         return explanation
     }

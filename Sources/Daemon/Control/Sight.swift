@@ -16,6 +16,8 @@ package struct Sight: Sendable {
     package var now: Instant
     /// False: a tunnel's resolvers stand in a file that could not be read.
     package var areRelaysKnown: Bool
+    /// Why the daemon did not tell; nil: it did, or there is none.
+    package var silence: Silence?
     /// The same moment in seconds since 1970.
     package let clock: Int64
 
@@ -46,6 +48,7 @@ package struct Sight: Sendable {
 
     /// Who owns `address`, where packets to it go, and what the kernel says.
     package func explain(_ address: IPAddress, kernel: KernelSight?) -> AddressExplanation {
+        if let silence { return explain(address, kernel: kernel, silence) }
         let leases = ledger?.leases(of: address) ?? []
         let network = matcher.match(address)
         let traffic = circumstances.traffic(
@@ -55,7 +58,7 @@ package struct Sight: Sendable {
             address: "\(address)", path: traffic.verdict.word, text: traffic.sentence(circumstances),
             network: network.map { RuleEntry(matcher.rule($0.number)) },
             leases: leases.map { report($0, inKernel: kernel?.holds(address, $0.route)) })
-        explanation.kernel = kernel?.explain(address, marks: traffic.mark.map { $0 == 0 ? [0] : [$0, 0] } ?? [0])
+        explanation.kernel = kernel?.explain(address, marks: traffic.marks)
         return explanation
     }
 }
@@ -82,7 +85,15 @@ extension Traffic.Verdict {
 }
 
 extension Traffic {
-    fileprivate func sentence(_ circumstances: Circumstances) -> String {
+    /// Marks with which the kernel is to be asked the way: none for what is refused before any.
+    var marks: [UInt32] {
+        switch verdict {
+        case .rejected: []
+        case .by, .asRouted: mark.map { $0 == 0 ? [0] : [$0, 0] } ?? [0]
+        }
+    }
+
+    func sentence(_ circumstances: Circumstances) -> String {
         let because =
             switch cause {
             case .own: "it is this machine's own"

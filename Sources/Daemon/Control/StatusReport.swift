@@ -88,6 +88,8 @@ package struct StatusReport: Codable, Sendable {
         package let excess: Int
         /// Addresses that the kernel did not take.
         package let refused: Int
+        /// Addresses that rules of different actions claim.
+        package let conflicts: Int
     }
 
     package struct Rules: Codable, Sendable {

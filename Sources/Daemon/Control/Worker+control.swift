@@ -42,6 +42,15 @@ extension Worker {
             case .monitor:
                 watchers.insert(number)
                 connection.send(ControlReply(happening: Happening(.monitor, "state \(resolver.snapshot.circumstances.state.rawValue)")))
+                // What stands already: it happened before anybody listened.
+                if let error = situation.rules.rejected.first {
+                    connection.send(ControlReply(happening: Happening(.reload, "not reloaded: \(error)")))
+                }
+                for list in situation.rules.lists {
+                    guard let kept = list.kept else { continue }
+                    connection.send(
+                        ControlReply(happening: Happening(.list, "\(list.file): not taken: \(kept); its last good version is in force")))
+                }
             case .query: ask(number, connection, request)
             case .leases, .conflicts, .rules, .why: look(number, connection, request)
             case .names: end(number, ControlReply { $0.names = namesAskedLately })
@@ -95,8 +104,12 @@ extension Worker {
         let addresses = Judged(reply.span, to: query, id: query.id).addresses
         let now = Instant.now
         let leases = addresses.flatMap { resolver.ledger.leases(of: $0) }.map { lease in
-            QueryReport.Lease(
-                address: "\(lease.address)", route: lease.route.rawValue, name: lease.owners.first.map { "\($0.owner.name)" } ?? "",
+            let names = lease.owners.map(\.owner.name)
+            let own = names.contains(query.question.name) ? query.question.name : names.first
+            let others = names.filter { $0 != own }
+            return QueryReport.Lease(
+                address: "\(lease.address)", route: lease.route.rawValue, name: own.map { "\($0)" } ?? "",
+                others: others.prefix(3).map { "\($0)" }, othersCount: others.count,
                 seconds: max(0, lease.until - now) / 1000)
         }
         connection.send(

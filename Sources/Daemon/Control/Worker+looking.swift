@@ -51,6 +51,8 @@ extension Worker {
             name = parsed
         }
         let answers = resolver.flush(name)
-        return ControlReply { $0.flush = .init(answers: answers, leases: resolver.ledger.count) }
+        let ledger = resolver.ledger
+        let owed = name.map { name in ledger.all.count { $0.owners.contains { $0.owner.name.isAtOrBelow(name) } } } ?? ledger.count
+        return ControlReply { $0.flush = .init(answers: answers, leases: owed) }
     }
 }

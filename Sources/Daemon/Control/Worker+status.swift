@@ -31,7 +31,8 @@ extension Worker {
             }, paths: paths, sets: sets,
             leases: StatusReport.Leases(
                 addresses: resolver.ledger.count, owners: resolver.ledger.entryCount, evicted: resolver.ledger.counters.evictions,
-                excess: resolver.ledger.counters.excess, refused: resolver.ledger.counters.refused), rules: situation.rules,
+                excess: resolver.ledger.counters.excess, refused: resolver.ledger.counters.refused,
+                conflicts: conflicts), rules: situation.rules,
             repairs: situation.repairs.total,
             repaired: StatusReport.Repaired(
                 table: situation.repairs.table, rules: situation.repairs.rules, routes: situation.repairs.routes,
@@ -47,6 +48,15 @@ extension Worker {
                 commitFailures: counters.commitFailures, evictions: resolver.ledger.counters.evictions, cacheEntries: resolver.cachedAnswers
             ),
             late: late, nat64: resolver.nat64?.description)
+    }
+
+    /// How many addresses are claimed twice. All leases are looked at for it, so four times a second at most.
+    private var conflicts: Int {
+        let now = Instant.now
+        if let conflictsSeen, now - conflictsSeen.at < 250 { return conflictsSeen.count }
+        let count = resolver.ledger.conflicts().count
+        conflictsSeen = (now, count)
+        return count
     }
 
     /// Who may still take an old way. All that clients hold is looked at for it (10 ms), and `up` asks fifty times a second: once a second is
