@@ -7,19 +7,30 @@ extension RuleParser {
             Problem(.error, file: file, line: line, column: word.column, message, hint: hint)
         }
         func name(_ text: some StringProtocol) throws(Problem) -> Name {
+            let written = String(text)
+            if written.contains("://") { throw wrong("'\(written)' is a URL", hint: Self.onlyTheHost(written)) }
+            if written.contains(",") { throw wrong("'\(written)' has a ',' in it", hint: "one pattern a line" + Self.bare(written)) }
+            guard !Self.isOthers(written) else { throw wrong("'\(written)' is not a domain name", hint: Self.hint(written)) }
             guard !text.contains("*") else { throw wrong("'*' stands only at the start, before a dot", hint: "*.example, or /regex/") }
             guard !text.contains("#") else {
                 throw wrong("'\(text)' has a '#' inside", hint: "put a space before '#' to begin a comment")
             }
             let isASCII = text.utf8.allSatisfy { $0 < 0x80 }
-            guard let ascii = isASCII ? String(text) : idna(String(text)) else {
+            guard let ascii = isASCII ? written : idna(written) else {
                 throw wrong("'\(text)' is not ASCII, and nothing gives its xn-- form", hint: "write the name in its xn-- form")
             }
+            if let stranger = Self.stranger(in: ascii) {
+                throw wrong("'\(text)' is not a domain name: it has a '\(stranger)' in it", hint: Self.hint(written))
+            }
             guard let name = Name(ascii) else {
-                throw wrong("'\(text)' is not a domain name", hint: "labels of 1 to 63 characters with dots between, 253 in all")
+                throw wrong("'\(text)' is not a domain name", hint: Self.hint(written))
             }
             guard !name.isRoot else {
                 throw wrong("a rule for every name", hint: "routing.default in the configuration says where all else goes")
+            }
+            // No name of the Internet ends so (RFC 3696 section 2): it is an address gone wrong, and would never match.
+            guard !name.dropping(labels: name.labelCount - 1).text.allSatisfy({ (48...57).contains($0) }) else {
+                throw wrong("'\(text)' is neither a domain name nor an address", hint: Self.addressHint(written))
             }
             return name
         }
@@ -39,8 +50,12 @@ extension RuleParser {
         default: break
         }
         if text.hasPrefix("*.") { return .below(try name(text.dropFirst(2))) }
-        if !text.contains("*"), text.contains("/") || text.contains(":") || IPAddress(text) != nil {
-            guard let network = Network(text) else { throw wrong("'\(text)' is not a network", hint: "10.20.0.0/16 or 2001:db8::/32") }
+        if !text.contains("*"), !text.contains(","), !text.contains("://"),
+            text.contains("/") || text.contains(":") || IPAddress(text) != nil
+        {
+            guard let network = Network(text) else {
+                throw wrong("'\(text)' is not a network", hint: Self.networkHint(text))
+            }
             guard network.length > 0 else {
                 throw wrong("a network rule for all addresses", hint: "set routing.default in the configuration")
             }
