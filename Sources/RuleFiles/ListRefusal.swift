@@ -47,7 +47,7 @@ package enum ListRefusal: Error, Hashable, Sendable {
         case .unreadable, .part: "put the list in order; it is taken as soon as it is"
         case .broken(let problem): problem.hint ?? "fetch it again"
         case .empty, .gibberish: "fetch it again; the kind after 'include' says how it is read"
-        case .shrunk: "if that is meant, 'force' at the end of the include takes it"
+        case .shrunk: "a tenth or less of what was in force is not taken; if that is meant, 'force' at the end of the include takes it"
         case .noSignature: "minisign -S -m LIST makes it; it stands beside the list as LIST.minisig"
         case .badSignature(.foreign, _): "a new key of the same owner is named after 'signed'"
         case .badSignature: "fetch the list and its signature again"

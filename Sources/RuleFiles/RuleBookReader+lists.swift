@@ -25,6 +25,7 @@ extension RuleBookReader {
             lists.append(list(tally, kept: nil))
             problems += tally.problems
             remark(tally, candidate, include)
+            if let former { remark(shrinking: tally, candidate, former) }
             stage(candidate, tally, id, former, include)
         } catch {
             guard let (entry, first, rest) = shelf?.list(id) else {
@@ -111,6 +112,16 @@ extension RuleBookReader {
         if include.key != nil, candidate.timestamp == nil {
             warn("its signature does not say when it was made: an old list is not told from a new one")
         }
+    }
+
+    /// A list cut to less than half may be a download that broke off: it is taken, and said.
+    private mutating func remark(shrinking tally: ListTally, _ candidate: ListCandidate, _ former: KeptList) {
+        guard tally.entries < former.entries - tally.entries else { return }
+        problems.append(
+            Problem(
+                .warning, file: candidate.path, line: 0, column: 0,
+                "it has shrunk from \(former.entries) entries to \(tally.entries), which is less than half, and is taken",
+                hint: "is it whole? A tenth or less of what was in force is not taken without 'force'"))
     }
 
     private mutating func stage(_ candidate: ListCandidate, _ tally: ListTally, _ id: String, _ former: KeptList?, _ include: Include) {
