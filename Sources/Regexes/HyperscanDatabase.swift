@@ -16,6 +16,12 @@ import Rules
         /// Where in the source, in bytes from 0; nil: not known.
         let offset: Int?
 
+        fileprivate init(_ message: String) {
+            self.message = message
+            culprit = nil
+            offset = nil
+        }
+
         fileprivate init(_ error: UnsafeMutablePointer<hs_compile_error_t>?) {
             let told = unsafe error.flatMap { unsafe $0.pointee.message }.map { unsafe String(cString: $0) } ?? "it cannot be compiled"
             culprit = unsafe error.map { unsafe Int($0.pointee.expression) }.flatMap { $0 < 0 ? nil : $0 }
@@ -77,22 +83,23 @@ import Rules
         precondition(status == HS_SUCCESS, "hs_scan: \(status)")
     }
 
-    /// Makes `scratch` large enough for this database too.
-    func prepare(_ scratch: inout OpaquePointer?) {
-        guard unsafe hs_alloc_scratch(pointer, &scratch) == HS_SUCCESS else { fatalError("no memory to search regexes") }
-    }
+    /// Makes `scratch` large enough for this database too; false when there is no memory.
+    fileprivate func prepare(_ scratch: inout OpaquePointer?) -> Bool { unsafe hs_alloc_scratch(pointer, &scratch) == HS_SUCCESS }
 }
 
 /// The owner of the memory that one search at a time needs.
 @safe final class HyperscanScratch: @unchecked Sendable {
     fileprivate let pointer: OpaquePointer
 
-    /// - Parameter databases: at least one.
-    init(for databases: [HyperscanDatabase]) {
+    /// Large enough for each of these. Errors: there is none of them, or no memory.
+    init(for databases: [HyperscanDatabase]) throws(HyperscanDatabase.Failure) {
         var scratch: OpaquePointer?
-        for database in databases { unsafe database.prepare(&scratch) }
-        guard let scratch = unsafe scratch else { fatalError("no database to search in") }
-        unsafe pointer = unsafe scratch
+        let isEnough = databases.allSatisfy { unsafe $0.prepare(&scratch) }
+        guard isEnough, let ready = unsafe scratch else {
+            unsafe hs_free_scratch(scratch)
+            throw HyperscanDatabase.Failure("there is no memory to search for it")
+        }
+        unsafe pointer = unsafe ready
     }
 
     deinit { unsafe hs_free_scratch(pointer) }

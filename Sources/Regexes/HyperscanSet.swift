@@ -13,10 +13,19 @@ package final class HyperscanSet: RegexSet {
     private static let inOne = 250
 
     private let databases: [HyperscanDatabase]
-    /// One for each thread that searches at the same time.
-    private let scratches = Mutex<[HyperscanScratch]>([])
+    /// One for all threads, made when the regexes are compiled: whoever answers needs no memory for them, and hardly ever waits. Nil: no regexes.
+    private let scratch: Mutex<HyperscanScratch?>
 
-    private init(_ databases: [HyperscanDatabase]) { self.databases = databases }
+    private init(_ databases: [HyperscanDatabase]) throws(HyperscanDatabase.Failure) {
+        self.databases = databases
+        scratch = Mutex(databases.isEmpty ? nil : try HyperscanScratch(for: databases))
+    }
+
+    /// The set of no regex.
+    private init() {
+        databases = []
+        scratch = Mutex(nil)
+    }
 
     /// Compiles all sources into one set.
     package static let compile: RegexCompiler = { sources in
@@ -52,15 +61,19 @@ package final class HyperscanSet: RegexSet {
                 good.removeSubrange(culprits.isEmpty ? piece.indices : culprits)
             }
         }
-        return (HyperscanSet(databases), mistakes)
+        do throws(HyperscanDatabase.Failure) {
+            return (try HyperscanSet(databases), mistakes)
+        } catch {
+            return (HyperscanSet(), sources.indices.map { RegexMistake(index: $0, offset: nil, message: error.message) })
+        }
     }
 
     package func matches(_ text: Span<UInt8>) -> [Int] {
-        guard !databases.isEmpty else { return [] }
-        let scratch = scratches.withLock { $0.popLast() } ?? HyperscanScratch(for: databases)
-        var found: [UInt32] = []
-        for database in databases { database.search(text, with: scratch, into: &found) }
-        scratches.withLock { $0.append(scratch) }
+        let found = scratch.withLock { scratch in
+            var found: [UInt32] = []
+            if let scratch { for database in databases { database.search(text, with: scratch, into: &found) } }
+            return found
+        }
         return found.sorted().map { Int($0) }
     }
 }

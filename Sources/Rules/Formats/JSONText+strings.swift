@@ -42,7 +42,7 @@ extension JSONText {
         return String(validating: text, as: UTF8.self)
     }
 
-    /// The character of `\uXXXX`, or of two such that are a surrogate pair, and how long it is written.
+    /// The character that a `\u` and four hexadecimal digits name, or two of them that are a surrogate pair, and how long it is written.
     private static func scalar(_ bytes: Span<UInt8>, _ index: Int, _ end: Int) -> (UnicodeScalar, Int)? {
         func unit(_ start: Int) -> UInt32? {
             guard start + 6 <= end, bytes[start] == UInt8(ascii: "\\"), bytes[start + 1] == UInt8(ascii: "u") else { return nil }
