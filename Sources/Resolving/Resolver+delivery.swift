@@ -60,31 +60,31 @@ extension Resolver {
         case .rule(let claim):
             if claim.matched != query.question.name { counters.byAlias += 1 }
             if claim.matched != query.question.name, hides(query.question.type, claim.rule) { return .noData }
-            return steer(answer, query, claim, age: age, isNew: isNew, app: app, at: now)
+            // By an alias that came on another way than the rule's own it is the word of whoever answers there: it does not lead inside.
+            guard claim.matched != query.question.name, source.path != claim.route.path else {
+                return steer(answer, query, claim, age: age, at: now)
+            }
+            guard let safe = unbound(answer, source, query, app: .normal, at: now) else {
+                return [.https, .svcb].contains(query.question.type) ? .noData : .refused(.inside)
+            }
+            return steer(safe, query, claim, age: age, at: now)
         }
     }
 
     /// The answer as a rule wants it, its addresses owed.
-    private mutating func steer(
-        _ answer: Answer, _ query: Query, _ claim: Claim, age: UInt32, isNew: Bool, app: App, at now: Instant
-    ) -> Prepared {
+    private mutating func steer(_ answer: Answer, _ query: Query, _ claim: Claim, age: UInt32, at now: Instant) -> Prepared {
         let name = query.question.name
         let isBinding = [.https, .svcb].contains(query.question.type)
         guard isBinding || !answer.addresses.isEmpty else { return .answer(answer, []) }
         let ttl = (answer.lifetime ?? 0).subtractingClamped(age)
         if isBinding, claim.route == .tunnel { services.remember(answer.serviceTargets, of: claim.matched, ttl: ttl, at: now) }
 
-        // A `lan` answer stays whole: its addresses go the LAN's way anyhow, or nowhere.
         let refused = refused(answer.addresses, of: name, claim, at: now)
         let admitted = refused.isEmpty ? answer.addresses : answer.addresses.filter { !refused.contains($0) }
         var cut = Cut()
-        if claim.route != .lan {
-            cut.refused = refused
-            cut.malformed = true
-            cut.refused.formUnion(narrowed(admitted, of: name, claim, at: now))
-        } else if isNew {
-            remember(answer, query, app: app, age: age, at: now)
-        }
+        cut.refused = refused
+        cut.malformed = true
+        cut.refused.formUnion(narrowed(admitted, of: name, claim, at: now))
         switch claim.rule.options.hints {
         case .strip, .nodata: cut.hints = [.v4, .v6]
         case .lease: if claim.route == .tunnel { cut.hints = Set(IPAddress.Family.allCases).subtracting(snapshot.tunnelFamilies) }
@@ -92,12 +92,13 @@ extension Resolver {
         guard var steered = answer.cutting(cut, for: query) else { return isBinding ? .noData : .refused(.guarded) }
         // Hints of a family the tunnel does not carry are taken out, and yet owed to it: a client that has one all the same is rejected there.
         let left = steered.addresses
-        var owed = claim.route == .lan ? admitted : left
+        var owed = left
         if claim.route == .tunnel, left.count < admitted.count {
             owed += admitted.filter { !snapshot.tunnelFamilies.contains($0.family) && !left.contains($0) }
         }
         let given = owe(owed, to: claim, asked: name, ttl: ttl, at: now)
         let (changes, excess) = (given.changes, given.excess)
+        // What goes to the LAN goes there without a set, too.
         if !excess.isEmpty, claim.route != .lan {
             note(.excess, name, excess, at: now)
             counters.excess += UInt64(excess.count)
@@ -119,7 +120,6 @@ extension Resolver {
             refused.insert(address)
             reasons[reason, default: []].append(address)
         }
-        guard claim.route != .lan else { return refused }
         for (reason, some) in reasons {
             counters.guarded[reason, default: 0] += UInt64(some.count)
             note(.guarded(reason), name, some, at: now)
@@ -195,6 +195,17 @@ extension Source {
         switch self {
         case .here: nil
         case .cache(let ask), .server(let ask): ask.path
+        }
+    }
+}
+
+extension SteeredRoute {
+    /// The way on which a name of such a rule is looked up.
+    fileprivate var path: Path {
+        switch self {
+        case .tunnel: .tunnel
+        case .direct: .outside
+        case .lan: .lan
         }
     }
 }
