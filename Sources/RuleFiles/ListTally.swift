@@ -4,7 +4,7 @@ import Wire
 
 /// What came of reading a list.
 struct ListTally {
-    /// Entries taken.
+    /// Entries taken, without the exceptions that a list makes from itself.
     var entries = 0
     /// What the format has to say: few of each kind, an error when this is no list or not all of it.
     var problems: [Problem] = []
@@ -47,14 +47,14 @@ struct ListIntake<Next: ListSink>: ListSink {
     }
 
     mutating func take(_ kind: NameKind, _ name: borrowing Name, _ said: ListLine) {
-        if !isForced, !said.isException, let finding = breadth.finding(kind, name), isRefused(finding, said) { return }
-        tally.entries += 1
+        if !isForced, let finding = breadth.finding(kind, name), isRefused(finding, said) { return }
+        if !said.isException { tally.entries += 1 }
         next.take(kind, name, said.via == nil ? said : allowed(said))
     }
 
     mutating func take(_ pattern: Pattern, _ said: ListLine) {
-        if !isForced, !said.isException, let finding = breadth.finding(pattern), isRefused(finding, said) { return }
-        tally.entries += 1
+        if !isForced, let finding = breadth.finding(pattern), isRefused(finding, said) { return }
+        if !said.isException { tally.entries += 1 }
         next.take(pattern, said.via == nil ? said : allowed(said))
     }
 
@@ -85,6 +85,7 @@ struct ListIntake<Next: ListSink>: ListSink {
                         hint: "'force' at the end of the include takes it"))
             }
             return true
+        case .hosting where said.isException: return false
         case .hosting(let name):
             tally.hostingCount += 1
             if tally.hosting.count < 3 { tally.hosting.append(name) }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/// What one set of rules has that another has not: pattern and treatment count, wherever they stand.
+/// What one set of rules has that another has not, exceptions of lists included: pattern and treatment count, wherever they stand.
 package struct MatcherDifference: Hashable, Sendable {
     package let added: Part
     package let removed: Part
@@ -79,7 +79,9 @@ package struct MatcherDifference: Hashable, Sendable {
 
         func mark(_ rule: StoredRule) -> Mark {
             let treatment = treatments[Int(matcher.origins.run(of: rule.place).treatment)]
-            guard rule.kind != nil else { return Mark(pattern: matcher.full(rule).pattern.hashValue, treatment: treatment) }
+            guard rule.kind != nil else {
+                return Mark(pattern: matcher.full(rule).pattern.hashValue ^ (rule.isException ? 1 : 0), treatment: treatment)
+            }
             // FNV-1a, 64 bits.
             var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ UInt64(rule.mark)
             for index in rule.start..<rule.start + rule.length { hash = (hash ^ UInt64(matcher.store.bytes[index])) &* 0x100_0000_01B3 }
@@ -90,8 +92,8 @@ package struct MatcherDifference: Hashable, Sendable {
     private static func marks(of matcher: Matcher) -> [Mark] {
         let marker = Marker(matcher)
         var marks: [Mark] = []
-        marks.reserveCapacity(matcher.count)
-        matcher.store.forEach { if !$0.isException { marks.append(marker.mark($0)) } }
+        marks.reserveCapacity(matcher.store.count)
+        matcher.store.forEach { marks.append(marker.mark($0)) }
         marks.sort()
         return marks
     }
@@ -103,9 +105,9 @@ package struct MatcherDifference: Hashable, Sendable {
         let marker = Marker(matcher)
         var missing = marks
         matcher.store.forEach { stored in
-            guard !missing.isEmpty, !stored.isException, missing.remove(marker.mark(stored)) != nil else { return }
+            guard !missing.isEmpty, missing.remove(marker.mark(stored)) != nil else { return }
             let rule = matcher.full(stored)
-            part.examples.append("\(rule.action.rawValue) \(rule.text)")
+            part.examples.append("\(rule.action.rawValue) \(stored.isException ? "except " : "")\(rule.text)")
         }
         return part
     }

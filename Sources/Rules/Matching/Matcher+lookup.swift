@@ -60,6 +60,15 @@ extension Matcher {
 
     /// The places of all rules that match `name`, in the order of precedence, those of lists that have an exception for it left out.
     private func candidates(_ name: Name) -> [Place] {
+        let (found, passed) = fitting(name)
+        return passed.isEmpty ? found : found.filter { !passed.contains(origins.run(of: $0).list) }
+    }
+
+    /// The lists that have an exception for `name`.
+    func exceptingLists(of name: Name) -> Set<UInt32> { fitting(name).passed }
+
+    /// The places of all rules that fit `name`, in the order of precedence, and the lists that have an exception for it.
+    private func fitting(_ name: Name) -> (found: [Place], passed: Set<UInt32>) {
         var found: [Place] = []
         var passed: Set<UInt32> = []
         func take(_ place: Place) {
@@ -73,7 +82,7 @@ extension Matcher {
             if !patterns.regexes.isEmpty { for index in regexes.matches(text.span) { take(patterns.regexes[index].place) } }
             for index in keywords.matches(text) { take(patterns.keywords[index].place) }
         }
-        return passed.isEmpty ? found : found.filter { !passed.contains(origins.run(of: $0).list) }
+        return (found, passed)
     }
 
     /// All that stands for the name or one above it, exceptions too, in the order of precedence.
