@@ -23,11 +23,17 @@ package struct RuleBookReader {
     let breadth: Breadth
     private var files: [String] = []
     let objections: Objections
+    let compile: RegexCompiler
 
     /// - Parameters:
     ///   - shelf: where the last good lists are; nil: nowhere, a broken list is an error.
-    package init(shelf: ListShelf?, suffixes: PublicSuffixes = PublicSuffixes(), objections: @escaping Objections = { _, _, _ in [] }) {
+    ///   - compile: makes one set of all regexes.
+    package init(
+        shelf: ListShelf?, suffixes: PublicSuffixes = PublicSuffixes(), objections: @escaping Objections = { _, _, _ in [] },
+        regexes compile: @escaping RegexCompiler = EachRegex.compile
+    ) {
         self.shelf = shelf
+        self.compile = compile
         self.objections = objections
         breadth = Breadth(suffixes: suffixes)
     }
@@ -50,8 +56,7 @@ package struct RuleBookReader {
         }
     }
 
-    /// - Parameter compile: makes one set of all regexes.
-    package consuming func book(regexes compile: RegexCompiler = EachRegex.compile) -> RuleBook {
+    package consuming func book() -> RuleBook {
         let matcher = Matcher(builder, regexes: compile)
         // A rule of one's own is to be mended before it is obeyed; what one line of a list lacks must not keep the others from being taken.
         let own = Set(files)
