@@ -22,6 +22,7 @@ package struct RuleBookReader {
     let shelf: ListShelf?
     let breadth: Breadth
     private var files: [String] = []
+    private var sizes: [String: Int] = [:]
     let objections: Objections
     let compile: RegexCompiler
 
@@ -46,6 +47,7 @@ package struct RuleBookReader {
         files.append(file)
         let (items, found) = RuleParser.read(bytes, file: file, idna: { InternationalName.ascii($0) })
         problems += found
+        sizes[file] = items.count
         for item in items {
             switch item {
             case .rule(let rule): take(rule)
@@ -64,7 +66,8 @@ package struct RuleBookReader {
             own.contains(problem.file) ? problem : problem.asWarning
         }
         return RuleBook(
-            matcher: matcher, files: files, lists: lists, problems: problems, seen: seen, shelf: shelf, staged: staged, used: used)
+            matcher: matcher, files: files, sizes: sizes, lists: lists, problems: problems, seen: seen, shelf: shelf, staged: staged,
+            used: used)
     }
 
     private mutating func take(_ rule: Rule) {

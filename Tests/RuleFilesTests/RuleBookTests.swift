@@ -219,6 +219,32 @@ import Wire
         #expect(servers == [nil, .v4(0x0A00_0001), nil])
     }
 
+    /// What is left of a rule file, of how many, and whether that is a loss.
+    @Test(arguments: [
+        (1, 0, true), (1, 1, false), (9, 1, false), (9, 0, true), (10, 1, true), (10, 2, false), (200, 20, true), (200, 21, false),
+        (0, 0, false), (3, 40, false),
+    ])
+    func aRuleFileThatLosesNearlyAllIsTold(_ before: Int, _ after: Int, _ isLoss: Bool) throws {
+        func rules(_ count: Int) -> String { "# mine\n" + (0..<count).map { "tunnel name\($0).example\n" }.joined() }
+        scratch.write("a.rules", rules(before))
+        let former = try scratch.book()
+        scratch.write("a.rules", rules(after))
+        let losses = try scratch.book().losses(after: former)
+        #expect(losses == (isLoss ? [RuleFileLoss(file: scratch["a.rules"], before: before, now: after)] : []))
+    }
+
+    @Test func aRuleFileThatIsGoneOrHadOnlyAnIncludeIsALoss() throws {
+        scratch.write("work.txt", names(3))
+        scratch.write("a.rules", "tunnel include plain work.txt\n")
+        scratch.write("b.rules", "block ads.example\n")
+        let former = try scratch.book()
+        let gone = try scratch.book("b.rules").losses(after: former)
+        #expect(gone.map(\.text) == ["it is gone, and its 1 rule with it"])
+        scratch.write("a.rules", "# tunnel include plain work.txt\n")
+        #expect(try scratch.book().losses(after: former).map(\.text) == ["it had 1 rule, and has none now"])
+        #expect(try scratch.book().losses(after: .empty) == [])
+    }
+
     @Test func everyFileIsReadOnceAndSeen() throws {
         scratch.write("data/one", "include:two\none.example\n")
         scratch.write("data/two", "two.example\n")
