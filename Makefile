@@ -5,7 +5,7 @@ RELEASE := -c release --static-swift-stdlib $(SWIFT_FLAGS)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 BINARY := .build/release/sluice
 
-.PHONY: setup build run test lint install clean
+.PHONY: setup build run test bench lint install clean
 
 # Packages to build and run with, and the lab's servers, unpacked beside the build.
 setup:
@@ -22,6 +22,11 @@ run: build
 test: build lint
 	swift build --build-tests $(SWIFT_FLAGS)
 	@Packaging/run-tests
+
+# Figures beside dnsmasq's, for README's table: a few minutes, on a machine that does nothing else.
+bench: build
+	@$(SUDO) Packaging/bench/rules
+	@$(SUDO) Packaging/bench/steer
 
 lint:
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift

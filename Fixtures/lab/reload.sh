@@ -70,6 +70,32 @@ same "a rule file with an error ends reload with 2" 2 "$(sluice reload >/dev/nul
 same "and all stays" 203.0.113.14 "$(asked)"
 rm /etc/sluice/rules.d/bad.rules
 
+# A rule file whose writer broke off does not open what it closed: only who asks for it gets it.
+mine=/etc/sluice/rules.d/mine.rules
+echo 'block mine.swap2.example' | put $mine
+sluice reload >/dev/null || fail "not reloaded: $(sluice status)"
+blocked() { [[ $(dig +noall +comments mine.swap2.example) == *NXDOMAIN* ]]; }
+blocked || fail "no rule to lose"
+for harm in ": >$mine" "rm $mine" "mkdir /etc/sluice/away; mv /etc/sluice/rules.d/* /etc/sluice/away"; do
+    before=$(grep -c 'not reloaded' "$log")
+    eval "$harm"
+    wait_for 4000 eval '(($(grep -c "not reloaded" "$log") > before))' >/dev/null || fail "'$harm' is not told: $(cat "$log")"
+    contains "'$harm' is not taken by itself, and status says what takes it" "'sluice reload' takes it" "$(sluice status | flat)"
+    blocked || fail "'$harm' opened what was blocked"
+    [[ -d /etc/sluice/away ]] && mv /etc/sluice/away/* /etc/sluice/rules.d/ && rmdir /etc/sluice/away
+    echo 'block mine.swap2.example' >$mine
+    wait_for 4000 eval '[[ $(sluice status | flat) != *rejected* ]]' >/dev/null || fail "the good file is not taken: $(sluice status)"
+    ok "the next good writing is"
+done
+mv $mine /etc/sluice/rules.d/other.rules
+wait_for 4000 eval '[[ $(sluice status) == *other.rules* ]]' >/dev/null || fail "a new name is not taken: $(sluice status)"
+ok "a rule file may have another name"
+: >/etc/sluice/rules.d/other.rules
+contains "who asks for it gets it, and is told" "1 removed (block mine.swap2.example)" "$(sluice reload)"
+blocked && fail "it is blocked still"
+rm /etc/sluice/rules.d/other.rules
+sluice reload >/dev/null
+
 # Without reloads, to compare.
 ask_all_the_time 10
 wait $questions

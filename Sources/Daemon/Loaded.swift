@@ -64,7 +64,7 @@ package struct Loaded: Sendable {
         problems += configuration.problems(withTunnelFiles: tunnelFiles) + Self.loops(of: configuration)
 
         let shelf = ListShelf(state: configuration.paths.state, isWritable: keepsLists)
-        var reader = RuleBookReader(shelf: shelf, objections: Self.objections(of: configuration, path))
+        var reader = RuleBookReader(shelf: shelf, objections: Self.objections(of: configuration, path), regexes: HyperscanSet.compile)
         for pattern in configuration.rules.files {
             let isPattern = pattern.contains { "*?[".contains($0) }
             let place = folder.path(of: pattern)
@@ -76,7 +76,7 @@ package struct Loaded: Sendable {
                 }
             }
         }
-        let book = reader.book(regexes: HyperscanSet.compile)
+        let book = reader.book()
         problems += book.problems
         if Self.systemServers(of: configuration).isEmpty {
             problems.append(

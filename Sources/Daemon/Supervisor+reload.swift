@@ -33,15 +33,16 @@ extension Supervisor {
 
     /// A reading is over: puts it in force if it is right, and tells those who waited.
     func finish(_ reading: Loader.Reading) {
-        let reply = adopt(reading)
-        watchFiles(reading.loaded)
         let (askers, readsAgain) = reloads.finished()
+        let reply = adopt(reading, isAskedFor: !askers.isEmpty)
+        watchFiles(reading.loaded)
         for asker in askers { if let asker { worker.post(.answer(connection: asker, ControlReply(reload: reply))) } }
         if readsAgain { loader.read(after: loaded.matcher) }
     }
 
     /// With any error the old configuration stays in force.
-    private func adopt(_ reading: Loader.Reading) -> ControlReply.Reload {
+    /// - Parameter isAskedFor: somebody wants it so; else files have changed, which may be a writer that broke off.
+    private func adopt(_ reading: Loader.Reading, isAskedFor: Bool) -> ControlReply.Reload {
         let fresh = reading.loaded
         guard fresh.errors.isEmpty else {
             var errors = fresh.errors.prefix(Self.mostRejected).map(\.text)
@@ -50,6 +51,10 @@ extension Supervisor {
         }
         let stays = loaded.whatNeedsRestart(for: fresh)
         guard stays.isEmpty else { return reject(stays.map { "\(path): error: \($0) has changed: restart the daemon for it" }) }
+        let losses = isAskedFor ? [] : reading.losses(after: loaded.book)
+        guard losses.isEmpty else {
+            return reject(losses.map { "\($0.file): error: \($0.text): 'sluice reload' takes it so (until then nothing new is taken)" })
+        }
         let former = loaded
         ahead = reading.ahead
         loaded = fresh
@@ -89,6 +94,13 @@ extension Supervisor {
         let news = fresh.problems.filter { $0.severity == .warning && !known.contains($0) }
         for problem in news.prefix(Self.mostRejected) { log.warning("\(problem.place): \(problem.message)") }
         if news.count > Self.mostRejected { log.warning("\(news.count - Self.mostRejected) more new warnings: sluice check") }
+    }
+}
+
+extension Loader.Reading {
+    /// Rule files that have lost nearly all they had. One that only has another name now has lost nothing.
+    func losses(after former: RuleBook) -> [RuleFileLoss] {
+        difference?.removed.count == 0 ? [] : loaded.book.losses(after: former)
     }
 }
 

@@ -2,7 +2,6 @@
 import Kernel
 import Logging
 import Resolving
-import Rules
 import Steering
 import Wire
 
@@ -28,14 +27,12 @@ extension Worker {
                 start.log.warning("what was owed in the last run is not known any more: \(error.text); what stands in the kernel stays")
             }
         }
-        let matcher = start.situation.snapshot.matcher
-        _ = ledger.rematch(at: now) { owner in
-            guard let ruling = matcher.match(owner.name) ?? matcher.match(owner.matched), let route = ruling.action.steered else {
-                return nil
-            }
-            return (route, ruling.number)
+        let snapshot = start.situation.snapshot
+        _ = snapshot.rematch(&ledger, at: now)
+        for set in [SetName.tunnel4, .tunnel6] {
+            let left = ((try? sets.elements(of: set)) ?? []).filter { snapshot.admits($0, Ledger.Verdict(.tunnel, rule: 0), stands: true) }
+            ledger.adopt(left, to: .tunnel, at: now)
         }
-        for set in [SetName.tunnel4, .tunnel6] { ledger.adopt((try? sets.elements(of: set)) ?? [], to: .tunnel, at: now) }
         return ledger
     }
 
@@ -58,17 +55,6 @@ extension Worker {
             log.info("addresses of direct rules are renewed \(renewal == .inPlace ? "in place" : "by taking them out and in")")
         } catch {
             log.warning("how the kernel renews elements is not known, so they are taken out and in: \(error)")
-        }
-    }
-}
-
-extension Action {
-    fileprivate var steered: SteeredRoute? {
-        switch self {
-        case .tunnel: .tunnel
-        case .direct: .direct
-        case .lan: .lan
-        case .block: nil
         }
     }
 }

@@ -11,6 +11,8 @@ extension Resolver {
         /// The network, or the servers it names.
         let system: Bool
         let rules: Bool
+        /// What sets must not take.
+        let guards: Bool
         /// How the network translates is to be asked (anew).
         let search: Bool
 
@@ -19,6 +21,7 @@ extension Resolver {
             network = former.network != new.network
             system = network || former.circumstances.systemServers != new.circumstances.systemServers
             rules = former.rulesRevision != new.rulesRevision
+            guards = former.steeringGuard != new.steeringGuard
             search = system || new.looksForNAT64 != former.looksForNAT64
         }
 
@@ -29,12 +32,17 @@ extension Resolver {
     /// Takes on a new world. A question in flight whose way is no longer the decided one is decided anew; but what was on its way in the tunnel
     /// is refused where it would now go outside. New rules are applied at once to what clients hold already.
     package mutating func adopt(_ snapshot: Snapshot, at now: Instant) {
+        var snapshot = snapshot
+        snapshot.steeringGuard.nat64 = self.snapshot.steeringGuard.nat64
         let difference = Difference(self.snapshot, snapshot)
-        let nat64 = difference.search ? nil : self.snapshot.steeringGuard.nat64
+        if difference.search { snapshot.steeringGuard.nat64 = nil }
         self.snapshot = snapshot
-        self.snapshot.steeringGuard.nat64 = nat64
         if difference.search { search = NAT64Search(due: now) }
-        if difference.rules { adoptRules(at: now) }
+        if difference.rules {
+            adoptRules(at: now)
+        } else if difference.guards {
+            adoptGuard(at: now)
+        }
         for (key, flight) in flights {
             reconsider(flight, difference)
             let outcomes = flight.waiters.map { decide(flight.query.question, app: $0.client.app).outcome }

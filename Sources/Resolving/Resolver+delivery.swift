@@ -87,9 +87,12 @@ extension Resolver {
         cut.refused.formUnion(narrowed(admitted, of: name, claim, at: now))
         switch claim.rule.options.hints {
         case .strip, .nodata: cut.hints = [.v4, .v6]
-        case .lease: if claim.route == .tunnel { cut.hints = Set(IPAddress.Family.allCases).subtracting(snapshot.tunnelFamilies) }
+        case .lease where isBinding && claim.route == .tunnel:
+            cut.hints = Set(IPAddress.Family.allCases).subtracting(snapshot.tunnelFamilies)
+        case .lease: break
         }
-        guard var steered = answer.cutting(cut, for: query) else { return isBinding ? .noData : .refused(.guarded) }
+        let isCut = isBinding || !cut.refused.isEmpty
+        guard var steered = isCut ? answer.cutting(cut, for: query) : answer else { return isBinding ? .noData : .refused(.guarded) }
         // Hints of a family the tunnel does not carry are taken out, and yet owed to it: a client that has one all the same is rejected there.
         let left = steered.addresses
         var owed = left

@@ -18,23 +18,29 @@ extension Resolver {
     /// Other rules: what clients hold already and what is owed belongs to whom they say, and names that they name exactly are looked up.
     mutating func adoptRules(at now: Instant) {
         ahead.add(snapshot.ahead)
-        let matcher = snapshot.matcher
         let late = applyToHandedOut(at: now)
+        // Names that share an address say it twice.
+        var seen: Set<SetChange> = []
+        let moved = rematchLeases(at: now)
+        commit((late + moved).filter { seen.insert($0).inserted }, then: [], from: .here)
+    }
+
+    /// Other addresses are the machine's or its networks' own: what is owed and may not stand in a set any more goes.
+    mutating func adoptGuard(at now: Instant) {
+        let snapshot = snapshot
+        guard ledger.contains(where: { !snapshot.admits($0, Ledger.Verdict($1, rule: 0), stands: true) }) else { return }
+        commit(rematchLeases(at: now), then: [], from: .here)
+    }
+
+    private mutating func rematchLeases(at now: Instant) -> [SetChange] {
         // Who loses its rule is a client's like others now: the rule may come back.
         var released: [(owner: Owner, address: IPAddress, until: Instant)] = []
-        let moved = ledger.rematch(at: now) { owner in
-            guard let rule = matcher.match(owner.name) ?? matcher.match(owner.matched), let route = rule.action.route else { return nil }
-            return (route, rule.number)
-        } dropped: {
-            released.append(($0, $1, $2))
-        }
-        for (owner, address, until) in released {
+        let moved = snapshot.rematch(&ledger, at: now) { released.append(($0, $1, $2)) }
+        for (owner, address, until) in released where owner != .unknown {
             let aliases = NameList(owner.matched == owner.name ? [] : [owner.matched])
             handedOut.note(owner.name, aliases, [address], until: until + -ledger.grace, at: now)
         }
-        // Names that share an address say it twice.
-        var seen: Set<SetChange> = []
-        commit((late + moved).filter { seen.insert($0).inserted }, then: [], from: .here)
+        return moved
     }
 
     /// Applies new rules to what clients hold already.

@@ -49,7 +49,10 @@ extension Resolver {
 
     mutating func found(_ answer: Answer, at now: Instant) {
         search.succeeded(lifetime: answer.lifetime, at: now)
-        snapshot.steeringGuard.nat64 = NAT64.prefix(in: answer.addresses)
+        let prefix = NAT64.prefix(in: answer.addresses)
+        guard prefix != snapshot.steeringGuard.nat64 else { return }
+        snapshot.steeringGuard.nat64 = prefix
+        adoptGuard(at: now)
     }
 
     /// The prefix by which this network translates; nil: it does not, or is not known to.

@@ -11,6 +11,8 @@ package enum ListRefusal: Error, Hashable, Sendable {
     /// Of all its lines none could be taken.
     case gibberish(first: Problem)
     case shrunk(from: Int, to: Int)
+    /// Its own exceptions take out nearly all that it names.
+    case excepted(Int, of: Int)
     /// Another list that it includes, or that one's signature.
     case part(String, String)
     case noSignature(String, HostFile.Failure)
@@ -27,6 +29,8 @@ package enum ListRefusal: Error, Hashable, Sendable {
         case .broken(let problem): problem.line > 0 ? "line \(problem.line): \(problem.message)" : problem.message
         case .gibberish(let first): "none of its lines can be taken; the first, line \(first.line): \(first.message)"
         case .shrunk(let former, let now): "it has shrunk from \(former) entries to \(now)"
+        case .excepted(let excepted, let all) where excepted == all: "its own exceptions take out all that it names"
+        case .excepted(let excepted, let all): "its own exceptions take out \(excepted) of \(all) entries that were looked at"
         case .part(let name, let why): "'\(name)', which it includes: \(why)"
         case .noSignature(let file, .missing): "its signature \(file) is missing"
         case .noSignature(let file, let failure): "its signature \(file): \(Self.unreadable(failure).text)"
@@ -48,6 +52,7 @@ package enum ListRefusal: Error, Hashable, Sendable {
         case .broken(let problem): problem.hint ?? "fetch it again"
         case .empty, .gibberish: "fetch it again; the kind after 'include' says how it is read"
         case .shrunk: "a tenth or less of what was in force is not taken; if that is meant, 'force' at the end of the include takes it"
+        case .excepted: "look at the lines that except; if that is meant, 'force' at the end of the include takes it"
         case .noSignature: "minisign -S -m LIST makes it; it stands beside the list as LIST.minisig"
         case .badSignature(.foreign, _): "a new key of the same owner is named after 'signed'"
         case .badSignature: "fetch the list and its signature again"

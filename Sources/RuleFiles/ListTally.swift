@@ -6,6 +6,7 @@ import Wire
 struct ListTally {
     /// Entries taken, without the exceptions that a list makes from itself.
     var entries = 0
+    var exceptions = 0
     /// What the format has to say: few of each kind, an error when this is no list or not all of it.
     var problems: [Problem] = []
     /// Entries that were left out as too broad.
@@ -48,13 +49,13 @@ struct ListIntake<Next: ListSink>: ListSink {
 
     mutating func take(_ kind: NameKind, _ name: borrowing Name, _ said: ListLine) {
         if !isForced, let finding = breadth.finding(kind, name), isRefused(finding, said) { return }
-        if !said.isException { tally.entries += 1 }
+        if said.isException { tally.exceptions += 1 } else { tally.entries += 1 }
         next.take(kind, name, said.via == nil ? said : allowed(said))
     }
 
     mutating func take(_ pattern: Pattern, _ said: ListLine) {
         if !isForced, let finding = breadth.finding(pattern), isRefused(finding, said) { return }
-        if !said.isException { tally.entries += 1 }
+        if said.isException { tally.exceptions += 1 } else { tally.entries += 1 }
         next.take(pattern, said.via == nil ? said : allowed(said))
     }
 

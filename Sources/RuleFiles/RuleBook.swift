@@ -6,6 +6,8 @@ package struct RuleBook: Sendable {
     package let matcher: Matcher
     /// The rule files, in order.
     package let files: [String]
+    /// Of each rule file, how many rules and includes it has.
+    let sizes: [String: Int]
     /// The lists, in order.
     package let lists: [List]
     package let problems: [Problem]
@@ -27,7 +29,7 @@ package struct RuleBook: Sendable {
     }
 
     package static let empty = RuleBook(
-        matcher: .empty, files: [], lists: [], problems: [], seen: [:], shelf: nil, staged: [], used: [])
+        matcher: .empty, files: [], sizes: [:], lists: [], problems: [], seen: [:], shelf: nil, staged: [], used: [])
 
     /// Remembers the lists as good ones, for the day on which they are broken. Call it when the book is in force; the bytes are not needed any more.
     /// Errors: as of the disk; what was remembered before stays.

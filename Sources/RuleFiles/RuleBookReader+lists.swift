@@ -57,11 +57,13 @@ extension RuleBookReader {
             Self.read(candidate, include, into: &trial)
             defer { see(candidate) }
             try Self.judge(trial.tally, candidate, include, former)
+            try judgeExceptions(trial.tally, candidate, include)
         }
         let tally = parse(candidate, include)
         see(candidate)
         // Without a former one this is the trial: the error that follows keeps the whole book out of force.
         try Self.judge(tally, candidate, include, former)
+        if former == nil { try judgeExceptions(tally, candidate, include) }
         return (candidate, tally)
     }
 
@@ -96,6 +98,18 @@ extension RuleBookReader {
         }
         guard tally.entries + tally.refused > 0 else { throw tally.problems.first.map { .gibberish(first: $0) } ?? .empty }
         if let former, !include.isForced, tally.entries * 10 <= former.entries { throw .shrunk(from: former.entries, to: tally.entries) }
+    }
+
+    /// How much an exception takes out shows only where the list is asked, so one that has any is read into a matcher of its own.
+    /// Errors: hardly anything of the list would be left.
+    private func judgeExceptions(_ tally: ListTally, _ candidate: ListCandidate, _ include: Include) throws(ListRefusal) {
+        guard tally.exceptions > 0, !include.isForced else { return }
+        var intake = ListIntake(MatcherBuilder(), breadth: breadth, isForced: false, file: candidate.path)
+        intake.next.begin(file: candidate.path, treatment: include.treatment)
+        Self.read(candidate, include, into: &intake)
+        for finding in Matcher(intake.next, regexes: compile).selfExceptions() where finding.isNearlyAll {
+            throw .excepted(finding.excepted, of: finding.entries)
+        }
     }
 
     /// What is to be said of a list that was taken.

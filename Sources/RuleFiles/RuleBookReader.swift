@@ -22,12 +22,19 @@ package struct RuleBookReader {
     let shelf: ListShelf?
     let breadth: Breadth
     private var files: [String] = []
+    private var sizes: [String: Int] = [:]
     let objections: Objections
+    let compile: RegexCompiler
 
     /// - Parameters:
     ///   - shelf: where the last good lists are; nil: nowhere, a broken list is an error.
-    package init(shelf: ListShelf?, suffixes: PublicSuffixes = PublicSuffixes(), objections: @escaping Objections = { _, _, _ in [] }) {
+    ///   - compile: makes one set of all regexes.
+    package init(
+        shelf: ListShelf?, suffixes: PublicSuffixes = PublicSuffixes(), objections: @escaping Objections = { _, _, _ in [] },
+        regexes compile: @escaping RegexCompiler = EachRegex.compile
+    ) {
         self.shelf = shelf
+        self.compile = compile
         self.objections = objections
         breadth = Breadth(suffixes: suffixes)
     }
@@ -40,6 +47,7 @@ package struct RuleBookReader {
         files.append(file)
         let (items, found) = RuleParser.read(bytes, file: file, idna: { InternationalName.ascii($0) })
         problems += found
+        sizes[file] = items.count
         for item in items {
             switch item {
             case .rule(let rule): take(rule)
@@ -50,8 +58,7 @@ package struct RuleBookReader {
         }
     }
 
-    /// - Parameter compile: makes one set of all regexes.
-    package consuming func book(regexes compile: RegexCompiler = EachRegex.compile) -> RuleBook {
+    package consuming func book() -> RuleBook {
         let matcher = Matcher(builder, regexes: compile)
         // A rule of one's own is to be mended before it is obeyed; what one line of a list lacks must not keep the others from being taken.
         let own = Set(files)
@@ -59,7 +66,8 @@ package struct RuleBookReader {
             own.contains(problem.file) ? problem : problem.asWarning
         }
         return RuleBook(
-            matcher: matcher, files: files, lists: lists, problems: problems, seen: seen, shelf: shelf, staged: staged, used: used)
+            matcher: matcher, files: files, sizes: sizes, lists: lists, problems: problems, seen: seen, shelf: shelf, staged: staged,
+            used: used)
     }
 
     private mutating func take(_ rule: Rule) {

@@ -8,17 +8,25 @@ extension Ledger {
     /// has no room for is counted as refused.
     /// - Parameter find: the rule that decides for an owner now; called once for each pair of names. Addresses of a former run that nobody has
     ///   asked for since are passed over: they end by themselves.
-    /// - Parameter dropped: told of each owner that no rule fits, with its address and until when it was owed.
+    /// - Parameters:
+    ///   - admits: whether the set of a verdict may hold the address; `stands`: which it does already.
+    ///   - dropped: told of each owner that no rule fits, or whose rule's set does not take the address, with it and until when it was owed.
     package mutating func rematch(
-        at now: Instant, _ find: (Owner) -> (route: SteeredRoute, rule: Int)?, dropped: (Owner, IPAddress, Instant) -> Void = { _, _, _ in }
+        at now: Instant, _ find: (Owner) -> Verdict?, admits: (IPAddress, Verdict, _ stands: Bool) -> Bool = { _, _, _ in true },
+        dropped: (Owner, IPAddress, Instant) -> Void = { _, _, _ in }
     ) -> [SetChange] {
-        let verdicts = verdicts(find)
+        let verdicts = verdicts(find, admits)
         victims = [:]
         var touched: Set<UInt32> = []
         var moved: Set<UInt32> = []
+        var homeless: Set<UInt32> = []
         for (entry, verdict) in verdicts {
             guard let verdict, verdict.route != book.leases[Int(book.entries[Int(entry)].lease)].place.route else { continue }
-            if let lease = move(entry, to: verdict.route, rule: Int32(clamping: verdict.rule), at: now) { moved.insert(lease) }
+            if let lease = move(entry, to: verdict.route, rule: Int32(clamping: verdict.rule), at: now) {
+                moved.insert(lease)
+            } else {
+                homeless.insert(entry)
+            }
         }
         var removals: [SetChange] = []
         for (entry, verdict) in verdicts {
@@ -26,7 +34,7 @@ extension Ledger {
             if let verdict, verdict.route == book.leases[Int(lease)].place.route {
                 extend(entry, until: 0, rule: Int32(clamping: verdict.rule))
             } else {
-                if verdict == nil {
+                if verdict == nil || homeless.contains(entry) {
                     let until = Instant(seconds: book.entries[Int(entry)].until)
                     dropped(book.owner(of: entry), book.leases[Int(lease)].address, until)
                 }
@@ -39,23 +47,51 @@ extension Ledger {
         return additions + removals
     }
 
+    /// What an owner's rule wants with its addresses.
+    package struct Verdict: Hashable, Sendable {
+        package let route: SteeredRoute
+        /// The rule's number.
+        package let rule: Int
+        /// Whether the rule may own private addresses.
+        package let allowsPrivate: Bool
+
+        package init(_ route: SteeredRoute, rule: Int, allowsPrivate: Bool = false) {
+            self.route = route
+            self.rule = rule
+            self.allowsPrivate = allowsPrivate
+        }
+    }
+
+    /// Whether any address that is owed is one of these.
+    package func contains(where isWanted: (IPAddress, SteeredRoute) -> Bool) -> Bool {
+        book.leases.contains { $0.first != SlotIndex.none && isWanted($0.address, $0.place.route) }
+    }
+
+    /// Nil: no rule fits, or the set it names does not take the address.
     private func verdicts(
-        _ find: (Owner) -> (route: SteeredRoute, rule: Int)?
-    ) -> [(entry: UInt32, verdict: (route: SteeredRoute, rule: Int)?)] {
-        var known: [UInt64: (route: SteeredRoute, rule: Int)?] = [:]
-        var verdicts: [(entry: UInt32, verdict: (route: SteeredRoute, rule: Int)?)] = []
+        _ find: (Owner) -> Verdict?, _ admits: (IPAddress, Verdict, _ stands: Bool) -> Bool
+    ) -> [(entry: UInt32, verdict: Verdict?)] {
+        var known: [UInt64: Verdict?] = [:]
+        var verdicts: [(entry: UInt32, verdict: Verdict?)] = []
         verdicts.reserveCapacity(book.entryCount)
         for (index, entry) in book.entries.enumerated() where entry.lease != SlotIndex.none {
+            let lease = book.leases[Int(entry.lease)]
             let pair = UInt64(entry.name) << 32 | UInt64(entry.matched)
-            if let verdict = known[pair] {
-                verdicts.append((UInt32(index), verdict))
-                continue
+            let verdict: Verdict?
+            if let before = known[pair] {
+                verdict = before
+            } else {
+                let owner = book.owner(of: UInt32(index))
+                guard owner != .unknown else {
+                    if !admits(lease.address, Verdict(lease.place.route, rule: Int(Self.noRule)), true) {
+                        verdicts.append((UInt32(index), nil))
+                    }
+                    continue
+                }
+                verdict = find(owner)
+                known[pair] = .some(verdict)
             }
-            let owner = book.owner(of: UInt32(index))
-            guard owner != .unknown else { continue }
-            let verdict = find(owner)
-            known[pair] = .some(verdict)
-            verdicts.append((UInt32(index), verdict))
+            verdicts.append((UInt32(index), verdict.flatMap { admits(lease.address, $0, $0.route == lease.place.route) ? $0 : nil }))
         }
         return verdicts
     }

@@ -3,8 +3,10 @@ import Wire
 
 /// Addresses that must never enter a set, whatever an upstream answers (shared design, "What a set must never take").
 package struct SteeringGuard: Hashable, Sendable {
-    /// This machine's own addresses, its gateways and the tunnels' endpoints: steering one of them cuts the branch we sit on.
+    /// This machine's own addresses and the tunnels' endpoints: steering one of them cuts the branch we sit on.
     package var ours: Set<IPAddress>
+    /// What the networks we are in say is theirs: gateways, the ends of their prefixes.
+    package var announced: Set<IPAddress>
     /// Resolvers that are asked on a path, by the path whose sets may not move them.
     package var resolvers: [SteeredRoute: Set<IPAddress>]
     /// The prefix by which this network translates IPv6 to IPv4, if it does (RFC 7050).
@@ -26,8 +28,11 @@ package struct SteeringGuard: Hashable, Sendable {
         case isPublic = "public"
     }
 
-    package init(ours: Set<IPAddress> = [], resolvers: [SteeredRoute: Set<IPAddress>] = [:], nat64: Network? = nil) {
+    package init(
+        ours: Set<IPAddress> = [], announced: Set<IPAddress> = [], resolvers: [SteeredRoute: Set<IPAddress>] = [:], nat64: Network? = nil
+    ) {
         self.ours = ours
+        self.announced = announced
         self.resolvers = resolvers
         self.nat64 = nat64
     }
@@ -47,9 +52,21 @@ package struct SteeringGuard: Hashable, Sendable {
         }
     }
 
+    /// Why a set may not go on holding what stands in it. What a network says of itself takes nothing out of the tunnel: by naming a company's
+    /// server its resolver or its gateway, it would get the traffic of whoever holds the address.
+    package func expulsion(of address: IPAddress, from route: SteeredRoute, isPrivate: (IPAddress) -> Bool, allowsPrivate: Bool) -> Reason?
+    {
+        let lasting =
+            switch route {
+            case .tunnel: SteeringGuard(ours: ours, nat64: nat64)
+            case .direct, .lan: self
+            }
+        return lasting.refusal(of: address, to: route, isPrivate: isPrivate, allowsPrivate: allowsPrivate)
+    }
+
     private func refusal(of address: IPAddress, to route: SteeredRoute) -> Reason? {
         if let never = Self.never(address) { return never }
-        if ours.contains(address) { return .ours }
+        if ours.contains(address) || announced.contains(address) { return .ours }
         return resolvers[route]?.contains(address) == true ? .resolver : nil
     }
 

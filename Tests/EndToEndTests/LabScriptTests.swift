@@ -39,7 +39,7 @@ struct LabScriptTests {
         ("default-tunnel", 118, false),
         ("state-change", 6, false),
         ("looking", 88, true),
-        ("reload", 31, true), ("signed", 26, true),
+        ("reload", 39, true), ("signed", 26, true),
     ]
 
     @Test func everyScriptIsRun() {

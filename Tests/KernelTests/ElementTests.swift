@@ -28,7 +28,7 @@ import Wire
             ElementChange(.add, .learned(.direct, IPAddress("2001:db8::7")!, seconds: 300)),
             ElementChange(.remove, .resolver(IPAddress("198.51.100.53")!, port: 53, .outside)),
         ]
-        let bytes = NftBatch(changes, sequence: 1).buffer.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+        let bytes = NftBatch(changes[...], sequence: 1).buffer.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
         let text = try fixture("batch.hex", orWrite: nil)
         let expected = text.split(separator: "\n").flatMap { $0.prefix { $0 != "#" }.split(separator: " ") }.map(String.init)
         #expect(expected.count == 444)
@@ -38,10 +38,10 @@ import Wire
     /// Where the kernel renews in place, one message with timeout and expiration (attributes 4 and 5) does it.
     @Test func aRenewalInPlaceIsOneMessage() {
         let change = ElementChange(.add, .learned(.direct, IPAddress("192.0.2.8")!, seconds: 300))
-        let one = NetlinkMessage.all(in: NftBatch([change], renewal: .inPlace, sequence: 1).buffer.bytes, count: 4096)
+        let one = NetlinkMessage.all(in: NftBatch([change][...], renewal: .inPlace, sequence: 1).buffer.bytes, count: 4096)
         #expect(one.map(\.type) == [0x0010, NftBatch.newElement, 0x0011])
         #expect(NftBatch.timeLeft(in: one[1]) == 300_000)
-        let three = NetlinkMessage.all(in: NftBatch([change], renewal: .replacing, sequence: 1).buffer.bytes, count: 4096)
+        let three = NetlinkMessage.all(in: NftBatch([change][...], renewal: .replacing, sequence: 1).buffer.bytes, count: 4096)
         #expect(three.map(\.type) == [0x0010, NftBatch.newElement, NftBatch.deleteElement, NftBatch.newElement, 0x0011])
         #expect(NftBatch.timeLeft(in: three[1]) == nil)
     }
@@ -128,7 +128,8 @@ import Wire
             func message(_ expires: Bool) throws {
                 var batch = NftBatch(renewal: expires ? .inPlace : .replacing, sequence: writer.socket.nextSequence())
                 batch.append(NftBatch.newElement, flags: NetlinkFlag.create) {
-                    NftBatch.body(&$0, .sluice, .direct4, [element], expires: expires)
+                    NftBatch.name(.sluice, .direct4, &$0)
+                    NftBatch.list([element], expires: expires, &$0)
                 }
                 batch.finish()
                 #expect(try writer.transact(batch) == nil)

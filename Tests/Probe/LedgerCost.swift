@@ -32,7 +32,7 @@ struct LedgerCost {
         let taken = (try? read.restore(image.span, ImageClock(now: now, wall: 1_800_000_000, boot: []))) ?? 0
         let restored = microseconds() - reading
         let looking = microseconds()
-        _ = read.rematch(at: now) { _ in (.tunnel, 1) }
+        _ = read.rematch(at: now) { _ in .init(.tunnel, rule: 1) }
         let matched = microseconds() - looking
         print(
             "ok \(count) leases: \((after - before) / count) bytes each with names of the test (\(owners.map(\.utf8.count).reduce(0, +) / count)"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
+import Policy
 import Resolving
+import Rules
+import Steering
 import Testing
 import Wire
 import Workbench
@@ -68,6 +71,22 @@ import Workbench
         #expect(targets.origin(of: .of("t\(ServiceTargets.most).test")) == .of("corp.example"))
         targets.expire(at: at(100_000))
         #expect(targets.count == 0)
+    }
+
+    /// The daemon's way at its start: an image may be of other rules, and of another network.
+    @Test func whatIsRestoredIsGuardedLikeAnAnswer() throws {
+        let clock = ImageClock(now: at(1000), wall: 1_800_000_000, boot: [1])
+        var former = Ledger(grace: 60_000)
+        let addresses = ["10.0.0.9", "203.0.113.5", "203.0.113.6"].map { IPAddress.of($0) }
+        _ = former.owe(addresses, to: .tunnel, owner: Owner(name: .of("a.test"), matched: .of("a.test")), rule: 0, ttl: 600, at: at(1000))
+        var ledger = Ledger(grace: 60_000)
+        #expect(try ledger.restore(former.image(clock).span, clock) == 3)
+        let snapshot = Snapshot(
+            circumstances: Circumstances(setting: .standard, systemServers: [], relayServers: []),
+            matcher: Matcher(RuleParser.read(Array("direct a.test".utf8), file: "test").rules),
+            steeringGuard: SteeringGuard(announced: [.of("203.0.113.6")]))
+        _ = snapshot.rematch(&ledger, at: at(1000))
+        #expect(ledger.all.map(\.address) == [.of("203.0.113.5")])
     }
 
     @Test func floodsAreNoFloodsOfNotes() {

@@ -40,6 +40,9 @@ extension ScenarioRun {
         case "ours":
             _ = try words.next()
             for word in words.takeAll() { snapshot.steeringGuard.ours.insert(.of(word)) }
+        case "announced":
+            _ = try words.next()
+            for word in words.takeAll() { snapshot.steeringGuard.announced.insert(.of(word)) }
         case "rebind_allow":
             _ = try words.next()
             for word in words.takeAll() { snapshot.rebinding.allowed.insert(.of(word)) }

@@ -92,6 +92,54 @@ import Wire
         #expect(try scratch.book().matcher.count == 1)
     }
 
+    /// A list's own exceptions, by which one line opens all that it names.
+    @Test(arguments: ["@@/./", "@@||com^\n@@||example^", "@@/[a-z]/", "@@*.example^\n@@/[.]/"])
+    func aListThatExceptsItselfIsNotTakenUnlessForced(_ exceptions: String) throws {
+        scratch.write("work.txt", names(40))
+        scratch.write("a.rules", "tunnel include adguard work.txt\n")
+        #expect(try scratch.book().problems == [])
+        scratch.write("work.txt", names(40) + exceptions + "\n")
+        let fresh = try scratch.book(keeps: false, state: "fresh")
+        #expect(fresh.errors.contains { $0.contains("its own exceptions take out all that it names") }, "\(fresh.problems)")
+        let kept = try scratch.book()
+        #expect(kept.errors == [] && kept.lists.first?.kept?.contains("its own exceptions") == true, "\(kept.problems)")
+        #expect(kept.decision("name3.example") == "tunnel work.txt:4")
+        #expect(kept.problems.contains { $0.hint?.contains("'force' at the end of the include takes it") == true })
+        scratch.write("a.rules", "tunnel include adguard work.txt force\n")
+        let forced = try scratch.book(keeps: false)
+        #expect(forced.lists.first?.kept == nil && forced.decision("name3.example") == nil)
+    }
+
+    /// Where the longest name decides, a short exception takes nothing from the names below it.
+    @Test(arguments: [("dnsmasq", "server=/", "/"), ("adguard", "[/", "/]")])
+    func aShortExceptionBesideLongerNamesIsTaken(_ kind: String, _ open: String, _ close: String) throws {
+        let lines = names(40).split(separator: "\n").map { "\(open)\($0)\(close)10.0.0.1\n" }.joined()
+        scratch.write("work.txt", lines)
+        scratch.write("a.rules", "tunnel include \(kind) work.txt\n")
+        #expect(try scratch.book().lists.first?.kept == nil)
+        scratch.write("work.txt", lines + "\(open)example\(close)#\n")
+        let book = try scratch.book()
+        #expect(book.errors == [] && book.lists.first?.kept == nil && book.decision("x.name3.example") == "tunnel work.txt:4")
+    }
+
+    @Test func aListOfPatternsThatExceptsEverythingIsNotTaken() throws {
+        scratch.write("work.txt", "/^git[0-9]/\n/jira/\n@@||wiki.example^\n")
+        scratch.write("a.rules", "tunnel include adguard work.txt\n")
+        #expect(try scratch.book().problems == [])
+        scratch.write("work.txt", "/^git[0-9]/\n/jira/\n@@/./\n")
+        #expect(try scratch.book().decision("git1.example") == "tunnel work.txt:1")
+    }
+
+    @Test func exceptionsThatLeaveMostOfAListAreTaken() throws {
+        scratch.write("work.txt", names(40))
+        scratch.write("a.rules", "tunnel include adguard work.txt\n")
+        #expect(try scratch.book().problems == [])
+        let some = (0..<30).map { "@@||name\($0).example^\n" }.joined()
+        scratch.write("work.txt", names(40) + some)
+        let book = try scratch.book()
+        #expect(book.problems == [] && book.decision("name3.example") == nil && book.decision("name33.example") != nil)
+    }
+
     @Test func onlyLookingChangesNothing() throws {
         scratch.write("a.rules", "tunnel include plain work.txt\n")
         scratch.write("work.txt", names(100))
@@ -186,15 +234,43 @@ import Wire
     @Test func aServerThatMustNotBeAskedIsLeftOutOfAList() throws {
         scratch.write("work.conf", "server=/a.example/127.0.0.53\nserver=/b.example/10.0.0.1\nserver=/c.example/127.0.0.53\n")
         scratch.write("a.rules", "tunnel include dnsmasq work.conf\n")
-        var reader = RuleBookReader(shelf: nil, suffixes: Scratch.suffixes) { treatment, _, place in
-            guard treatment.options.via?.address == .v4(0x7F00_0035) else { return [] }
-            return [Problem(.error, file: place.file, line: place.line, column: 0, "our own")]
-        }
+        var reader = RuleBookReader(
+            shelf: nil, suffixes: Scratch.suffixes,
+            objections: { treatment, _, place in
+                guard treatment.options.via?.address == .v4(0x7F00_0035) else { return [] }
+                return [Problem(.error, file: place.file, line: place.line, column: 0, "our own")]
+            })
         try reader.read(scratch["a.rules"])
         let book = reader.book()
         #expect(book.problems.map(\.message) == ["our own"] && book.errors == [])
         let servers = book.matcher.rules.map { $0.options.via?.address }
         #expect(servers == [nil, .v4(0x0A00_0001), nil])
+    }
+
+    /// What is left of a rule file, of how many, and whether that is a loss.
+    @Test(arguments: [
+        (1, 0, true), (1, 1, false), (9, 1, false), (9, 0, true), (10, 1, true), (10, 2, false), (200, 20, true), (200, 21, false),
+        (0, 0, false), (3, 40, false),
+    ])
+    func aRuleFileThatLosesNearlyAllIsTold(_ before: Int, _ after: Int, _ isLoss: Bool) throws {
+        func rules(_ count: Int) -> String { "# mine\n" + (0..<count).map { "tunnel name\($0).example\n" }.joined() }
+        scratch.write("a.rules", rules(before))
+        let former = try scratch.book()
+        scratch.write("a.rules", rules(after))
+        let losses = try scratch.book().losses(after: former)
+        #expect(losses == (isLoss ? [RuleFileLoss(file: scratch["a.rules"], before: before, now: after)] : []))
+    }
+
+    @Test func aRuleFileThatIsGoneOrHadOnlyAnIncludeIsALoss() throws {
+        scratch.write("work.txt", names(3))
+        scratch.write("a.rules", "tunnel include plain work.txt\n")
+        scratch.write("b.rules", "block ads.example\n")
+        let former = try scratch.book()
+        let gone = try scratch.book("b.rules").losses(after: former)
+        #expect(gone.map(\.text) == ["it is gone, and its 1 rule with it"])
+        scratch.write("a.rules", "# tunnel include plain work.txt\n")
+        #expect(try scratch.book().losses(after: former).map(\.text) == ["it had 1 rule, and has none now"])
+        #expect(try scratch.book().losses(after: .empty) == [])
     }
 
     @Test func everyFileIsReadOnceAndSeen() throws {

@@ -2,6 +2,7 @@
 import Rules
 import Testing
 import Wire
+import Workbench
 
 @Suite struct MatcherDifferenceTests {
     private func matcher(_ text: String) -> Matcher { Matcher(RuleParser.read(Array(text.utf8), file: "a").rules) }
@@ -23,6 +24,25 @@ import Wire
         let difference = MatcherDifference(from: .empty, to: new)
         #expect(difference.conflicting.count == 1)
         #expect(difference.conflicting.examples.count == 1)
+    }
+
+    @Test func anExceptionOfAListIsSomethingNew() {
+        func list(_ exceptions: [Pattern]) -> Matcher {
+            var builder = MatcherBuilder()
+            builder.begin(file: "a.txt", treatment: Treatment(.tunnel))
+            builder.take(.suffix, Name.of("corp.example"), ListLine(line: 1))
+            for exception in exceptions { builder.take(exception, ListLine(line: 2, isException: true)) }
+            return Matcher(builder)
+        }
+        for pattern in [Pattern.regex("."), .keyword("corp"), .suffix(Name.of("corp.example")), .exact(Name.of("git.corp.example"))] {
+            let (before, after) = (list([]), list([pattern]))
+            let come = MatcherDifference(from: before, to: after)
+            #expect(come.text == "1 added (tunnel except \(pattern.text)), none removed, none in conflict")
+            #expect(
+                MatcherDifference(from: after, to: before).text
+                    == "none added, 1 removed (tunnel except \(pattern.text)), none in conflict")
+            #expect(MatcherDifference(from: after, to: after).isEmpty)
+        }
     }
 
     @Test func aThousandRandomPairsAreAsASetSaysIt() {

@@ -41,7 +41,7 @@ import Workbench
         // An answer before the table is built anew would be one too late: it is built with them.
         var again = read
         #expect(again.give(addresses(3), "a.example", ttl: 10, at: start).changes == [])
-        #expect(again.rematch(at: start) { _ in (.tunnel, 1) }.contains { $0.change == .remove && $0.route == .lan })
+        #expect(again.rematch(at: start) { _ in .init(.tunnel, rule: 1) }.contains { $0.change == .remove && $0.route == .lan })
     }
 
     @Test func timeGoesOnBetweenTwoRuns() throws {

@@ -126,25 +126,31 @@ import Workbench
     }
 
     private func rematch(_ ledger: inout Ledger, _ model: inout Model, _ now: Instant, _ random: inout SeededRandom) {
-        var verdicts: [Owner: (route: SteeredRoute, rule: Int)?] = [:]
+        var verdicts: [Owner: Ledger.Verdict?] = [:]
         for name in Self.names {
             for matched in Self.names {
                 let kept = Int.random(in: 0..<8, using: &random) > 0
                 let route = SteeredRoute.allCases.randomElement(using: &random) ?? .tunnel
                 let rule = Int.random(in: 0...9, using: &random)
-                let fate: (route: SteeredRoute, rule: Int)? = kept ? (route: route, rule: rule) : nil
-                verdicts[Owner(name: name, matched: matched)] = .some(fate)
+                let isPrivate = Bool.random(using: &random)
+                verdicts[Owner(name: name, matched: matched)] = .some(kept ? .init(route, rule: rule, allowsPrivate: isPrivate) : nil)
             }
         }
-        let changes = ledger.rematch(at: now) { verdicts[$0] ?? nil }
+        let refused = Set(Self.pool.filter { _ in Int.random(in: 0..<10, using: &random) == 0 })
+        let leaving = Self.pool.randomElement(using: &random)
+        func admits(_ address: IPAddress, _ verdict: Ledger.Verdict, _ stands: Bool) -> Bool {
+            address != leaving && (stands || !refused.contains(address) || verdict.allowsPrivate)
+        }
+        let changes = ledger.rematch(at: now, { verdicts[$0] ?? nil }, admits: admits)
         let firstRemoval = changes.firstIndex { $0.change == .remove } ?? changes.endIndex
         #expect(changes[firstRemoval...].allSatisfy { $0.change == .remove }, "what is added comes first")
         ledger.settle(changes, refused: [])
         model.write(changes, at: now)
         var moved: [Item: Instant] = [:]
-        for (item, until) in model.until where item.owner != .unknown {
+        for (item, until) in model.until {
             model.until[item] = nil
-            guard let verdict = verdicts[item.owner] ?? nil else { continue }
+            let known: Ledger.Verdict? = item.owner == .unknown ? .init(item.route, rule: 0) : verdicts[item.owner] ?? nil
+            guard let verdict = known, admits(item.address, verdict, verdict.route == item.route) else { continue }
             let fresh = Item(route: verdict.route, address: item.address, owner: item.owner)
             moved[fresh] = max(moved[fresh] ?? until, until)
             model.rule[fresh] = verdict.rule

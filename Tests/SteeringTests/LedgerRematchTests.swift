@@ -19,13 +19,16 @@ import Workbench
 
     @Test func theSameRulesChangeNothing() {
         var ledger = given()
-        #expect(ledger.rematch(at: start) { $0.name == .of("a.example") ? (.tunnel, 1) : (.tunnel, 2) } == [])
+        #expect(ledger.rematch(at: start) { $0.name == .of("a.example") ? .init(.tunnel, rule: 1) : .init(.tunnel, rule: 2) } == [])
         #expect(ledger.all == given().all)
     }
 
     @Test func withoutARuleAnOwnerGoesAndTheAddressWithTheLast() {
         var ledger = given()
-        #expect(ledger.rematch(at: start) { $0.name == .of("a.example") ? (.tunnel, 7) : nil } == [SetChange(.tunnel, Self.two, .remove)])
+        #expect(
+            ledger.rematch(at: start) { $0.name == .of("a.example") ? .init(.tunnel, rule: 7) : nil } == [
+                SetChange(.tunnel, Self.two, .remove)
+            ])
         #expect(ledger.leases(of: Self.one).map(\.until) == [start + 100_000])
         #expect(ledger.leases(of: Self.one).flatMap(\.owners).map(\.rule) == [7])
         #expect(ledger.rematch(at: start) { _ in nil } == [SetChange(.tunnel, Self.one, .remove)])
@@ -35,21 +38,23 @@ import Workbench
     /// Edge case 62: added there before it is removed here, in one batch.
     @Test func anotherRouteGetsTheAddressBeforeTheFirstLosesIt() {
         var ledger = given()
-        let changes = ledger.rematch(at: start + 50_000) { $0.name == .of("b.example") ? (.direct, 3) : (.tunnel, 1) }
+        let changes = ledger.rematch(at: start + 50_000) {
+            $0.name == .of("b.example") ? .init(.direct, rule: 3) : .init(.tunnel, rule: 1)
+        }
         #expect(
             Set(changes.prefix(2)) == [SetChange(.direct, Self.one, .add(seconds: 250)), SetChange(.direct, Self.two, .add(seconds: 250))])
         #expect(Array(changes.dropFirst(2)) == [SetChange(.tunnel, Self.two, .remove)])
         #expect(ledger.leases(of: Self.one).map(\.route) == [.tunnel, .direct])
         #expect(ledger.leases(of: Self.one).map(\.until) == [start + 100_000, start + 300_000])
         ledger.settle(changes, refused: [])
-        #expect(ledger.rematch(at: start + 50_000) { _ in (.direct, 3) } == [SetChange(.tunnel, Self.one, .remove)])
+        #expect(ledger.rematch(at: start + 50_000) { _ in .init(.direct, rule: 3) } == [SetChange(.tunnel, Self.one, .remove)])
     }
 
     @Test func ownersThatChangePlacesChangeNothingInTheKernel() {
         var ledger = Ledger(grace: 0)
         _ = ledger.give([Self.one], to: .tunnel, "a.example", rule: 1, at: start)
         _ = ledger.give([Self.one], to: .lan, "b.example", rule: 2, at: start)
-        #expect(ledger.rematch(at: start) { $0.name == .of("a.example") ? (.lan, 1) : (.tunnel, 2) } == [])
+        #expect(ledger.rematch(at: start) { $0.name == .of("a.example") ? .init(.lan, rule: 1) : .init(.tunnel, rule: 2) } == [])
         #expect(ledger.leases(of: Self.one).map(\.owners).map { $0.map(\.owner) } == [[.of("b.example")], [.of("a.example")]])
     }
 
@@ -59,7 +64,7 @@ import Workbench
         var asked: [Owner] = []
         _ = ledger.rematch(at: start) {
             asked.append($0)
-            return (.tunnel, 0)
+            return .init(.tunnel, rule: 0)
         }
         #expect(asked == [.of("www.shop.example", matched: "cdn.example")])
     }
@@ -76,7 +81,7 @@ import Workbench
         var ledger = Ledger(bounds: Ledger.Bounds(perSet: 2), grace: 0)
         for address in addresses(2) { _ = ledger.give([address], to: .tunnel, "t.example", at: start) }
         _ = ledger.give([Self.one], to: .direct, "d.example", at: start)
-        #expect(ledger.rematch(at: start) { _ in (.tunnel, 0) } == [SetChange(.direct, Self.one, .remove)])
+        #expect(ledger.rematch(at: start) { _ in .init(.tunnel, rule: 0) } == [SetChange(.direct, Self.one, .remove)])
         #expect(ledger.counters.refused == 1 && ledger.count == 2)
     }
 }

@@ -18,7 +18,7 @@ extension GuardPlan {
             $0.attribute(UInt16(NFTA_TABLE_FLAGS.rawValue), network: UInt32(NFT_TABLE_F_OWNER.rawValue))
         }
         for (index, set) in sets.enumerated() { set.write(to: &batch, table, UInt32(index + 1)) }
-        batch.append(elements.filter { Self.holds($0.set) }.map { ElementChange(.add, $0) }, to: .guarding)
+        batch.append(elements.filter { Self.holds($0.set) }.map { ElementChange(.add, $0) }[...], to: .guarding)
         write("egress", hook: 4, rules, to: &batch)  // NF_INET_POST_ROUTING
         if tunneled != nil { write("apps", hook: 3, appRules, to: &batch) }  // NF_INET_LOCAL_OUT
     }

@@ -52,7 +52,11 @@ struct NetlinkBuffer: Sendable {
 
     /// A text with a zero behind it.
     mutating func attribute(_ type: UInt16, text: String) {
-        attribute(type, Array(text.utf8) + [0])
+        append(UInt16(truncatingIfNeeded: 5 + text.utf8.count))
+        append(type)
+        bytes.append(contentsOf: text.utf8)
+        bytes.append(0)
+        align()
     }
 
     /// Attributes within an attribute; together they must stay below 64 KiB.
@@ -67,7 +71,7 @@ struct NetlinkBuffer: Sendable {
     /// Appends a number in the machine's own byte order.
     mutating func append(_ value: some FixedWidthInteger & UnsignedInteger) {
         let ordered = value.littleEndian
-        for shift in stride(from: 0, to: value.bitWidth, by: 8) { bytes.append(UInt8(truncatingIfNeeded: ordered >> shift)) }
+        unsafe withUnsafeBytes(of: ordered) { unsafe bytes.append(contentsOf: $0) }
     }
 
     private mutating func patch(_ value: some FixedWidthInteger & UnsignedInteger, at offset: Int) {

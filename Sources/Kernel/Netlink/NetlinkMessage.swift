@@ -14,7 +14,11 @@ struct NetlinkMessage: Hashable, Sendable {
 
     /// The errno of an error or end-of-dump message, 0 for an acknowledgement; nil for every other message.
     var errno: Int32? {
-        guard type == Self.errorType || type == Self.doneType, let raw = payload.native(UInt32.self, at: 0) else { return nil }
+        Self.errno(type, payload.native(UInt32.self, at: 0))
+    }
+
+    private static func errno(_ type: UInt16, _ raw: UInt32?) -> Int32? {
+        guard type == errorType || type == doneType, let raw else { return nil }
         let value = Int32(bitPattern: raw)
         return value == .min ? .max : -value
     }
@@ -22,17 +26,35 @@ struct NetlinkMessage: Hashable, Sendable {
     /// Splits what one receive call returned.
     static func all(in bytes: [UInt8], count: Int) -> [NetlinkMessage] {
         var messages: [NetlinkMessage] = []
-        var offset = 0
-        let end = min(count, bytes.count)
-        while offset + 16 <= end, let raw = bytes.native(UInt32.self, at: offset), let type = bytes.native(UInt16.self, at: offset + 4),
-            let flags = bytes.native(UInt16.self, at: offset + 6), let sequence = bytes.native(UInt32.self, at: offset + 8)
-        {
-            let length = Int(raw)
-            guard length >= 16, length <= end - offset else { break }
-            messages.append(.init(type: type, flags: flags, sequence: sequence, payload: Array(bytes[offset + 16..<offset + length])))
-            offset += (length + 3) & ~3
+        walk(bytes, count) { type, range in
+            guard let flags = bytes.native(UInt16.self, at: range.lowerBound + 6),
+                let sequence = bytes.native(UInt32.self, at: range.lowerBound + 8)
+            else { return }
+            messages.append(.init(type: type, flags: flags, sequence: sequence, payload: Array(bytes[range].dropFirst(16))))
         }
         return messages
+    }
+
+    /// The sequence and errno of each error message and acknowledgement, 0 for the latter.
+    static func acknowledgements(in bytes: [UInt8], count: Int, _ body: (UInt32, Int32) -> Void) {
+        walk(bytes, count) { type, range in
+            guard range.count >= 20, let errno = errno(type, bytes.native(UInt32.self, at: range.lowerBound + 16)),
+                let sequence = bytes.native(UInt32.self, at: range.lowerBound + 8)
+            else { return }
+            body(sequence, errno)
+        }
+    }
+
+    /// The type and the place of each message, header included.
+    private static func walk(_ bytes: [UInt8], _ count: Int, _ body: (UInt16, Range<Int>) -> Void) {
+        var offset = 0
+        let end = min(count, bytes.count)
+        while offset + 16 <= end, let raw = bytes.native(UInt32.self, at: offset), let type = bytes.native(UInt16.self, at: offset + 4) {
+            let length = Int(raw)
+            guard length >= 16, length <= end - offset else { break }
+            body(type, offset..<offset + length)
+            offset += (length + 3) & ~3
+        }
     }
 
     /// The attributes behind a fixed part of `skipping` bytes.

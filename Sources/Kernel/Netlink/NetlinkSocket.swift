@@ -7,6 +7,8 @@ import Glibc
 @safe struct NetlinkSocket: ~Copyable {
     private let handle: OpaquePointer
     private var buffer = [UInt8](repeating: 0, count: 65536)
+    /// What the last receive call filled of it.
+    private var filled = 0
     private var sequence: UInt32 = 0
 
     /// - Parameters:
@@ -85,15 +87,37 @@ import Glibc
 
     /// The messages of one receive call; nil when nothing waits.
     mutating func receive(_ operation: String) throws(KernelError) -> [NetlinkMessage]? {
+        try fill(operation) ? NetlinkMessage.all(in: buffer, count: filled) : nil
+    }
+
+    /// One receive call; false when nothing waits.
+    private mutating func fill(_ operation: String) throws(KernelError) -> Bool {
         while true {
-            let count = unsafe buffer.withUnsafeMutableBytes { unsafe mnl_socket_recvfrom(handle, $0.baseAddress, $0.count) }
-            if count >= 0 { return NetlinkMessage.all(in: buffer, count: count) }
+            filled = unsafe buffer.withUnsafeMutableBytes { unsafe mnl_socket_recvfrom(handle, $0.baseAddress, $0.count) }
+            if filled >= 0 { return true }
             switch errno {
             case EINTR: continue
-            case EAGAIN: return nil
+            case EAGAIN: return false
             case let code: throw .call(operation, errno: code)
             }
         }
+    }
+
+    /// Reads the kernel's word on the messages `first` to `last`, of which only the last asks for an acknowledgement: nothing comes behind that.
+    /// - Returns: the errno of the first that failed, 0 when all is done; nil when no word came.
+    mutating func verdict(on first: UInt32, to last: UInt32, _ operation: String) throws(KernelError) -> Int32? {
+        var failure: Int32?
+        while try fill(operation) {
+            var isConfirmed = false
+            NetlinkMessage.acknowledgements(in: buffer, count: filled) { sequence, errno in
+                // Numbers may wrap around; what an earlier batch left unread is not ours.
+                guard sequence &- first <= last &- first else { return }
+                if errno != 0, failure == nil { failure = errno }
+                isConfirmed = isConfirmed || sequence == last
+            }
+            if isConfirmed { return failure ?? 0 }
+        }
+        return failure
     }
 
     /// Sends requests, the last of which asks for an acknowledgement, and reads all answers.

@@ -12,6 +12,8 @@ enum NftTable: String, Hashable, Sendable {
 struct NftBatch: Sendable {
     private(set) var buffer = NetlinkBuffer()
     private var sequence: UInt32
+    /// The sequence number of the batch's beginning.
+    let first: UInt32
 
     static let newTable: UInt16 = 0x0A00
     static let getTable: UInt16 = 0x0A01
@@ -32,6 +34,7 @@ struct NftBatch: Sendable {
     init(renewal: Renewal = .replacing, sequence: UInt32) {
         self.renewal = renewal
         self.sequence = sequence
+        first = sequence
         buffer.message(Self.begin, flags: 0, sequence: sequence, header: Self.batchHeader)
     }
 
@@ -40,42 +43,41 @@ struct NftBatch: Sendable {
 
     /// Changes of `inet sluice`; those of `mirrored` in the guard's table too.
     init(
-        _ changes: some Collection<ElementChange>, mirrored: (SetName) -> Bool = { _ in false }, renewal: Renewal = .replacing,
+        _ changes: ArraySlice<ElementChange>, mirrored: (SetName) -> Bool = { _ in false }, renewal: Renewal = .replacing,
         sequence: UInt32
     ) {
         self.init(renewal: renewal, sequence: sequence)
         append(changes, to: .sluice)
-        append(changes.filter { mirrored($0.element.set) }, to: .guarding)
+        append(changes.filter { mirrored($0.element.set) }[...], to: .guarding)
         finish()
     }
 
     /// Neighbours that go into one set in one way share a message; the order is kept.
-    mutating func append(_ changes: some Collection<ElementChange>, to table: NftTable) {
-        var rest = changes[...]
+    mutating func append(_ changes: ArraySlice<ElementChange>, to table: NftTable) {
+        var rest = changes
         while let first = rest.first {
             let run = rest.prefix(Self.elementsPerMessage).prefix {
                 $0.kind == first.kind && $0.element.set == first.element.set
                     && ($0.element.seconds == nil) == (first.element.seconds == nil)
             }
             rest = rest.dropFirst(run.count)
-            let elements = run.map(\.element)
             switch first.kind {
             case .remove:
                 // The kernel forgets some by itself, a moment before us perhaps: what is added first can always be taken out.
-                if first.element.set.expires { message(Self.newElement, NetlinkFlag.create, table, first.element.set, elements) }
-                message(Self.deleteElement, 0, table, first.element.set, elements)
+                if first.element.set.expires { message(Self.newElement, NetlinkFlag.create, table, first.element.set, run) }
+                message(Self.deleteElement, 0, table, first.element.set, run)
             case .add:
-                message(Self.newElement, NetlinkFlag.create, table, first.element.set, elements)
+                message(Self.newElement, NetlinkFlag.create, table, first.element.set, run)
                 // An element that is there keeps its old end when it is added again; so it is taken out and put in anew.
                 guard first.element.seconds != nil, renewal == .replacing else { continue }
-                message(Self.deleteElement, 0, table, first.element.set, elements)
-                message(Self.newElement, NetlinkFlag.create, table, first.element.set, elements)
+                message(Self.deleteElement, 0, table, first.element.set, run)
+                message(Self.newElement, NetlinkFlag.create, table, first.element.set, run)
             }
         }
     }
 
     /// Takes every element out of a set.
-    mutating func flush(_ set: SetName, of table: NftTable) { message(Self.deleteElement, 0, table, set, nil) }
+    mutating func flush(_ set: SetName, of table: NftTable) { append(Self.deleteElement, flags: 0) { Self.name(table, set, &$0) } }
 
     /// Any other message of nf_tables; `type` with or without the subsystem's number.
     mutating func append(_ type: UInt16, flags: UInt16, _ body: (inout NetlinkBuffer) -> Void) {
@@ -95,16 +97,22 @@ struct NftBatch: Sendable {
     /// The sequence number whose acknowledgement confirms the batch.
     private(set) var confirmedBy: UInt32 = 0
 
-    private mutating func message(_ type: UInt16, _ flags: UInt16, _ table: NftTable, _ set: SetName, _ elements: [SetElement]?) {
+    private mutating func message(_ type: UInt16, _ flags: UInt16, _ table: NftTable, _ set: SetName, _ changes: ArraySlice<ElementChange>)
+    {
         let expires = renewal == .inPlace
-        append(type, flags: flags) { Self.body(&$0, table, set, elements, expires: expires) }
+        append(type, flags: flags) {
+            Self.name(table, set, &$0)
+            Self.list(changes.lazy.map(\.element), expires: expires, &$0)
+        }
+    }
+
+    static func name(_ table: NftTable, _ set: SetName, _ buffer: inout NetlinkBuffer) {
+        buffer.attribute(1, text: table.rawValue)  // NFTA_SET_ELEM_LIST_TABLE
+        buffer.attribute(2, text: set.rawValue)  // NFTA_SET_ELEM_LIST_SET
     }
 
     /// - Parameter expires: whether the end is said too, which a kernel that renews in place takes over; without it, it keeps the old one.
-    static func body(_ buffer: inout NetlinkBuffer, _ table: NftTable, _ set: SetName, _ elements: [SetElement]?, expires: Bool = false) {
-        buffer.attribute(1, text: table.rawValue)  // NFTA_SET_ELEM_LIST_TABLE
-        buffer.attribute(2, text: set.rawValue)  // NFTA_SET_ELEM_LIST_SET
-        guard let elements else { return }
+    static func list(_ elements: some Sequence<SetElement>, expires: Bool = false, _ buffer: inout NetlinkBuffer) {
         buffer.nest(3) { list in  // NFTA_SET_ELEM_LIST_ELEMENTS
             for element in elements {
                 list.nest(1) { item in  // NFTA_LIST_ELEM

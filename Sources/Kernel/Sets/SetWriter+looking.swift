@@ -13,7 +13,8 @@ extension SetWriter {
 
     private mutating func find(_ element: SetElement) throws(KernelError) -> NetlinkMessage? {
         try look(NftBatch.getElement, for: NftBatch.newElement, "look up an nftables element") {
-            NftBatch.body(&$0, .sluice, element.set, [element])
+            NftBatch.name(.sluice, element.set, &$0)
+            NftBatch.list([element], &$0)
         }
     }
 

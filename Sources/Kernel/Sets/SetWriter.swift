@@ -35,60 +35,53 @@ package struct SetWriter: ~Copyable {
     /// removed.
     /// Errors: `missing` if the table or a set is gone, and whatever concerns the socket.
     package mutating func commit(_ changes: [SetChange]) throws(KernelError) -> [RefusedChange<SetChange>] {
-        try commit(changes) { ElementChange($0) }
+        try write(changes.map(ElementChange.init)).map { .init(change: changes[$0.index], error: $0.error) }
     }
 
     /// Writes elements of any set; otherwise as above.
     package mutating func commit(_ changes: [ElementChange]) throws(KernelError) -> [RefusedChange<ElementChange>] {
-        try commit(changes) { $0 }
+        try write(changes).map { .init(change: changes[$0.index], error: $0.error) }
     }
 
-    private mutating func commit<Change>(
-        _ changes: [Change], _ element: (Change) -> ElementChange
-    ) throws(KernelError) -> [RefusedChange<Change>] {
-        var refused: [RefusedChange<Change>] = []
+    /// A change that was not taken, by its index, and why.
+    private typealias Refusal = (index: Int, error: KernelError)
+
+    private mutating func write(_ changes: [ElementChange]) throws(KernelError) -> [Refusal] {
+        var refused: [Refusal] = []
         var rest = changes[...]
         while !rest.isEmpty {
-            try commit(rest.prefix(Self.changesPerBatch), element, &refused)
+            try write(rest.prefix(Self.changesPerBatch), &refused)
             rest = rest.dropFirst(Self.changesPerBatch)
         }
         return refused
     }
 
     /// One bad element takes its whole batch along, so the halves are tried, and theirs: 2·log₂ n batches for one of n.
-    private mutating func commit<Change>(
-        _ changes: ArraySlice<Change>, _ element: (Change) -> ElementChange, _ refused: inout [RefusedChange<Change>]
-    ) throws(KernelError) {
-        guard let trouble = try transact(changes.map(element)) else { return }
+    private mutating func write(_ changes: ArraySlice<ElementChange>, _ refused: inout [Refusal]) throws(KernelError) {
+        let guarding = guarding
+        guard
+            let trouble = try transact(NftBatch(changes, mirrored: guarding.holds, renewal: renewal, sequence: socket.nextSequence()))
+        else { return }
         guard changes.count == 1, let change = changes.first else {
             let middle = changes.startIndex + changes.count / 2
-            try commit(changes[..<middle], element, &refused)
-            try commit(changes[middle...], element, &refused)
+            try write(changes[..<middle], &refused)
+            try write(changes[middle...], &refused)
             return
         }
-        let one = element(change)
         var errno: Int32? = trouble
-        if trouble == ENOENT, one.kind == .remove, guarding.holds(one.element.set) { errno = try removeSingly(one) }
-        if let errno { refused += try refusal(of: change, one, errno) }
+        if trouble == ENOENT, change.kind == .remove, guarding.holds(change.element.set) { errno = try removeSingly(change) }
+        if let errno, let error = try refusal(of: change, errno) { refused.append((changes.startIndex, error)) }
     }
 
     /// What a refused change amounts to: nothing, one refused element, or a table that is gone.
-    private func refusal<Change>(
-        of change: Change, _ element: ElementChange, _ errno: Int32
-    ) throws(KernelError) -> [RefusedChange<Change>] {
-        switch (errno, element.kind) {
+    private func refusal(of change: ElementChange, _ errno: Int32) throws(KernelError) -> KernelError? {
+        switch (errno, change.kind) {
         // Nor is there anything to remove where a full set has no room for it.
-        case (ENOENT, .remove), (ENFILE, .remove), (ENOSPC, .remove): return []
-        case (ENOENT, .add): throw .missing("set \(element.element.set.rawValue) of table inet sluice")
-        case (ENFILE, _), (ENOSPC, _): return [.init(change: change, error: .full("set \(element.element.set.rawValue)"))]
-        case (let errno, _): return [.init(change: change, error: .call(Self.operation, errno: errno))]
+        case (ENOENT, .remove), (ENFILE, .remove), (ENOSPC, .remove): return nil
+        case (ENOENT, .add): throw .missing("set \(change.element.set.rawValue) of table inet sluice")
+        case (ENFILE, _), (ENOSPC, _): return .full("set \(change.element.set.rawValue)")
+        case (let errno, _): return .call(Self.operation, errno: errno)
         }
-    }
-
-    /// One batch; the first errno of a refused one.
-    private mutating func transact(_ changes: [ElementChange]) throws(KernelError) -> Int32? {
-        let guarding = guarding
-        return try transact(NftBatch(changes, mirrored: guarding.holds, renewal: renewal, sequence: socket.nextSequence()))
     }
 
     /// What is to go from both tables may have been in one only.
@@ -103,19 +96,14 @@ package struct SetWriter: ~Copyable {
     }
 
     mutating func transact(_ batch: NftBatch) throws(KernelError) -> Int32? {
-        try socket.send(batch.buffer.bytes, Self.operation)
-        var confirmed = false
-        var failure: Int32?
-        while let messages = try socket.receive(Self.operation) {
-            for message in messages {
-                guard let code = message.errno else { continue }
-                if code != 0, failure == nil { failure = code }
-                confirmed = confirmed || message.sequence == batch.confirmedBy
-            }
-        }
         socket.advance(to: batch.buffer.lastSequence)
-        if failure == EPERM || (failure == nil && !confirmed) { throw .call(Self.operation, errno: failure ?? ENODATA) }
-        return failure
+        try socket.send(batch.buffer.bytes, Self.operation)
+        switch try socket.verdict(on: batch.first, to: batch.confirmedBy, Self.operation) {
+        case 0: return nil
+        case nil: throw .call(Self.operation, errno: ENODATA)
+        case EPERM: throw .call(Self.operation, errno: EPERM)
+        case let errno: return errno
+        }
     }
 
     /// The addresses that stand in a set of addresses, as a former run left them; in no order.
@@ -136,7 +124,7 @@ package struct SetWriter: ~Copyable {
         let messages: [NetlinkMessage]
         do {
             messages = try socket.dump(NftBatch.getElement, header: NftBatch.header, "read nftables elements") {
-                NftBatch.body(&$0, .sluice, set, nil)
+                NftBatch.name(.sluice, set, &$0)
             }
         } catch .call(_, errno: ENOENT) {
             throw .missing("set \(set.rawValue) of table inet sluice")

@@ -59,7 +59,7 @@ extension Matcher {
     }
 
     /// The places of all rules that match `name`, in the order of precedence, those of lists that have an exception for it left out.
-    private func candidates(_ name: Name) -> [Place] {
+    func candidates(_ name: Name) -> [Place] {
         let (found, passed) = fitting(name)
         return passed.isEmpty ? found : found.filter { !passed.contains(origins.run(of: $0).list) }
     }

@@ -27,21 +27,21 @@ package struct MatcherBuilder: ListSink {
     package mutating func begin(file: String, treatment: Treatment) {
         self.treatment = treatment
         last = nil
-        begin(file: file)
+        open(file, isNative: false, continues: false)
     }
 
     /// Following entries stand in this file, and are as another list that wants the same: exceptions before and after are not each other's.
-    package mutating func begin(file: String) { open(file, isNative: false) }
+    package mutating func begin(file: String) { open(file, isNative: false, continues: !isNative) }
 
-    private mutating func open(_ file: String, isNative: Bool) {
+    private mutating func open(_ file: String, isNative: Bool, continues: Bool) {
         self.file = file
         self.isNative = isNative
-        list = origins.begin(file: file, isNative: isNative)
+        list = origins.begin(file: file, isNative: isNative, continues: continues)
     }
 
     /// A rule that stands for itself; it belongs to no list.
     package mutating func add(_ rule: Rule) {
-        if !isNative || file != rule.file { open(rule.file, isNative: true) }
+        if !isNative || file != rule.file { open(rule.file, isNative: true, continues: false) }
         let place = store.end
         guard note(treatment: origins.number(of: rule.treatment), line: rule.line, column: rule.column) else { return }
         if rule.text != rule.pattern.text { texts[place] = rule.text }

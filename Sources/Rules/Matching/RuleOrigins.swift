@@ -6,6 +6,8 @@ struct RuleOrigins: Sendable {
         let file: String
         /// Rules that stand for themselves, not in a list.
         let isNative: Bool
+        /// The number of the first list of the same include: a list with parts, or with exceptions within exceptions, is several here.
+        let include: UInt32
     }
 
     struct Run: Sendable {
@@ -25,9 +27,11 @@ struct RuleOrigins: Sendable {
     private var runs: [Run] = []
     private var numbers: [Treatment: UInt32] = [:]
 
-    mutating func begin(file: String, isNative: Bool) -> UInt32 {
-        lists.append(List(file: file, isNative: isNative))
-        return UInt32(truncatingIfNeeded: lists.count - 1)
+    /// - Parameter continues: whether it is of the same include as the list before.
+    mutating func begin(file: String, isNative: Bool, continues: Bool) -> UInt32 {
+        let number = UInt32(truncatingIfNeeded: lists.count)
+        lists.append(List(file: file, isNative: isNative, include: (continues ? lists.last?.include : nil) ?? number))
+        return number
     }
 
     mutating func number(of treatment: Treatment) -> UInt32 {
