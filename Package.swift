@@ -102,6 +102,6 @@ let package = Package(
         tests(of: "Daemon", on: ["Wire", "Rules"]),
         tests(of: "Lab"),
         tests(of: "LeakTest", on: ["CLinux", "CLdns", "Wire"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["Configuration", "Rules"], swiftSettings: house),
+        .testTarget(name: "EndToEndTests", dependencies: ["Configuration", "Rules", "RuleFiles"], swiftSettings: house),
     ]
 )

@@ -3,10 +3,12 @@ import Rules
 import Wire
 
 /// Whether a rule takes more than anybody can mean.
-struct Breadth: Sendable {
+package struct Breadth: Sendable {
     let suffixes: PublicSuffixes
 
-    enum Finding: Hashable {
+    package init(suffixes: PublicSuffixes = PublicSuffixes()) { self.suffixes = suffixes }
+
+    package enum Finding: Hashable {
         /// Below it, strangers register names.
         case registry(String)
         /// Below it, strangers rent names.
@@ -15,12 +17,20 @@ struct Breadth: Sendable {
         /// Found in the names of everybody.
         case everything(String)
 
-        var text: String {
+        package var text: String {
             switch self {
             case .registry(let name): "'\(name)' is a public suffix: it takes the names of everybody below it"
             case .hosting(let name): "'\(name)' is a hosting company's suffix: strangers have names below it, with addresses as they like"
             case .network(let network): "\(network) is larger than what any one organisation has"
             case .everything(let what): what
+            }
+        }
+
+        /// Whether a list's entry is left out. A hosting company's suffix is not, since well-kept lists of a company's names have its own in it.
+        package var isLeftOut: Bool {
+            switch self {
+            case .registry, .network, .everything: true
+            case .hosting: false
             }
         }
 
@@ -46,7 +56,7 @@ struct Breadth: Sendable {
         }
     }
 
-    func finding(_ pattern: Pattern) -> Finding? {
+    package func finding(_ pattern: Pattern) -> Finding? {
         switch pattern {
         case .exact: nil
         case .suffix(let name): finding(.suffix, name)

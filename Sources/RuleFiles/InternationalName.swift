@@ -27,6 +27,21 @@ package enum InternationalName {
         return unsafe String(cString: output)
     }
 
+    /// What a person would read in an A-label form; nil where it is the same, or has characters that are no letters, digits or accents.
+    package static func readable(_ ascii: String) -> String? {
+        guard ascii.split(separator: ".").contains(where: { $0.hasPrefix("xn--") }) else { return nil }
+        var output: UnsafeMutablePointer<CChar>?
+        let status = unsafe idn2_to_unicode_8z8z(ascii, &output, 0)
+        defer { unsafe idn2_free(output) }
+        guard status == IDN2_OK.rawValue, let output = unsafe output else { return nil }
+        let text = unsafe String(cString: output)
+        let isPlain = text.unicodeScalars.allSatisfy { scalar in
+            scalar.properties.isAlphabetic || scalar.properties.numericType != nil || "-._".unicodeScalars.contains(scalar)
+                || scalar.properties.generalCategory == .nonspacingMark
+        }
+        return isPlain && text != ascii && self.ascii(text) == ascii ? text : nil
+    }
+
     /// A name as a person types it. Errors: neither a name nor one in another script.
     package static func name(_ text: String) throws(Mistake) -> Name {
         guard let name = Name(try converted(text)) else {

@@ -20,6 +20,9 @@ package enum ListRefusal: Error, Hashable, Sendable {
     /// Signed before the one that was taken last: seconds since 1970.
     case older(Int64?, than: Int64)
 
+    /// Whether a list has become so small that it is hardly the same.
+    package static func isShrunk(from former: Int, to now: Int) -> Bool { now * 10 <= former }
+
     package var text: String {
         switch self {
         case .unreadable(.missing): "there is no such file"

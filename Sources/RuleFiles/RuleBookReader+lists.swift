@@ -97,7 +97,9 @@ extension RuleBookReader {
             throw .broken(error)
         }
         guard tally.entries + tally.refused > 0 else { throw tally.problems.first.map { .gibberish(first: $0) } ?? .empty }
-        if let former, !include.isForced, tally.entries * 10 <= former.entries { throw .shrunk(from: former.entries, to: tally.entries) }
+        if let former, !include.isForced, ListRefusal.isShrunk(from: former.entries, to: tally.entries) {
+            throw .shrunk(from: former.entries, to: tally.entries)
+        }
     }
 
     /// How much an exception takes out shows only where the list is asked, so one that has any is read into a matcher of its own.
@@ -154,17 +156,9 @@ extension RuleBookReader {
     }
 
     private mutating func signingKey(_ text: String, _ include: Include) throws(Problem) -> SigningKey {
-        if let key = SigningKey(text) { return key }
         let file = Self.path(of: text, beside: include.place.file)
-        see(file)
-        do throws(HostFile.Failure) {
-            if let key = SigningKey(file: try FileBytes(file, limit: ListSignature.largest).array) { return key }
-        } catch {
-            throw include.problem(
-                .error, "'\(text)' is no key of minisign, and as a file: \(ListRefusal.unreadable(error).text)",
-                hint: "signed RW…, the 56 characters that minisign -G printed, or the path of its .pub file")
-        }
-        throw include.problem(.error, "\(file) holds no key of minisign", hint: "it is the .pub file that minisign -G wrote")
+        if SigningKey(text) == nil { see(file) }
+        return try SigningKey.named(text, file, by: include)
     }
 
     /// Before it is read: a change after that is seen as one.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import CSodium
+import Rules
 
 /// A public key of minisign: whoever has its other half may change a list.
 package struct SigningKey: Hashable, Sendable {
@@ -19,6 +20,19 @@ package struct SigningKey: Hashable, Sendable {
         let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
         guard let line = lines.first(where: { !$0.hasPrefix("untrusted comment:") }) else { return nil }
         self.init(line)
+    }
+
+    /// The key that an include names: itself, or its file. Errors: neither.
+    static func named(_ text: String, _ file: String, by include: Include) throws(Problem) -> SigningKey {
+        if let key = SigningKey(text) { return key }
+        do throws(HostFile.Failure) {
+            if let key = SigningKey(file: try FileBytes(file, limit: ListSignature.largest).array) { return key }
+        } catch {
+            throw include.problem(
+                .error, "'\(text)' is no key of minisign, and as a file: \(ListRefusal.unreadable(error).text)",
+                hint: "signed RW…, the 56 characters that minisign -G printed, or the path of its .pub file")
+        }
+        throw include.problem(.error, "\(file) holds no key of minisign", hint: "it is the .pub file that minisign -G wrote")
     }
 
     /// As minisign shows it.

@@ -13,6 +13,10 @@ package struct ListForecast: ListSink {
         case overrides
         /// A rule that wants something else would win over it.
         case overridden
+        /// A regex or a keyword, or a name too long to have one below it: which names it meets nobody knows before they are asked.
+        case uncompared
+        /// It takes more than anybody can mean, and is left out.
+        case broad
     }
 
     package struct Sample: Hashable, Sendable {
@@ -35,9 +39,6 @@ package struct ListForecast: ListSink {
     package private(set) var fates: [Fate: Int] = [:]
     /// The first of each fate.
     package private(set) var samples: [Fate: [Sample]] = [:]
-    /// The first of those that take more than anybody can mean, and how many there are.
-    package private(set) var broad: [Sample] = []
-    package private(set) var broadCount = 0
     /// The first problems, and how many there are.
     package private(set) var problems: [Problem] = []
     package private(set) var problemCount = 0
@@ -75,37 +76,36 @@ package struct ListForecast: ListSink {
     package var count: Int { kinds.values.reduce(regexes + keywords + networks, +) }
 
     package mutating func take(_ kind: NameKind, _ name: borrowing Name, _ said: ListLine) {
-        builder.take(kind, name, said)
-        guard !said.isException else { return exceptions += 1 }
         let name = copy name
-        kinds[kind, default: 0] += 1
         switch kind {
-        case .exact: judge(.exact(name), rules.match(name), said)
-        case .suffix: judge(.suffix(name), rules.match(name), said)
-        case .below:
-            // What is below is known by an example of it; a name too long for one has nothing below.
-            var example = Name()
-            guard example.append(label: 1, { _ in UInt8(ascii: "x") }), let below = name.prepending(example) else { return }
-            judge(.below(name), rules.match(below), said)
+        case .exact: take(.exact(name), said)
+        case .suffix: take(.suffix(name), said)
+        case .below: take(.below(name), said)
         }
     }
 
     package mutating func take(_ pattern: Pattern, _ said: ListLine) {
+        let isBroad = breadth(pattern)
+        if !isBroad { hold(pattern, said) }
+        guard !said.isException else { return exceptions += 1 }
         switch pattern {
-        case .exact(let name): take(.exact, name, said)
-        case .suffix(let name): take(.suffix, name, said)
-        case .below(let name): take(.below, name, said)
-        case .regex:
-            builder.take(pattern, said)
-            if said.isException { exceptions += 1 } else { regexes += 1 }
-        case .keyword:
-            builder.take(pattern, said)
-            if said.isException { exceptions += 1 } else { keywords += 1 }
-        case .network(let network):
-            builder.take(pattern, said)
-            guard !said.isException else { return exceptions += 1 }
-            networks += 1
-            judge(pattern, rules.match(network.address), said)
+        case .exact: kinds[.exact, default: 0] += 1
+        case .suffix: kinds[.suffix, default: 0] += 1
+        case .below: kinds[.below, default: 0] += 1
+        case .regex: regexes += 1
+        case .keyword: keywords += 1
+        case .network: networks += 1
+        }
+        guard seen.insert(pattern.hashValue).inserted else { return repeated += 1 }
+        isBroad ? note(.broad, pattern, nil, said) : judge(pattern, said)
+    }
+
+    private mutating func hold(_ pattern: Pattern, _ said: ListLine) {
+        switch pattern {
+        case .exact(let name): builder.take(.exact, name, said)
+        case .suffix(let name): builder.take(.suffix, name, said)
+        case .below(let name): builder.take(.below, name, said)
+        case .regex, .keyword, .network: builder.take(pattern, said)
         }
     }
 
@@ -132,19 +132,28 @@ package struct ListForecast: ListSink {
         }
     }
 
-    private mutating func judge(_ pattern: Pattern, _ ruling: Ruling?, _ said: ListLine) {
-        guard seen.insert(pattern.hashValue).inserted else { return repeated += 1 }
-        let rule = ruling.map { rules.rule($0.number) }
-        if breadth(pattern) {
-            broadCount += 1
-            if broad.count < most { broad.append(Sample(pattern: pattern, file: file, line: said.line, rule: rule)) }
+    private mutating func judge(_ pattern: Pattern, _ said: ListLine) {
+        let ruling: Ruling?
+        switch pattern {
+        case .exact(let name), .suffix(let name): ruling = rules.match(name)
+        case .below(let name):
+            // What is below is known by an example of it; a name too long for one has nothing below.
+            guard let below = Name("x").flatMap({ name.prepending($0) }) else { return note(.uncompared, pattern, nil, said) }
+            ruling = rules.match(below)
+        case .network(let network): ruling = rules.match(network.address)
+        case .regex, .keyword: return note(.uncompared, pattern, nil, said)
         }
+        let rule = ruling.map { rules.rule($0.number) }
         let fate: Fate =
             switch rule {
             case nil: .new
             case let rule? where rule.action == treatment.action && rule.tunnel == treatment.tunnel: .already
             case let rule?: pattern.outranks(rule.pattern) ? .overrides : .overridden
             }
+        note(fate, pattern, rule, said)
+    }
+
+    private mutating func note(_ fate: Fate, _ pattern: Pattern, _ rule: Rule?, _ said: ListLine) {
         fates[fate, default: 0] += 1
         if samples[fate, default: []].count < most {
             samples[fate, default: []].append(Sample(pattern: pattern, file: file, line: said.line, rule: rule))

@@ -14,11 +14,21 @@ enum Console {
     static let notPermitted = ExitCode(4)
     static let inconclusive = ExitCode(5)
 
-    /// Colour only on a terminal, and never against NO_COLOR.
+    /// Colour only on a terminal that has any, and never against NO_COLOR.
     static func allowsColor(on descriptor: Int32) -> Bool {
-        let forbidden = unsafe getenv("NO_COLOR").map { unsafe $0.pointee != 0 } ?? false
-        return isatty(descriptor) == 1 && !forbidden
+        isatty(descriptor) == 1 && variable("NO_COLOR").isEmpty && variable("TERM") != "dumb"
     }
+
+    /// Empty when it is not set.
+    static func variable(_ name: String) -> String { unsafe getenv(name).map { unsafe String(cString: $0) } ?? "" }
+
+    /// Columns to write in: COLUMNS, else those of the terminal; 80 at most, and 40 at least.
+    static let columns: Int = {
+        var size = winsize()
+        let isKnown = unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0
+        let columns = Int(variable("COLUMNS")) ?? (isKnown ? Int(size.ws_col) : 0)
+        return columns > 0 ? min(80, max(40, columns)) : 80
+    }()
 
     /// A column of a table.
     static func pad(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(1, width - text.count)) }

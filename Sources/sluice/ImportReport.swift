@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import Daemon
+import RuleFiles
 import Rules
 import Wire
 
@@ -15,7 +16,7 @@ struct ImportReport: Encodable {
     let kinds: [String: Int]
     let exceptions: Int
     let repeated: Int
-    /// By what becomes of them: `new`, `already`, `overrides`, `overridden`.
+    /// By what becomes of them: `new`, `already`, `overrides`, `overridden`, `uncompared`, `broad`; with `repeated` they are all.
     let fates: [String: Int]
     let samples: [String: [Sample]]
     let broad: [Sample]
@@ -39,17 +40,23 @@ struct ImportReport: Encodable {
         let capturedCount: Int
     }
 
+    /// Entries of this very file that are in force now; null: it is in no rule file, or that is not known.
+    @OrNull var former: Int?
+    /// Why it was not compared with all rules in force; null: it was.
+    @OrNull var compared: String?
+
     private let isForced: Bool
 
     private enum CodingKeys: CodingKey {
         case schema, file, kind, action, line, entries, kinds, exceptions, repeated, fates, samples, broad, broadCount, warnings, errors
-        case warningCount, asked
+        case warningCount, asked, former, compared
     }
 
     /// Whether the include would be refused.
-    var wouldBeRefused: Bool { !errors.isEmpty || entries == 0 || !isForced && broadCount > 0 }
+    var wouldBeRefused: Bool { refusal != nil }
 
-    init(_ include: Include, _ line: String, _ forecast: ListForecast, _ captured: (names: Int, captured: [Name])?) {
+    init(_ include: Include, _ line: String, _ forecast: ListForecast, _ captured: (names: Int, captured: [Name])?, former: Int?) {
+        self.former = former
         file = include.path
         kind = include.kind.rawValue
         action = include.treatment.action.rawValue + (include.treatment.tunnel.map { ":" + $0 } ?? "")
@@ -60,8 +67,8 @@ struct ImportReport: Encodable {
         repeated = forecast.repeated
         fates = Dictionary(uniqueKeysWithValues: forecast.fates.map { ($0.rawValue, $1) })
         samples = Dictionary(uniqueKeysWithValues: forecast.samples.map { ($0.rawValue, $1.map(Sample.init)) })
-        broad = forecast.broad.map(Sample.init)
-        broadCount = forecast.broadCount
+        broad = (forecast.samples[.broad] ?? []).map(Sample.init)
+        broadCount = forecast.fates[.broad] ?? 0
         warnings = forecast.problems.filter { $0.severity == .warning }.map(CheckReport.Entry.init)
         errors = forecast.problems.filter { $0.severity == .error }.map(CheckReport.Entry.init)
         warningCount = forecast.problemCount - errors.count
@@ -81,16 +88,15 @@ struct ImportReport: Encodable {
             ("new", "new", "no rule names them now"), ("already", "already", "rules in force want the same"),
             ("overrides", "wins over", "rules in force that want something else"),
             ("overridden", "loses to", "rules in force that want something else"),
+            ("uncompared", "patterns", "which names they meet is seen when they are asked"),
+            ("broad", "too broad", "take everybody's names, and are left out; --force takes them"),
         ] {
             guard let count = fates[fate] else { continue }
             rows.add(word, "\(Words.number(count)): \(text)")
-            for sample in (samples[fate] ?? []).prefix(fate == "new" || fate == "already" ? 3 : 10) { rows.add(word, sample.text) }
+            for sample in (samples[fate] ?? []).prefix(["new", "already", "uncompared"].contains(fate) ? 3 : 10) {
+                rows.add(word, sample.text)
+            }
         }
-        for sample in broad {
-            rows.add(
-                "too broad", "\(sample.pattern) (\(sample.file):\(sample.line)) is a public suffix: it takes everybody's names below it")
-        }
-        if broadCount > broad.count { rows.add("too broad", "and \(Words.number(broadCount - broad.count)) more") }
         for error in errors { rows.add("error", error.place + ": " + error.message) }
         if warningCount > 0 { rows.add("warnings", Words.number(warningCount)) }
         for warning in warnings { rows.add("warnings", warning.place + ": " + warning.message) }
@@ -100,13 +106,16 @@ struct ImportReport: Encodable {
         } else {
             rows.add("asked", "not known: no daemon to ask")
         }
-        rows.add(wouldBeRefused ? "refused" : "to take it", wouldBeRefused ? refusal : line)
+        if let compared { rows.add("compared", compared) }
+        rows.add(wouldBeRefused ? "refused" : "to take it", refusal ?? line)
         return ["\(file), read as \(kind), for '\(action)'"] + rows.lines
     }
 
-    private var refusal: String {
-        if !errors.isEmpty { return "it cannot be read whole" }
-        return entries == 0 ? "nothing in it is a rule" : "it is too broad; --force shows it as with 'force', which keeps that"
+    private var refusal: String? {
+        guard errors.isEmpty else { return "it cannot be read whole" }
+        if entries == 0 { return "nothing in it is a rule" }
+        guard let former, !isForced, ListRefusal.isShrunk(from: former, to: entries - broadCount) else { return nil }
+        return "\(ListRefusal.shrunk(from: former, to: entries - broadCount).text): --force, or 'force' at the end of the include, takes it"
     }
 }
 

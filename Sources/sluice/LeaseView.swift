@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import Daemon
+import RuleFiles
 
 /// A lease in JSON and in words.
 struct LeaseView: Encodable {
@@ -20,7 +21,8 @@ struct LeaseView: Encodable {
         /// The name, and the one in its chain that the rule is for where that is another.
         var text: String {
             guard name != "." else { return "no name: a former run left it" }
-            return name == matched ? name : "\(name), by way of \(matched)"
+            let shown = InternationalName.readable(name).map { "\(name) (\($0))" } ?? name
+            return name == matched ? shown : "\(shown), by way of \(matched)"
         }
     }
 

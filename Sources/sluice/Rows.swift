@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-/// Lines of a word and what it says, wrapped at 80 columns.
+/// Lines of a word and what it says, wrapped at 80 columns, or fewer where the terminal has no more.
 struct Rows {
     private(set) var lines: [String] = []
     private static let indent = 10
-    static let width = 80
+    static var width: Int { Console.columns }
 
     /// The same word again is left out.
     private var last = ""

@@ -11,7 +11,8 @@ struct WhyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "why", abstract: "Where the lookup of a name goes, or an address's packets, and why. Sends nothing.",
         discussion: """
-            Asks the running daemon, whose rules are the ones in force; without one, or with --config, it reads the files. \
+            Asks the running daemon, whose rules are the ones in force. Without one, with --files, and with --config for another \
+            configuration than the daemon's, it reads the files: what a reload would bring. \
             Of each address: who owns it, which of the kernel's sets hold it, and the way the kernel would send a packet now.
             """)
 
@@ -27,6 +28,9 @@ struct WhyCommand: ParsableCommand {
     @Option(
         help: "The tunnel's state: disconnected, connecting, connected, disconnecting or error. Otherwise the daemon's, else connected.")
     var state: TunnelState?
+
+    @Flag(help: "By the files as they are now, whatever the daemon has in force.")
+    var files = false
 
     @OptionGroup var source: ConfigurationOption
     @OptionGroup var output: JSONFlag
@@ -52,7 +56,8 @@ struct WhyCommand: ParsableCommand {
 
     /// What the daemon says, or why it says nothing.
     private func heard(_ request: ControlRequest) -> (ControlReply?, Silence) {
-        guard !source.isNamed else { return (nil, .filesNamed) }
+        // Of files that it does not run by the daemon knows nothing.
+        guard !files, !source.isNamed || isDaemons else { return (nil, .filesNamed) }
         do {
             return (try source.quietly(request), .noDaemon)
         } catch DaemonError.notPermitted {
@@ -62,6 +67,12 @@ struct WhyCommand: ParsableCommand {
         } catch {
             return (nil, .noDaemon)
         }
+    }
+
+    /// Whether a daemon runs by the configuration that was named.
+    private var isDaemons: Bool {
+        guard let running = (try? source.quietStatus())?.configuration else { return false }
+        return running == source.path || running.hasPrefix("/") && RealPath.areSame(running, source.path)
     }
 
     /// What files tell, with the daemon's state where one answers. That a tunnel's file is for others' eyes only is told, and no obstacle.

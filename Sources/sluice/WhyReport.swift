@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import Daemon
+import RuleFiles
 
 /// Contract: `why NAME`.
 struct WhyReport: Encodable {
@@ -58,7 +59,9 @@ struct WhyReport: Encodable {
         for loser in losers { table.add("loser", loser.place) }
         if !chain.isEmpty { table.add("chain", ([name] + chain).joined(separator: " → ")) }
         if let alias { table.add("by way of", "\(alias.name): \(alias.rule.place): \(alias.text)") }
-        let title = "\(name) \(type)" + (app == "normal" ? "" : "  asked by an app that is \(app)")
+        let title =
+            (InternationalName.readable(name).map { "\(name) (\($0)) " } ?? "\(name) ") + type
+            + (app == "normal" ? "" : "  asked by an app that is \(app)")
         var lines = [title] + table.lines
         for address in addresses { lines += [address.address] + address.rows(of: name).lines }
         if let unknown {

@@ -17,6 +17,14 @@ import Wire
         #expect(try InternationalName.name(text) == Name(ascii))
     }
 
+    /// What is shown is what was typed, and nothing that moves a terminal's cursor or turns its direction.
+    @Test(arguments: [
+        ("xn--bcher-kva.example", "bücher.example"), ("www.xn--mnchen-3ya.example", "www.münchen.example"),
+        ("xn--r8jz45g.xn--zckzah", "例え.テスト"), ("corp.example", nil), ("xn--.example", nil), ("xn--a.example", nil),
+        ("xn--" + String(repeating: "9", count: 59) + ".example", nil), ("xn--ab-m1t.example", nil),
+    ])
+    func anALabelIsReadable(_ ascii: String, _ text: String?) { #expect(InternationalName.readable(ascii) == text) }
+
     @Test(arguments: [
         "\u{2F}\u{FFFE}.example", "a\\.ü.example", String(repeating: "ü", count: 64) + ".example", "-ü-\u{200B}\u{AD}.\u{3002}.example",
         "ü..example",

@@ -37,6 +37,29 @@ struct SignedListTests {
         }
     }
 
+    /// Only looking at it checks the signature, too.
+    @Test func aSignedListIsLookedAtOnlyIfItsSignatureIsRight() throws {
+        let key = try begin()
+        func look(_ key: String) throws -> String? {
+            let line = "tunnel include plain \(scratch["list.txt"]) signed \(key)"
+            guard case .include(let include)? = RuleParser.read(Array(line.utf8), file: "line", idna: { _ in nil }).items.first else {
+                return "none"
+            }
+            do throws(Problem) {
+                var builder = MatcherBuilder()
+                try ListOnDisk(include).read(into: &builder)
+                return Matcher(builder).count == 50 ? nil : "not whole"
+            } catch {
+                return error.message
+            }
+        }
+        #expect(try look(key) == nil && look(scratch["k.pub"]) == nil)
+        #expect(try look(Minisign.makeKey("other", in: scratch))?.contains("it is signed by the key") == true)
+        #expect(try look("RWnonsense")?.contains("is no key of minisign") == true)
+        scratch.write("list.txt", names(51))
+        #expect(try look(key)?.contains("is not of these bytes") == true)
+    }
+
     /// What a list or its signature may have suffered, and what is said of it.
     static let harms: [(String, @Sendable (Scratch) throws -> Void)] = [
         ("is not of these bytes", { $0.write("list.txt", names(50) + "evil.example\n") }),

@@ -2,6 +2,7 @@
 import Rules
 import Testing
 import Wire
+import Workbench
 
 /// What a list would do is told before it does it: each entry's fate is the one it has afterwards.
 @Suite struct ListForecastTests {
@@ -66,6 +67,7 @@ import Wire
         case .new, .overrides: #expect(winner == "list")
         case .overridden: #expect(winner == "native")
         case .already: #expect(matcher.match(asked)?.action == entry.action)
+        case .uncompared, .broad: Issue.record("no name has this fate here")
         }
     }
 
@@ -83,8 +85,19 @@ import Wire
         }
         #expect(forecast.count == 6 && forecast.kinds == [.suffix: 2, .exact: 1])
         #expect(forecast.regexes == 1 && forecast.keywords == 1 && forecast.networks == 1 && forecast.exceptions == 1)
-        #expect(forecast.repeated == 1 && forecast.fates == [.new: 2, .overrides: 1])
+        #expect(forecast.repeated == 1 && forecast.fates == [.new: 2, .overrides: 1, .uncompared: 2])
+        #expect(forecast.count == forecast.fates.values.reduce(forecast.repeated, +))
         #expect(forecast.problems.count == 3 && forecast.problemCount == 5)
+    }
+
+    /// What is left out takes nothing and meets nothing, also where it stands twice.
+    @Test func whatIsTooBroadIsCountedApart() throws {
+        let rules = Matcher(RuleParser.read(Array(Self.native.utf8), file: "native").rules)
+        var forecast = ListForecast(file: "list", treatment: Treatment(.direct), beside: rules) { $0 == .suffix(.of("com")) }
+        for name in ["com", "com", "new.example"] { forecast.take(.suffix, .of(name), ListLine(line: 1)) }
+        forecast.take(.suffix, .of("com"), ListLine(line: 4, isException: true))
+        #expect(forecast.count == 3 && forecast.fates == [.broad: 1, .new: 1] && forecast.repeated == 1 && forecast.exceptions == 1)
+        #expect(forecast.captured(of: [.of("a.com"), .of("x.new.example")]) == [.of("x.new.example")])
     }
 
     /// The longest name there is has nothing below it.
@@ -92,6 +105,6 @@ import Wire
         var name = Name()
         for length in [63, 63, 63, 61] { #expect(name.append(label: length) { _ in 0x61 }) }
         let forecast = forecast(Treatment(.direct)) { $0.take(.below, name, ListLine(line: 1)) }
-        #expect(forecast.count == 1 && forecast.fates.isEmpty)
+        #expect(forecast.count == 1 && forecast.fates == [.uncompared: 1])
     }
 }

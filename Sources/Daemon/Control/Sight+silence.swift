@@ -18,7 +18,7 @@ package enum Silence: Sendable {
         switch self {
         case .noDaemon: "no daemon to ask"
         case .notPermitted: "the daemon is for root and the group of [control]: sudo, or join it"
-        case .filesNamed: "the daemon was not asked, since --config names files"
+        case .filesNamed: "this is from the files, not from the running daemon"
         case .failed(let what): "the daemon did not tell: \(what)"
         }
     }
