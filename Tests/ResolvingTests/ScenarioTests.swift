@@ -16,5 +16,5 @@ import Workbench
         }
     }
 
-    @Test func noScenarioIsMissing() { #expect(Self.files.count == 92) }
+    @Test func noScenarioIsMissing() { #expect(Self.files.count == 93) }
 }
