@@ -99,7 +99,7 @@ let package = Package(
         tests(of: "Doctor", on: ["Wire", "Policy", "Kernel", "HostDNS", "Workbench"]),
         tests(of: "HostDNS", on: ["CLinux", "Wire", "Workbench"]),
         tests(of: "RuleFiles", on: ["Wire", "Rules", "Workbench"]),
-        tests(of: "Daemon", on: ["Wire"]),
+        tests(of: "Daemon", on: ["Wire", "Rules"]),
         tests(of: "Lab"),
         tests(of: "LeakTest", on: ["CLinux", "CLdns", "Wire"]),
         .testTarget(name: "EndToEndTests", dependencies: ["Configuration", "Rules"], swiftSettings: house),

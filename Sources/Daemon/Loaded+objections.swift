@@ -3,6 +3,7 @@ import Configuration
 import Policy
 import RuleFiles
 import Rules
+import Steering
 import Wire
 
 /// What rules and includes say of tunnels and servers, held against the configuration.
@@ -22,9 +23,18 @@ extension Loaded {
                 object(.warning, "there is no tunnel: what tunnel rules name is refused", hint: "add a [[tunnel]] to \(path)")
             }
             if let tunnel = treatment.tunnel, !names.contains(tunnel) {
+                let near = nearestWord(to: tunnel, among: names).map { "did you mean tunnel:\($0)? " } ?? ""
                 object(
                     .error, "there is no tunnel '\(tunnel)'",
-                    hint: names.isEmpty ? "the configuration has no [[tunnel]]" : "the configuration has " + names.joined(separator: ", "))
+                    hint: names.isEmpty
+                        ? "the configuration has no [[tunnel]]" : near + "the configuration has " + names.joined(separator: ", "))
+            }
+            // Before any rule is looked at, packets to ourselves are let go; link-local and multicast ones a rule may well move.
+            if case .network(let network)? = pattern, let why = SteeringGuard.never(network.address),
+                why == SteeringGuard.never(network.last),
+                [.loopback, .unspecified, .mapped].contains(why)
+            {
+                object(.warning, "\(network) has no effect: no packet with such an address (\(why.rawValue)) leaves this machine")
             }
             // Options that this version reads and does not obey yet.
             if treatment.options.dscp != nil { object(.warning, "not yet: dscp is not set on any packet") }

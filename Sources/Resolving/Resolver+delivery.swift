@@ -163,7 +163,8 @@ extension Resolver {
             // As by a `tunnel` rule: private addresses are that side's own.
             case .tunneled:
                 snapshot.steeringGuard.refusal(of: address, to: .tunnel, isPrivate: ranges.contains, allowsPrivate: true) != nil
-            case .normal, .excluded: Rebinding.isInside(address, ranges, nat64: snapshot.steeringGuard.nat64)
+            case .normal, .excluded:
+                Rebinding.isInside(address, ranges, ours: snapshot.steeringGuard.ours, nat64: snapshot.steeringGuard.nat64)
             }
         }
         guard !inside.isEmpty, source.path != .lan, !snapshot.rebinding.allows(name) else { return answer }

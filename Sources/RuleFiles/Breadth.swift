@@ -12,19 +12,22 @@ struct Breadth: Sendable {
         /// Below it, strangers rent names.
         case hosting(String)
         case network(String)
+        /// Found in the names of everybody.
+        case everything(String)
 
         var text: String {
             switch self {
             case .registry(let name): "'\(name)' is a public suffix: it takes the names of everybody below it"
             case .hosting(let name): "'\(name)' is a hosting company's suffix: strangers have names below it, with addresses as they like"
             case .network(let network): "\(network) is larger than what any one organisation has"
+            case .everything(let what): what
             }
         }
 
         /// In a rule file, which somebody wrote by hand.
         var severity: Problem.Severity {
             switch self {
-            case .registry, .hosting: .error
+            case .registry, .hosting, .everything: .error
             case .network: .warning
             }
         }
@@ -49,7 +52,9 @@ struct Breadth: Sendable {
         case .suffix(let name): finding(.suffix, name)
         case .below(let name): finding(.below, name)
         case .network(let network): Self.isTooLarge(network) ? .network("\(network)") : nil
-        case .regex, .keyword: nil
+        case .keyword: pattern.everything.map { .everything("'\(pattern.text)' \($0)") }
+        // Once they are compiled: `Matcher.problems`.
+        case .regex: nil
         }
     }
 

@@ -77,7 +77,7 @@ struct ListIntake<Next: ListSink>: ListSink {
     /// A registry's suffix is left out. A hosting company's is not, since well-kept lists of a company's names have its own in it.
     private mutating func isRefused(_ finding: Breadth.Finding, _ said: ListLine) -> Bool {
         switch finding {
-        case .registry, .network:
+        case .registry, .network, .everything:
             tally.refused += 1
             if tally.refused <= ListTally.mostRefused {
                 tally.problems.append(

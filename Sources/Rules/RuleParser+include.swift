@@ -19,6 +19,15 @@ extension RuleParser {
         guard let file = rest.dropFirst().first else {
             throw problem(line, word.end, "no file after '\(word.text)'", hint: "include \(word.text) lists/work.txt")
         }
+        if file.text.contains("://") {
+            throw problem(
+                line, file, "'\(file.text)' is a URL, and lists are files",
+                hint: "fetch it yourself, by a timer: a new version is taken as soon as the file is another; then include \(word.text) FILE"
+            )
+        }
+        if file.text.contains(where: { "*?".contains($0) }) {
+            throw problem(line, file, "'\(file.text)' is a pattern, and an include names one file", hint: "one include for each file")
+        }
         let (path, attributes) = kind == .geosite ? try marked(file, line) : (file.text, [])
         let wishes = try wishes(rest.dropFirst(2), for: .list(kind), action, line)
         return Include(

@@ -27,11 +27,14 @@ extension RuleParser {
             case ("via", nil):
                 index += 1
                 guard index < words.endIndex, let server = ServerAddress(words[index].text) else {
-                    throw problem(line, index < words.endIndex ? words[index] : word, "via needs a server", hint: "via 10.64.0.53")
+                    throw problem(
+                        line, index < words.endIndex ? words[index] : word, "via needs a server's address",
+                        hint: "via 10.64.0.53, with another port 10.64.0.53:5353, [2001:db8::53]:5353")
                 }
                 guard action != .block else { throw problem(line, word, "a block rule asks no server") }
                 if case .pattern(.network) = subject { throw problem(line, word, "a network rule asks no server") }
                 wishes.options.via = server
+            case ("via", let value?): throw problem(line, word, "via and its server are two words", hint: "via \(value)")
             case ("hints", let value?):
                 guard let hints = Rule.Hints(rawValue: value) else {
                     throw problem(line, word, "unknown hints '\(value)'", hint: "hints=lease, hints=strip or hints=nodata")

@@ -40,6 +40,12 @@ extension RuleParser {
         case "~":
             let keyword = text.dropFirst().lowercased()
             guard !keyword.isEmpty else { throw wrong("an empty keyword matches every name", hint: "~keyword") }
+            if let stranger = keyword.first(where: { "\"'`“”‘’*,".contains($0) || !$0.isASCII }) {
+                let plain = keyword.filter { $0.isASCII && !"\"'`*,".contains($0) }
+                throw wrong(
+                    "no name has a '\(stranger)' in it: the keyword would never be found",
+                    hint: stranger.isLetter ? "names of other scripts stand in their xn-- form" : "~" + plain)
+            }
             return .keyword(keyword)
         case "/" where text.count > 1 && text.hasSuffix("/"):
             let source = String(text.dropFirst().dropLast())

@@ -62,8 +62,12 @@ package struct RuleParser {
             let (action, tunnel) = try target(first, number)
             if words.count > 1, words[1].text == "include" {
                 items.append(.include(try include(action, tunnel, words[1], words.dropFirst(2), number)))
+            } else if words.count > 2, ListKind(rawValue: words[2].text) != nil, nearestWord(to: words[1].text, among: ["include"]) != nil {
+                throw problem(number, words[1], "'\(words[1].text)' is no pattern", hint: "did you mean include?")
             } else {
-                items.append(.rule(try rule(action, tunnel, first, words.dropFirst(), number)))
+                let rule = try rule(action, tunnel, first, words.dropFirst(), number)
+                items.append(.rule(rule))
+                remark(on: rule)
             }
         } catch {
             problems.append(error)
@@ -75,8 +79,10 @@ package struct RuleParser {
         let parts = first.text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard let action = Action(rawValue: String(parts[0])) else {
             throw problem(
-                line, first, "unknown action '\(parts[0])'",
-                hint: "an action is one of " + Action.allCases.map(\.rawValue).joined(separator: ", ") + Self.nearest(String(parts[0])))
+                line, first, parts[0] == "include" ? "an include begins with its action" : "unknown action '\(parts[0])'",
+                hint: parts[0] == "include"
+                    ? "tunnel include KIND FILE, or another action"
+                    : "an action is one of " + Action.allCases.map(\.rawValue).joined(separator: ", ") + Self.nearest(String(parts[0])))
         }
         guard parts.count == 2 else { return (action, nil) }
         guard action == .tunnel, !parts[1].isEmpty else {
@@ -92,6 +98,17 @@ package struct RuleParser {
         let pattern = try pattern(word, line)
         let wishes = try wishes(rest.dropFirst(), for: .pattern(pattern), action, line)
         return Rule(action, tunnel: tunnel, pattern, text: word.text, options: wishes.options, file: file, line: line, column: word.column)
+    }
+
+    /// What is taken, and perhaps not as it was meant.
+    private mutating func remark(on rule: Rule) {
+        guard case .network(let network) = rule.pattern, let written = rule.text.split(separator: "/").first.flatMap({ IPAddress($0) }),
+            written != network.address
+        else { return }
+        problems.append(
+            Problem(
+                .warning, file: file, line: rule.line, column: rule.column, "'\(rule.text)' is taken as the network \(network)",
+                hint: "\(network) for all of it, \(written) for the one address"))
     }
 
     func problem(_ line: Int, _ word: Word, _ message: String, hint: String? = nil) -> Problem {
@@ -120,6 +137,6 @@ package struct RuleParser {
     }
 
     private static func nearest(_ text: String) -> String {
-        Action.allCases.first { $0.rawValue.hasPrefix(text.prefix(2)) }.map { "; did you mean \($0.rawValue)?" } ?? ""
+        nearestWord(to: text, among: Action.allCases.map(\.rawValue)).map { "; did you mean \($0)?" } ?? ""
     }
 }

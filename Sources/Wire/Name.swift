@@ -39,7 +39,7 @@ package struct Name: Sendable {
     /// What `read` found where a name should stand.
     package enum Written: Hashable, Sendable {
         case name
-        /// A name of digits and dots only: perhaps an address.
+        /// Its last label has digits only: perhaps an address; no name of the Internet ends so (RFC 3696 section 2).
         case numbers
         /// It has bytes beyond ASCII.
         case foreign
@@ -69,7 +69,8 @@ package struct Name: Sendable {
                 // One byte must be left for the root.
                 guard end < Self.capacity - 1 else { return fail(.malformed) }
                 storage[end] = Self.lowercased(byte)
-                if !isDigit { found = .name }
+                // A label's first byte speaks for the label until another does.
+                if !isDigit { found = .name } else if end == start + 1 { found = .numbers }
             }
             end += 1
         }

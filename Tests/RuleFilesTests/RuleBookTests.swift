@@ -189,6 +189,34 @@ import Wire
         }
     }
 
+    @Test func aPatternThatIsFoundInEverybodysNamesIsRefusedUnlessForced() throws {
+        let broad = ["~a", "~.", "~com", "~.org", "/./", "/.*/", "/^/", "/[a-z0-9]/", "/\\./", "/\\.com$/", "/net$/"]
+        for pattern in broad {
+            scratch.write("a.rules", "tunnel \(pattern)\n")
+            let book = try scratch.book()
+            #expect(book.errors.count == 1 && book.problems[0].hint?.contains("force") == true, "\(pattern): \(book.problems)")
+            scratch.write("a.rules", "tunnel \(pattern) force\n")
+            let forced = try scratch.book()
+            #expect(
+                forced.errors == [] && ["a.com", "a.net", "a.org"].contains { forced.decision($0) != nil }, "\(pattern): \(forced.errors)")
+        }
+        for pattern in ["~ad", "~acme", "~a-b", "/^ads[0-9]*\\./", "/^[a-z]{3,9}\\.com$/", "/x{2}/"] {
+            scratch.write("a.rules", "tunnel \(pattern)\n")
+            #expect(try scratch.book().problems == [], "\(pattern)")
+        }
+    }
+
+    /// Nor may a list open itself, or take everything, by one line.
+    @Test func aListsPatternForEverybodysNamesIsLeftOutUnlessForced() throws {
+        scratch.write("ads.txt", "||ads.example^\n/./\n@@/[a-z]/\n")
+        scratch.write("a.rules", "block include adguard ads.txt\n")
+        let book = try scratch.book()
+        #expect(book.errors == [] && book.warnings.filter { $0.contains("every name") }.count == 2, "\(book.problems)")
+        #expect(book.decision("x.ads.example") == "block ads.txt:1" && book.decision("q7.com") == nil)
+        scratch.write("a.rules", "block include adguard ads.txt force\n")
+        #expect(try scratch.book().decision("x.ads.example") == nil)
+    }
+
     @Test func aListsEntryForEverybodysNamesIsLeftOutUnlessForced() throws {
         scratch.write("work.txt", "corp.example\ncom\nco.uk\ngithub.io\n128.0.0.0/1\n")
         scratch.write("a.rules", "tunnel include plain work.txt\n")

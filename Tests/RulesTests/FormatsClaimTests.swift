@@ -180,6 +180,31 @@ import Workbench
         #expect(Set(Self.claims.map { $0.include.split(separator: " ")[2] }) == Set(ListKind.allCases.map { $0.rawValue[...] }))
     }
 
+    /// A word that is neither an address nor a name a program could ask for is said, in every format.
+    @Test(arguments: [
+        ("plain", "%"), ("plain exact", "*.%"), ("geosite", "full:%"), ("geosite", "%"), ("dnsmasq", "server=/%/10.0.0.1"),
+        ("adguard", "||%^"), ("adguard", "[/%/]10.0.0.1"), ("clash", "+.%"), ("clash", "%"), ("clash", "DOMAIN,%"),
+        ("singbox", #"{"version":1,"rules":[{"domain":["%"]}]}"#), ("hosts", "0.0.0.0 %"), ("rpz", "% CNAME ."),
+    ])
+    func whatEndsInANumberIsNoName(_ kind: String, _ form: String) throws {
+        for word in ["10.20.0.256", "1.2.3", "corp.123"] {
+            let list = String(form.split(separator: "%", omittingEmptySubsequences: false).joined(separator: word))
+            let (matcher, problems) = try matcher("tunnel include \(kind)", list)
+            #expect(matcher.count == 0, "\(list)")
+            #expect(problems.contains { $0.message.contains("no name ends in a number") }, "\(list): \(problems)")
+        }
+        let list = String(form.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "1.2.3.example"))
+        #expect(try matcher("tunnel include \(kind)", list).matcher.count == 1, "\(list)")
+    }
+
+    @Test func aPayloadWithoutItsColonIsNoListOfClash() throws {
+        for list in ["payload", "# made by hand\n\npayload\n  - '+.a.example'"] {
+            let (matcher, problems) = try matcher("tunnel include clash", list)
+            #expect(matcher.count == 0 && problems.map(\.severity) == [.error], "\(problems)")
+        }
+        #expect(try matcher("tunnel include clash", "payload:").matcher.count == 0)
+    }
+
     @Test func theServerOfALineComesBeforeThatOfTheInclude() throws {
         let matcher = try matcher("tunnel include dnsmasq via 10.9.9.9", "server=/a.example/10.0.0.1\nnftset=/b.example/4#inet#t#s").matcher
         #expect(matcher.match(Name.of("a.example"))?.options.via == ServerAddress("10.0.0.1"))

@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test func oneNetworkForTwoActionsIsAnError() {
-        let found = problems("tunnel 10.0.0.0/8\ndirect 10.1.2.3/8\nlan 10.0.0.0/9")
+        let found = problems("tunnel 10.0.0.0/8\ndirect 10.0.0.0/8\nlan 10.0.0.0/9")
         #expect(found.map(\.severity) == [.error])
         #expect(found.map(\.line) == [2])
     }

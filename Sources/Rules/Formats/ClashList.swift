@@ -21,6 +21,12 @@ struct ClashList {
                 continue
             }
             let number = lines.number
+            if !isYAML, bytes.equals(line, "payload") {
+                return sink.warn(
+                    Problem(
+                        .error, file: scope.file, line: number, column: 1, "'payload' without ':' is no list, and no name of one",
+                        hint: "payload:, and below it one entry a line: - '+.corp.example'"))
+            }
             if bytes.starts(line, with: "payload:") {
                 isYAML = true
                 let rest = bytes.trimmed(line.lowerBound + 8..<line.upperBound)

@@ -20,8 +20,13 @@ extension ListScope {
         switch name.read(bytes, range) {
         case .name: return true
         case .numbers:
-            guard range.count < 16, IPAddress(bytes.string(range)) != nil else { return true }
-            warn("addresses in the place of names", line: line, "'\(Self.shown(bytes, range))' is an address", into: &sink)
+            if range.count < 16, IPAddress(bytes.string(range)) != nil {
+                warn("addresses in the place of names", line: line, "'\(Self.shown(bytes, range))' is an address", into: &sink)
+            } else {
+                warn(
+                    "names that end in a number", line: line,
+                    "'\(Self.shown(bytes, range))' is not an address, and no name ends in a number", into: &sink)
+            }
             return false
         case .foreign:
             guard range.count <= 1000, let text = bytes.text(range) else {
@@ -55,9 +60,11 @@ extension ListScope {
         let written = name.read(bytes, range)
         if written == .name { return .name }
         if range.count <= 64, let text = bytes.text(range), !text.isEmpty {
-            if written == .numbers, IPAddress(text) == nil { return .name }
-            if written != .foreign, written == .numbers || text.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ":") })
-            {
+            let isNetwork =
+                written == .numbers
+                ? IPAddress(text) != nil
+                : written != .foreign && text.utf8.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ":") }
+            if isNetwork {
                 return readNetwork(text, line: line, into: &sink).map(Word.network) ?? .nothing
             }
         }

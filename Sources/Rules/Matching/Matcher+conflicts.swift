@@ -98,6 +98,17 @@ extension Matcher {
         }
     }
 
+    /// Regexes that take the names of everybody, by the zone of which they do.
+    func problems(ofBroad regexes: [Int: String]) -> [Problem] {
+        regexes.sorted { $0.key < $1.key }.map { index, zone in
+            let rule = full(store[patterns.regexes[index].place])
+            return Problem(
+                .error, file: rule.file, line: rule.line, column: rule.column,
+                "\(rule.text) is found in every name below '\(zone)': not taken",
+                hint: "write 'force' at the end of the line, if you mean all of them")
+        }
+    }
+
     /// Regexes that the compiler did not take.
     func problems(of mistakes: [RegexMistake]) -> [Problem] {
         mistakes.compactMap { mistake in

@@ -53,9 +53,13 @@ package struct Matcher: Sendable {
         lengths = Set(networks.keys.map(\.length)).sorted(by: >)
         isExcepted = Self.exceptions(store, origins)
         let compiled = patterns.regexes.isEmpty ? (set: EachRegex(), mistakes: []) : compile(patterns.regexes.map(\.source))
-        regexes = compiled.set
+        let patterns = patterns
+        let broad = NarrowRegexes.broad(in: compiled.set).filter { index, _ in
+            !origins.treatments[Int(origins.run(of: patterns.regexes[index].place).treatment)].value.options.force
+        }
+        regexes = broad.isEmpty ? compiled.set : NarrowRegexes(all: compiled.set, broad: Set(broad.keys))
         problems = builder.problems
-        problems += conflicts(tally) + problems(of: compiled.mistakes)
+        problems += conflicts(tally) + problems(of: compiled.mistakes) + problems(ofBroad: broad)
     }
 
     private static func exceptions(_ store: RuleStore, _ origins: RuleOrigins) -> [Bool] {
