@@ -87,7 +87,8 @@ extension Supervisor {
         let circumstances = circumstances
         let servers = servers(now: false)
         let ends = addresses.flatMap(\.ends)
-        let ours = Set(addresses.map(\.address) + tunnels.flatMap(\.endpoints).map(\.address))
+        let ours = Set(addresses.map(\.address))
+        let endpoints = Set(tunnels.flatMap(\.endpoints).map(\.address))
         let announced = Set(gateways.map(\.address) + ends)
         let relays = Set((servers[.tunnel] ?? []).map(\.address))
         let outside = Set((servers[.outside] ?? []).map(\.address))
@@ -96,7 +97,8 @@ extension Supervisor {
             snapshot: Snapshot(
                 circumstances: circumstances, matcher: loaded.matcher, rulesRevision: configurations, ahead: ahead,
                 steeringGuard: SteeringGuard(
-                    ours: ours, announced: announced, resolvers: [.tunnel: outside, .direct: relays, .lan: relays]),
+                    ours: ours, endpoints: endpoints, announced: announced,
+                    resolvers: [.tunnel: outside, .direct: relays, .lan: relays]),
                 rebinding: Rebinding(allowed: Set(loaded.configuration.dns.rebindAllow)),
                 narrows: loaded.configuration.routing.conflict == .narrow,
                 tunnelFamilies: families.flatMap { $0.isEmpty ? nil : $0 } ?? [.v4, .v6],

@@ -22,14 +22,18 @@ package struct Rebinding: Hashable, Sendable {
         return true
     }
 
-    /// Whether an address leads to this machine or its networks: private, loopback, link-local or unspecified, also behind a translator.
-    /// - Parameter nat64: the prefix by which this network translates, if it does.
-    package static func isInside(_ address: IPAddress, _ ranges: PrivateRanges, nat64: Network?) -> Bool {
-        isInside(address, ranges) || address.embedded(nat64: nat64).map { isInside($0, ranges) } ?? false
+    /// Whether an address leads to this machine or its networks: private, loopback, link-local, unspecified or this machine's own, also behind a
+    /// translator or a tunnel of addresses.
+    /// - Parameters:
+    ///   - ours: this machine's own addresses, public ones too.
+    ///   - nat64: the prefix by which this network translates, if it does.
+    package static func isInside(_ address: IPAddress, _ ranges: PrivateRanges, ours: Set<IPAddress>, nat64: Network?) -> Bool {
+        isInside(address, ranges, ours) || address.embedded(nat64: nat64).contains { isInside($0, ranges, ours) }
     }
 
-    private static func isInside(_ address: IPAddress, _ ranges: PrivateRanges) -> Bool {
-        switch address {
+    private static func isInside(_ address: IPAddress, _ ranges: PrivateRanges, _ ours: Set<IPAddress>) -> Bool {
+        if ours.contains(address) { return true }
+        return switch address {
         // Linux takes 0.0.0.0 and :: for this machine; the rest of 0.0.0.0/8 is "this network" (RFC 1122 section 3.2.1.3).
         case .v4(let raw) where raw >> 24 == 0: true
         case .v6(high: 0, low: 0): true

@@ -77,7 +77,7 @@ extension Resolver {
         let isBinding = [.https, .svcb].contains(query.question.type)
         guard isBinding || !answer.addresses.isEmpty else { return .answer(answer, []) }
         let ttl = (answer.lifetime ?? 0).subtractingClamped(age)
-        if isBinding, claim.route == .tunnel { services.remember(answer.serviceTargets, of: claim.matched, ttl: ttl, at: now) }
+        if isBinding, claim.route == .tunnel { ledger.remember(answer.serviceTargets, of: claim.matched, ttl: ttl, at: now) }
 
         let refused = refused(answer.addresses, of: name, claim, at: now)
         let admitted = refused.isEmpty ? answer.addresses : answer.addresses.filter { !refused.contains($0) }
@@ -163,7 +163,8 @@ extension Resolver {
             // As by a `tunnel` rule: private addresses are that side's own.
             case .tunneled:
                 snapshot.steeringGuard.refusal(of: address, to: .tunnel, isPrivate: ranges.contains, allowsPrivate: true) != nil
-            case .normal, .excluded: Rebinding.isInside(address, ranges, nat64: snapshot.steeringGuard.nat64)
+            case .normal, .excluded:
+                Rebinding.isInside(address, ranges, ours: snapshot.steeringGuard.ours, nat64: snapshot.steeringGuard.nat64)
             }
         }
         guard !inside.isEmpty, source.path != .lan, !snapshot.rebinding.allows(name) else { return answer }

@@ -37,7 +37,6 @@ extension Resolver {
 
     /// Removes leases whose time is over from the ledger and the kernel.
     package mutating func expireLeases(at now: Instant) {
-        services.expire(at: now)
         commit(ledger.expire(at: now), then: [], from: .here)
     }
 

@@ -22,7 +22,6 @@ package struct Resolver {
     /// No flight is due before this.
     var earliestDue: Instant?
     var pending: [CommitID: PendingReplies] = [:]
-    var services = ServiceTargets()
     var handedOut: HandedOut
     /// Until when clients may hold answers that were forgotten before the rules changed.
     var lateUntil: Instant?

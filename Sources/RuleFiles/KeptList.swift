@@ -13,6 +13,8 @@ struct KeptList: Hashable, Sendable {
     let whole: [UInt8]
     /// The files it consists of, itself first, with their lengths in bytes.
     let parts: [Part]
+    /// When the parts, by name, were signed, of those that say so.
+    var timestamps: [String: Int64] = [:]
 
     struct Part: Hashable, Sendable {
         let name: String
@@ -27,6 +29,7 @@ struct KeptList: Hashable, Sendable {
         lines.append("whole \(Hexadecimal.text(of: whole))")
         if let timestamp { lines.append("timestamp \(timestamp)") }
         lines += parts.map { "part \($0.length) \($0.name.filter { !$0.isNewline })" }
+        lines += timestamps.sorted { $0.key < $1.key }.map { "signed \($0.value) \($0.key.filter { !$0.isNewline })" }
         return Array((lines.joined(separator: "\n") + "\n\n").utf8)
     }
 
@@ -43,6 +46,7 @@ struct KeptList: Hashable, Sendable {
         var path = ""
         var (entries, timestamp): (Int?, Int64?) = (nil, nil)
         var (digest, whole, parts): ([UInt8], [UInt8], [Part]) = ([], [], [])
+        var timestamps: [String: Int64] = [:]
         for line in lines.dropFirst() {
             let words = line.split(separator: " ", maxSplits: 1).map(String.init)
             guard words.count == 2 else { return nil }
@@ -56,11 +60,17 @@ struct KeptList: Hashable, Sendable {
                 let part = words[1].split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
                 guard part.count == 2, let length = Int(part[0]), length >= 0 else { return nil }
                 parts.append(Part(name: String(part[1]), length: length))
+            case "signed":
+                let part = words[1].split(separator: " ", maxSplits: 1)
+                guard part.count == 2, let time = Int64(part[0]) else { return nil }
+                timestamps[String(part[1])] = time
             default: return nil
             }
         }
         guard let entries, digest.count == 64, whole.count == 64, !parts.isEmpty else { return nil }
-        return (KeptList(path: path, entries: entries, timestamp: timestamp, digest: digest, whole: whole, parts: parts), end + 2)
+        let list = KeptList(
+            path: path, entries: entries, timestamp: timestamp, digest: digest, whole: whole, parts: parts, timestamps: timestamps)
+        return (list, end + 2)
     }
 
     /// A path, a digest, and the names of the files that a list includes.

@@ -13,22 +13,27 @@ final class ListCandidate: Sendable {
     /// The name of the file that the signer had before him, where it is not this one's.
     let signedAs: String?
     private let key: SigningKey?
+    /// When the parts of the one that was taken last were signed.
+    private let former: [String: Int64]
     /// Whether nothing more is read from disk.
     private let isWhole: Bool
     private let opened: Mutex<Opened>
 
     private struct Opened {
         var parts: [(name: String, bytes: FileBytes?)] = []
+        /// When those that say so were signed.
+        var timestamps: [String: Int64] = [:]
         /// The first that was asked for and is not to be had, and why.
         var trouble: (name: String, ListRefusal)?
         /// Every file opened later than the list itself, signatures too, as it was before.
         var seen: [String: FileStamp?] = [:]
     }
 
-    /// Reads it from disk. Errors: whatever of file or signature is not right.
-    init(path: String, key: SigningKey?) throws(ListRefusal) {
+    /// Reads it from disk. Errors: whatever of file or signature is not right, or older than what was taken last.
+    init(path: String, key: SigningKey?, after former: KeptList?) throws(ListRefusal) {
         self.path = path
         self.key = key
+        self.former = former?.timestamps ?? [:]
         isWhole = false
         opened = Mutex(Opened())
         do throws(HostFile.Failure) { bytes = try FileBytes(path) } catch { throw .unreadable(error) }
@@ -40,6 +45,7 @@ final class ListCandidate: Sendable {
         }
         let signature = try Self.check(path, bytes, digest, key)
         timestamp = signature.timestamp
+        try Self.check(age: timestamp, after: former?.timestamp)
         signedAs = signature.file.flatMap { $0 == path.split(separator: "/").last.map(String.init) ? nil : $0 }
     }
 
@@ -47,18 +53,22 @@ final class ListCandidate: Sendable {
     init(path: String, _ entry: KeptList, _ first: FileBytes, _ rest: [FileBytes]) {
         self.path = path
         key = nil
+        former = [:]
         isWhole = true
         timestamp = entry.timestamp
         signedAs = nil
         bytes = first
         digest = entry.digest
-        opened = Mutex(Opened(parts: zip(entry.parts.dropFirst(), rest).map { ($0.name, $1) }))
+        opened = Mutex(Opened(parts: zip(entry.parts.dropFirst(), rest).map { ($0.name, $1) }, timestamps: entry.timestamps))
     }
 
     /// Itself and all parts opened so far, by name.
     var all: [(name: String, bytes: FileBytes)] {
         [("", bytes)] + opened.withLock { opened in opened.parts.compactMap { part in part.bytes.map { (part.name, $0) } } }
     }
+
+    /// When the parts opened so far were signed, of those that say so.
+    var timestamps: [String: Int64] { opened.withLock { $0.timestamps } }
 
     var seen: [String: FileStamp?] { opened.withLock { $0.seen } }
 
@@ -95,8 +105,18 @@ final class ListCandidate: Sendable {
         let bytes: FileBytes
         do throws(HostFile.Failure) { bytes = try FileBytes(place) } catch { throw .unreadable(error) }
         // Signed lists consist of signed lists only.
-        if let key { _ = try Self.check(place, bytes, bytes.withSpan { Digest.of($0) }, key) }
+        guard let key else { return bytes }
+        let signature = try Self.check(place, bytes, bytes.withSpan { Digest.of($0) }, key)
+        try Self.check(age: signature.timestamp, after: former[name])
+        // The list names its parts as their owner does: one signed under another name stands in its place.
+        if let file = signature.file, file != name { throw .otherName(file) }
+        opened.timestamps[name] = signature.timestamp
         return bytes
+    }
+
+    private static func check(age timestamp: Int64?, after last: Int64?) throws(ListRefusal) {
+        guard let last else { return }
+        guard let timestamp, timestamp >= last else { throw .older(timestamp, than: last) }
     }
 
     static func signature(_ path: String) -> String { path + ".minisig" }

@@ -11,7 +11,7 @@ package struct ListOnDisk {
         self.include = include
         let key = if let text = include.key { try SigningKey.named(text, text, by: include) } else { nil as SigningKey? }
         do throws(ListRefusal) {
-            candidate = try ListCandidate(path: include.path, key: key)
+            candidate = try ListCandidate(path: include.path, key: key, after: nil)
         } catch {
             throw include.problem(.error, "\(include.path): \(error.text)", hint: error.hint)
         }

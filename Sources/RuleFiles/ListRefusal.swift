@@ -19,6 +19,8 @@ package enum ListRefusal: Error, Hashable, Sendable {
     case badSignature(ListSignature.Mistake, key: String)
     /// Signed before the one that was taken last: seconds since 1970.
     case older(Int64?, than: Int64)
+    /// Signed as another file.
+    case otherName(String)
 
     /// Whether a list has become so small that it is hardly the same.
     package static func isShrunk(from former: Int, to now: Int) -> Bool { now * 10 <= former }
@@ -43,6 +45,7 @@ package enum ListRefusal: Error, Hashable, Sendable {
             "its signature is not of these bytes: it was changed after it was signed, or the signature is another list's"
         case .badSignature(.altered, _): "the trusted comment of its signature was changed after it was signed"
         case .older(let time?, let last): "it was signed at \(time), before the one that was taken last (\(last), seconds since 1970)"
+        case .otherName(let name): "it was signed as '\(name)'"
         case .older(nil, let last): "its signature does not say when it was made, and the last one did (\(last), seconds since 1970)"
         }
     }
@@ -58,7 +61,7 @@ package enum ListRefusal: Error, Hashable, Sendable {
         case .excepted: "look at the lines that except; if that is meant, 'force' at the end of the include takes it"
         case .noSignature: "minisign -S -m LIST makes it; it stands beside the list as LIST.minisig"
         case .badSignature(.foreign, _): "a new key of the same owner is named after 'signed'"
-        case .badSignature: "fetch the list and its signature again"
+        case .badSignature, .otherName: "fetch the list and its signature again"
         case .older: "fetch the list again; if its owner has really gone back, let him sign it anew"
         }
     }

@@ -46,10 +46,7 @@ extension RuleBookReader {
     ) throws(ListRefusal) -> (ListCandidate, ListTally) {
         see(path)
         if key != nil { see(ListCandidate.signature(path)) }
-        let candidate = try ListCandidate(path: path, key: key)
-        if let last = former?.timestamp {
-            guard let time = candidate.timestamp, time >= last else { throw .older(candidate.timestamp, than: last) }
-        }
+        let candidate = try ListCandidate(path: path, key: key, after: former)
         guard candidate.bytes.count > 0 else { throw .empty }
         // What was taken before, byte by byte, needs no trial.
         if let former, former.digest != candidate.digest || former.parts.count > 1 {
@@ -144,7 +141,9 @@ extension RuleBookReader {
         let all = candidate.all
         let entry = KeptList(
             path: candidate.path, entries: tally.entries, timestamp: candidate.timestamp, digest: candidate.digest,
-            whole: Digest.of(all.map(\.bytes)), parts: all.map { part in KeptList.Part(name: part.name, length: part.bytes.count) })
+            whole: Digest.of(all.map(\.bytes)), parts: all.map { part in KeptList.Part(name: part.name, length: part.bytes.count) },
+            // Those that are not included now may be again.
+            timestamps: (former?.timestamps ?? [:]).merging(candidate.timestamps) { _, new in new })
         guard let shelf, entry != former, !staged.contains(id) else { return }
         do throws(ListShelf.Trouble) {
             try shelf.stage(id, entry, all.map(\.bytes))

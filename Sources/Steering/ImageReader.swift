@@ -62,7 +62,7 @@ struct ImageReader: ~Escapable {
     }
 
     @_lifetime(self: copy self)
-    private mutating func name() -> Name? {
+    mutating func name() -> Name? {
         let count: UInt8 = number()
         let wire = take(Int(count))
         var name = Name()

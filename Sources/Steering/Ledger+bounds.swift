@@ -3,7 +3,7 @@ import HeapModule
 import Wire
 
 /// What is beyond a bound makes what ended first give way: within its own name or rule first, so that no flood of names under one rule pushes
-/// out what others own. Never what the same answer hands out, and never what a client may still connect to in the tunnel, since it would go
+/// out what others own. Never what the same answer hands out, and never what is still owed to the tunnel, since a client that holds it would go
 /// outside: where nothing else is left, the answer does without the address.
 extension Ledger {
     /// What a bound is about.
@@ -24,10 +24,10 @@ extension Ledger {
 
     private static let victimsAtOnce = 512
 
-    /// Whether its client may still begin to use it, as far as its TTL tells.
+    /// Whether its client may still begin to use it: until its end, since the grace is the time that clients keep it beyond its TTL.
     private func isProtected(_ route: SteeredRoute, until: UInt32, at now: Instant) -> Bool {
         switch route {
-        case .tunnel: Instant(seconds: until) + -(grace + stale) > now
+        case .tunnel: Instant(seconds: until) > now
         case .direct, .lan: false
         }
     }
@@ -156,7 +156,7 @@ extension Ledger {
             }
         }
         // Others may come that need not wait so long, so once a second we look again.
-        let barren = first.isEmpty ? min(Instant(seconds: earliest) + -(grace + stale), asked.now + 1000) : nil
+        let barren = first.isEmpty ? min(Instant(seconds: earliest), asked.now + 1000) : nil
         return Victims(queue: first.unordered.sorted(by: >), barren: barren)
     }
 

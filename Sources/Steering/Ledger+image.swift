@@ -11,15 +11,18 @@ package enum ImageError: Error, Hashable, Sendable {
     case damaged
 }
 
-/// The form of an image, version 1, all numbers little-endian:
+/// The form of an image, version 2, all numbers little-endian:
 ///
-///     "SLUICELS"  version: 2  nothing: 2  entries: 4  boot: 16  ledger's clock: 8 (ms)  wall clock: 8 (s)
+///     "SLUICELS"  version: 2  targets: 2  entries: 4  boot: 16  ledger's clock: 8 (ms)  wall clock: 8 (s)
 ///     for each entry: kind: 1  route: 1  bytes of the address: 1 (4 or 16)  address  end by the ledger's clock: 4 (s)
 ///                     bytes of the name: 1  name  bytes of the matched name: 1 (0: the same)  matched name
+///     for each target of a service: end: 4  bytes of the name: 1  name  bytes of the origin: 1  origin
 ///     sum of all before: 8
+///
+/// Version 1 had no targets.
 private enum Format {
     static let magic = Array("SLUICELS".utf8)
-    static let version: UInt16 = 1
+    static let versions: ClosedRange<UInt16> = 1...2
     static let header = 48
 
     /// Eight bytes a step, FNV-1a's way: against damage, not against malice, since the folder is root's.
@@ -46,6 +49,7 @@ package struct LeaseCopy: Sendable {
     fileprivate let leases: [LeaseBook.LeaseSlot]
     fileprivate let entries: [LeaseBook.Entry]
     fileprivate let names: NameRuns
+    fileprivate let services: ServiceTargets
     fileprivate let count: Int
 
     /// Entries, each an address and an owner.
@@ -61,8 +65,9 @@ package struct LeaseCopy: Sendable {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count * 48 + 64)
         bytes += Format.magic
-        bytes.add(Format.version)
-        bytes.add(UInt16(0))
+        let targets = services.all.prefix(Int(UInt16.max))
+        bytes.add(Format.versions.upperBound)
+        bytes.add(UInt16(targets.count))
         bytes.add(UInt32(count))
         bytes += clock.boot
         bytes.add(UInt64(bitPattern: clock.now.milliseconds))
@@ -92,6 +97,14 @@ package struct LeaseCopy: Sendable {
                 bytes += matched
             }
         }
+        for target in targets {
+            bytes.add(target.until.ceiling)
+            for name in [target.name, target.origin] {
+                bytes.append(UInt8(name.count))
+                var wire = name.bytes
+                for place in 0..<name.count { bytes.append(wire.byte(at: place)) }
+            }
+        }
         bytes.add(Format.sum(bytes.span, bytes.count))
         return bytes
     }
@@ -99,7 +112,7 @@ package struct LeaseCopy: Sendable {
 
 extension Ledger {
     package var copy: LeaseCopy {
-        LeaseCopy(leases: book.leases, entries: book.entries, names: book.names.runs, count: book.entryCount)
+        LeaseCopy(leases: book.leases, entries: book.entries, names: book.names.runs, services: services, count: book.entryCount)
     }
 
     /// Everything owed, as bytes to be kept.
@@ -112,29 +125,38 @@ extension Ledger {
         var reader = ImageReader(bytes)
         guard reader.take(8) == Format.magic else { throw .foreign }
         let version: UInt16 = reader.number()
-        guard version == Format.version else { throw .version(version) }
+        guard Format.versions.contains(version) else { throw .version(version) }
         guard bytes.count >= Format.header + 8 else { throw .damaged }
-        var end = ImageReader(bytes)
-        end.offset = bytes.count - 8
-        guard end.number() == Format.sum(bytes, bytes.count - 8) else { throw .damaged }
-        let _: UInt16 = reader.number()
+        var last = ImageReader(bytes)
+        last.offset = bytes.count - 8
+        guard last.number() == Format.sum(bytes, bytes.count - 8) else { throw .damaged }
+        let targets: UInt16 = reader.number()
         let count: UInt32 = reader.number()
         let boot = reader.take(16)
         let written = ImageClock(
             now: Instant(milliseconds: Int64(bitPattern: reader.number())), wall: Int64(bitPattern: reader.number()), boot: boot)
         let elapsed = clock.milliseconds(since: written)
+        /// When it ends by this run's clock; nil: it is over.
+        func end(_ until: UInt32) -> Instant? {
+            let left = Int64(until) * 1000 &- written.now.milliseconds &- elapsed
+            return left > 0 ? clock.now + min(left, Int64(UInt32.max) * 1000) : nil
+        }
         var restored = self
         var taken = 0
         for _ in 0..<count {
             guard let entry = reader.entry() else { throw .damaged }
-            let left = Int64(entry.until) * 1000 &- written.now.milliseconds &- elapsed
-            guard left > 0 else { continue }
-            let until = (clock.now + min(left, Int64(UInt32.max) * 1000)).ceiling
+            guard let until = end(entry.until)?.ceiling else { continue }
             if restored.adopt(entry.address, entry.route, entry.owner, until: until) {
                 taken += 1
             } else {
                 restored.counters.evictedBySet += 1
             }
+        }
+        for _ in 0..<(version == 1 ? 0 : targets) {
+            let until: UInt32 = reader.number()
+            guard let name = reader.name(), let origin = reader.name() else { throw .damaged }
+            guard let end = end(until), restored.services.count < ServiceTargets.most else { continue }
+            restored.services.remember([name], of: origin, until: end)
         }
         guard reader.offset == bytes.count - 8, !reader.isShort else { throw .damaged }
         self = restored

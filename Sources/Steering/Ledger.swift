@@ -81,6 +81,9 @@ package struct Ledger: Sendable {
     /// Changes with every answer that extends something.
     package internal(set) var extensions: UInt64 = 0
 
+    /// Names without a rule of their own whose addresses are owed all the same. They outlast a restart with the leases: clients remember them.
+    package internal(set) var services = ServiceTargets()
+
     var book = LeaseBook()
     var leaseIndex = SlotIndex()
     var entryIndex = SlotIndex()
@@ -172,6 +175,13 @@ package struct Ledger: Sendable {
         }
     }
 
+    /// Notes that the service of `origin` leads to other names, for `ttl` seconds.
+    package mutating func remember(_ targets: [Name], of origin: Name, ttl: UInt32, at now: Instant) {
+        guard !targets.isEmpty else { return }
+        if targets.contains(where: { services.origin(of: $0) != origin }) { revision &+= 1 } else { extensions &+= 1 }
+        services.remember(targets, of: origin, ttl: ttl, at: now)
+    }
+
     /// Notes the kernel's word: `changes` are in it but for `refused`. What it never had is not owed; what it had is written with the next answer.
     package mutating func settle(_ changes: [SetChange], refused: [SetChange]) {
         let refused = Set(refused)
@@ -196,6 +206,7 @@ package struct Ledger: Sendable {
     /// Removes what is over. What the kernel has forgotten by itself is among it: its clock stands still while the machine sleeps, ours does not.
     package mutating func expire(at now: Instant) -> [SetChange] {
         var changes: [SetChange] = []
+        services.expire(at: now)
         let now = now.floor
         while let end = ends.min, end.until <= now {
             ends.removeMin()

@@ -3,8 +3,10 @@ import Wire
 
 /// Addresses that must never enter a set, whatever an upstream answers (shared design, "What a set must never take").
 package struct SteeringGuard: Hashable, Sendable {
-    /// This machine's own addresses and the tunnels' endpoints: steering one of them cuts the branch we sit on.
+    /// This machine's own addresses.
     package var ours: Set<IPAddress>
+    /// The tunnels' endpoints: steering one of them cuts the branch we sit on.
+    package var endpoints: Set<IPAddress>
     /// What the networks we are in say is theirs: gateways, the ends of their prefixes.
     package var announced: Set<IPAddress>
     /// Resolvers that are asked on a path, by the path whose sets may not move them.
@@ -29,25 +31,28 @@ package struct SteeringGuard: Hashable, Sendable {
     }
 
     package init(
-        ours: Set<IPAddress> = [], announced: Set<IPAddress> = [], resolvers: [SteeredRoute: Set<IPAddress>] = [:], nat64: Network? = nil
+        ours: Set<IPAddress> = [], endpoints: Set<IPAddress> = [], announced: Set<IPAddress> = [],
+        resolvers: [SteeredRoute: Set<IPAddress>] = [:], nat64: Network? = nil
     ) {
         self.ours = ours
+        self.endpoints = endpoints
         self.announced = announced
         self.resolvers = resolvers
         self.nat64 = nat64
     }
 
-    /// Why the sets of `route` do not take an address; nil: they do. An address that a translator turns into an IPv4 one (NAT64, 6to4) is refused for
-    /// what that one is, too.
+    /// Why the sets of `route` do not take an address; nil: they do. An address that a translator turns into an IPv4 one (NAT64, 6to4 and the like) is
+    /// refused for what that one is, too.
     /// - Parameters:
     ///   - isPrivate: whether an address is in the private ranges.
     ///   - allowsPrivate: whether the rule may own private addresses.
     package func refusal(of address: IPAddress, to route: SteeredRoute, isPrivate: (IPAddress) -> Bool, allowsPrivate: Bool) -> Reason? {
         let inner = address.embedded(nat64: nat64)
-        if let reason = refusal(of: address, to: route) ?? inner.flatMap({ refusal(of: $0, to: route) }) { return reason }
+        if let reason = refusal(of: address, to: route) { return reason }
+        for address in inner { if let reason = refusal(of: address, to: route) { return reason } }
         switch route {
         case .tunnel: return nil
-        case .direct: return allowsPrivate || !(isPrivate(address) || inner.map(isPrivate) ?? false) ? nil : .isPrivate
+        case .direct: return allowsPrivate || !(isPrivate(address) || inner.contains(where: isPrivate)) ? nil : .isPrivate
         case .lan: return isPrivate(address) ? nil : .isPublic
         }
     }
@@ -58,7 +63,7 @@ package struct SteeringGuard: Hashable, Sendable {
     {
         let lasting =
             switch route {
-            case .tunnel: SteeringGuard(ours: ours, nat64: nat64)
+            case .tunnel: SteeringGuard(ours: ours, endpoints: endpoints, nat64: nat64)
             case .direct, .lan: self
             }
         return lasting.refusal(of: address, to: route, isPrivate: isPrivate, allowsPrivate: allowsPrivate)
@@ -66,7 +71,7 @@ package struct SteeringGuard: Hashable, Sendable {
 
     private func refusal(of address: IPAddress, to route: SteeredRoute) -> Reason? {
         if let never = Self.never(address) { return never }
-        if ours.contains(address) || announced.contains(address) { return .ours }
+        if ours.contains(address) || endpoints.contains(address) || announced.contains(address) { return .ours }
         return resolvers[route]?.contains(address) == true ? .resolver : nil
     }
 

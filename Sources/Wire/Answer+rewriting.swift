@@ -2,7 +2,7 @@
 
 extension Answer {
     /// Writes an answer anew with only the given records, and the CNAMEs that are missing in its chain. Names in the data of the types of RFC 1035
-    /// are written out, since what they point to may be gone; data of other types hold no compressed names (RFC 3597 section 4) and are copied.
+    /// and of service bindings are written out, since what they point to may be gone; other data is copied (RFC 3597 section 4).
     /// - Parameter edits: the data of a record, in place of its own, by where the record stands.
     init(
         rewriting packet: Span<UInt8>, _ header: Header, _ query: Query, _ answers: [ResourceRecord], _ authorities: [ResourceRecord],
@@ -65,6 +65,8 @@ extension ResourceRecord {
             case .soa: (0, 2)
             case .mx: (2, 1)
             case .srv: (6, 1)
+            // Compressed against the rules, perhaps (RFC 9460 section 2.2).
+            case .https, .svcb: ServiceBinding(self, in: packet) == nil ? (0, 0) : (2, 1)
             default: (0, 0)
             }
         for _ in 0..<layout.before { message.append(try reader.byte()) }

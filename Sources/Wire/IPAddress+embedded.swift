@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: MIT
 
 extension IPAddress {
-    /// The IPv4 address that traffic to this IPv6 address ends at, where the address says so: IPv4-mapped, 6to4 (RFC 3056), NAT64 by the well-known
-    /// prefix (RFC 6052), the local-use one (RFC 8215), or that of this network.
+    /// The IPv4 addresses that traffic to this IPv6 address ends at or passes, where the address says so: IPv4-mapped, 6to4 (RFC 3056), Teredo
+    /// (RFC 4380: the client's, and its server's), ISATAP (RFC 5214), NAT64 by the well-known prefix (RFC 6052), the local-use one (RFC 8215), or
+    /// that of this network.
     /// - Parameter nat64: the network's own prefix, if one was detected (RFC 7050).
-    package func embedded(nat64: Network? = nil) -> IPAddress? {
-        guard case .v6(let high, let low) = self else { return nil }
-        if let nat64, nat64.contains(self) { return embedded(at: nat64.length) }
-        if case .v4 = unmapped { return unmapped }
-        if high == 0x0064_FF9B_0000_0000, low >> 32 == 0 { return embedded(at: 96) }
+    package func embedded(nat64: Network? = nil) -> [IPAddress] {
+        guard case .v6(let high, let low) = self else { return [] }
+        if let nat64, nat64.contains(self) { return embedded(at: nat64.length).map { [$0] } ?? [] }
+        let lowest = UInt32(truncatingIfNeeded: low)
+        if case .v4 = unmapped { return [unmapped] }
+        if high == 0x0064_FF9B_0000_0000, low >> 32 == 0 { return [.v4(lowest)] }
         // Of the prefixes that may be cut from 64:ff9b:1::/48 the address does not say which; a /96, or else the whole.
-        if high >> 16 == 0x0064_FF9B_0001 { return embedded(at: low & 0xFFFF_FFFF == 0 ? 48 : 96) }
-        if high >> 48 == 0x2002 { return .v4(UInt32(truncatingIfNeeded: high >> 16)) }
-        return nil
+        if high >> 16 == 0x0064_FF9B_0001 { return embedded(at: lowest == 0 ? 48 : 96).map { [$0] } ?? [] }
+        var inner: [IPAddress] = []
+        if high >> 48 == 0x2002 { inner.append(.v4(UInt32(truncatingIfNeeded: high >> 16))) }
+        // Section 4: the server's as it is, the client's with every bit turned.
+        if high >> 32 == 0x2001_0000 { inner += [.v4(~lowest), .v4(UInt32(truncatingIfNeeded: high))] }
+        // Section 6.1: an interface of 00-00-5e-fe, or 02-00-5e-fe where its IPv4 address is a public one.
+        if low >> 32 & 0xFDFF_FFFF == 0x0000_5EFE { inner.append(.v4(lowest)) }
+        return inner
     }
 
     /// The IPv4 address behind a NAT64 prefix of 32, 40, 48, 56, 64 or 96 bits; bits 64 to 71 are never part of it (RFC 6052 section 2.2).

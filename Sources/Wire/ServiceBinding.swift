@@ -7,8 +7,8 @@ package struct ServiceBinding: Sendable {
     /// The root stands for the record's owner (section 2.5).
     package let target: Name
     /// Whether a client must refuse it, and the whole set it is in: keys out of order or repeated, a value cut off or of a wrong form, a `mandatory`
-    /// key that is not there (sections 2.2, 7.3, 8).
-    package private(set) var isMalformed = false
+    /// key that is not there, a target that is compressed (sections 2.2, 7.3, 8).
+    package private(set) var isMalformed: Bool
     /// In the order they stand in; where the value is.
     private var parameters: [(key: UInt16, value: Range<Int>)] = []
 
@@ -20,9 +20,9 @@ package struct ServiceBinding: Sendable {
         guard record.type == .https || record.type == .svcb, record.data.upperBound <= packet.count else { return nil }
         var reader = MessageReader(packet, at: record.data.lowerBound)
         guard let priority = try? reader.uint16(), let target = try? reader.name() else { return nil }
-        // Written out in full, as names in data that others may copy must be (RFC 3597 section 4).
-        let end = record.data.lowerBound + 2 + target.count
-        guard reader.offset == end, end <= record.data.upperBound else { return nil }
+        guard reader.offset <= record.data.upperBound else { return nil }
+        // Section 2.2: not compressed, as names in data that others may copy must not be (RFC 3597 section 4). Servers do it, and clients read it.
+        isMalformed = reader.offset != record.data.lowerBound + 2 + target.count
         self.priority = priority
         self.target = target
         while reader.offset < record.data.upperBound {

@@ -121,7 +121,7 @@ extension ScenarioRun {
         change { $0.reply(to: asked.id, bytes.span, at: $1.now) }
     }
 
-    /// `cname NAME`, `dname FROM TO`, `service NAME`, `alias NAME`, `malformed`, `192.0.2.7`, `hint ADDRESS`, `ptr NAME`, `txt WORD`, `many N`, `stray NAME ADDRESS`, `nonsense`; `ttl N` for those before it.
+    /// `cname NAME`, `dname FROM TO`, `service NAME`, `alias NAME`, `malformed`, `compressed ADDRESS`, `192.0.2.7`, `hint ADDRESS`, `ptr NAME`, `txt WORD`, `many N`, `stray NAME ADDRESS`, `nonsense`; `ttl N` for those before it.
     private func records(of question: Question, _ words: inout Words) throws(ScenarioFailure) -> [Message.Record] {
         var records: [Message.Record] = []
         var owner = question.name
@@ -140,6 +140,12 @@ extension ScenarioRun {
             case "malformed":
                 var record = Message.Record.https(owner, hints: [])
                 record.data = [.bytes([0, 1, 0, 0, 4, 0, 4, 192, 0, 2, 9, 0, 1, 0, 3, 2, 104, 50])]
+                records.append(record)
+            case "compressed":
+                var record = Message.Record.https(owner, hints: [])
+                let hint = try words.next("IPv4 address") { IPAddress($0) }
+                // The question's name, by a pointer to byte 12.
+                record.data = [.bytes([0, 1, 0xC0, 12, 0, 4, 0, 4] + hint.bytes)]
                 records.append(record)
             case "dname":
                 let from = try words.next("name") { Name($0) }

@@ -93,7 +93,7 @@ import Wire
     }
 
     /// A list's own exceptions, by which one line opens all that it names.
-    @Test(arguments: ["@@/./", "@@||com^\n@@||example^", "@@/[a-z]/", "@@*.example^\n@@/[.]/"])
+    @Test(arguments: ["@@/name/", "@@||com^\n@@||example^", "@@/^name[0-9]+[.]/", "@@*.example^"])
     func aListThatExceptsItselfIsNotTakenUnlessForced(_ exceptions: String) throws {
         scratch.write("work.txt", names(40))
         scratch.write("a.rules", "tunnel include adguard work.txt\n")
@@ -108,6 +108,15 @@ import Wire
         scratch.write("a.rules", "tunnel include adguard work.txt force\n")
         let forced = try scratch.book(keeps: false)
         #expect(forced.lists.first?.kept == nil && forced.decision("name3.example") == nil)
+    }
+
+    @Test(arguments: ["@@/./", "@@/[a-z]/"])
+    func anExceptionOfEverybodysNamesIsLeftOut(_ exception: String) throws {
+        scratch.write("work.txt", names(40) + exception + "\n")
+        scratch.write("a.rules", "tunnel include adguard work.txt\n")
+        let book = try scratch.book()
+        #expect(book.decision("name3.example") == "tunnel work.txt:4")
+        #expect(book.problems.map(\.line) == [41], "\(book.problems)")
     }
 
     /// Where the longest name decides, a short exception takes nothing from the names below it.

@@ -155,6 +155,41 @@ struct SignedListTests {
         #expect(kept.lists.first?.kept != nil && kept.decision("inner.example") != nil && kept.decision("evil.example") == nil)
     }
 
+    @Test func whatASignedOneIncludesIsNoOlderAndNoOtherList() throws {
+        let key = try Minisign.makeKey("k", in: scratch)
+        func part(_ text: String, _ comment: String) throws {
+            scratch.write("inner", text)
+            try Minisign.sign(scratch["inner"], by: "k", in: scratch, "-t", comment)
+        }
+        scratch.write("list.txt", "include:inner\nouter.example\n")
+        try sign()
+        scratch.write("a.rules", "tunnel include geosite list.txt signed \(key)\n")
+        try part("inner.example\n", "timestamp:1000\tfile:inner")
+        #expect(try scratch.book().problems == [])
+        let harms = [
+            ("timestamp:999\tfile:inner", "it was signed at 999"), ("no time", "does not say when it was made"),
+            ("timestamp:1001\tfile:other", "it was signed as 'other'"),
+        ]
+        for (comment, why) in harms {
+            try part("evil.example\n", comment)
+            let book = try scratch.book()
+            let kept = book.lists.first?.kept
+            #expect(kept?.contains("'inner', which it includes: ") == true && kept?.contains(why) == true, "\(kept ?? "taken")")
+            #expect(book.decision("inner.example") != nil && book.decision("evil.example") == nil)
+        }
+        // One that is left out for a while keeps its age.
+        scratch.write("list.txt", "outer.example\n")
+        try sign()
+        #expect(try scratch.book().lists.first?.kept == nil)
+        scratch.write("list.txt", "include:inner\nouter.example\n")
+        try sign()
+        try part("evil.example\n", "timestamp:999\tfile:inner")
+        #expect(try scratch.book().lists.first?.kept != nil)
+        try part("newer.example\n", "timestamp:1001\tfile:inner")
+        let newer = try scratch.book()
+        #expect(newer.problems == [] && newer.decision("newer.example") != nil)
+    }
+
     /// The bytes that were checked are those that are parsed: a writer who never rests cannot get one of his own in between.
     @Test func aListThatChangesAllTheTimeIsWholeOrNotTaken() throws {
         _ = try begin()

@@ -30,25 +30,21 @@ import Workbench
         #expect(ledger.give([four[0]], ttl: 50, at: start) == Ledger.Owed())
     }
 
-    /// A client may still connect to it: outside, if it were evicted.
-    @Test func noTunnelLeaseIsEvictedWhileItsTTLRuns() {
-        var ledger = ledger(set: 1, grace: 60_000)
+    /// A client may still connect to it, also when its TTL is over: outside, if it were evicted.
+    @Test(arguments: [0, 60_000] as [Int64])
+    func noTunnelLeaseIsEvictedBeforeItsEnd(_ stale: Int64) {
+        var ledger = Ledger(bounds: Ledger.Bounds(perSet: 1, total: 9), grace: 60_000, stale: stale)
         for route in [SteeredRoute.tunnel, .direct] { _ = ledger.give([Self.one], to: route, ttl: 100, at: start) }
         let other = IPAddress.v4(0xC000_0277)
-        let early = ledger.give([other], ttl: 100, at: start + 99_999)
-        #expect(early == Ledger.Owed(excess: [other]))
-        #expect(ledger.counters.excess == 1 && ledger.leases(of: other) == [])
-        let direct = ledger.give([other], to: .direct, ttl: 100, at: start + 99_999)
-        #expect(direct.changes == [SetChange(.direct, Self.one, .remove), SetChange(.direct, other, .add(seconds: 161))])
-        let late = ledger.give([other], ttl: 100, at: start + 101_000)
+        let end = start + (160_000 + stale)
+        for moment in [start, start + 101_000, end + -1] {
+            #expect(ledger.give([other], ttl: 100, at: moment) == Ledger.Owed(excess: [other]))
+        }
+        #expect(ledger.counters.excess == 3 && ledger.leases(of: other) == [])
+        let direct = ledger.give([other], to: .direct, ttl: 100, at: start + 1000)
+        #expect(direct.changes.first == SetChange(.direct, Self.one, .remove), "what falls out of there falls into the tunnel")
+        let late = ledger.give([other], ttl: 100, at: end)
         #expect(late.changes == [SetChange(.tunnel, Self.one, .remove), SetChange(.tunnel, other, .add(seconds: nil))])
-    }
-
-    @Test func theStaleWindowProtectsNothing() {
-        var ledger = Ledger(bounds: Ledger.Bounds(perSet: 1, total: 9), grace: 60_000, stale: 60_000)
-        _ = ledger.give([Self.one], ttl: 100, at: start)
-        #expect(ledger.give([.of("192.0.2.9")], ttl: 100, at: start + 99_000).excess.count == 1)
-        #expect(ledger.give([.of("192.0.2.9")], ttl: 100, at: start + 100_000).excess.count == 0)
     }
 
     @Test(arguments: [SteeredRoute.tunnel, .direct])

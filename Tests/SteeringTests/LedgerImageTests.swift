@@ -17,6 +17,8 @@ import Workbench
         var ledger = Ledger(grace: 60_000)
         _ = ledger.give(addresses(3) + [.of("2001:db8::1"), .of("::ffff:192.0.2.255")], "a.example", rule: 3, ttl: 100, at: start)
         _ = ledger.give(addresses(5), to: .direct, "www.b.example", matched: "cdn.example", rule: 4, ttl: 200, at: start)
+        ledger.remember([.of("svc.test"), .of("front.test")], of: .of("a.example"), ttl: 100, at: start)
+        ledger.remember([.of("long.test")], of: .of("b.example"), ttl: 300, at: start)
         _ = ledger.give([.of("10.0.0.9")], to: .lan, "nas.home", rule: 5, ttl: 300, at: start)
         ledger.adopt([.of("192.0.2.99")], to: .tunnel, at: start)
         return ledger
@@ -48,6 +50,31 @@ import Workbench
         let (read, count) = try restored(given().image(clock()), clock(after: 200))
         #expect(count == 6, "those of 160 s and less are over")
         #expect(read.until(.of("10.0.0.9"), .lan) == start + 360_000)
+    }
+
+    /// A client that knows what a binding leads to asks for that next, and gets it from its own cache for as long as the TTL runs.
+    @Test func targetsOfServicesOutlastARunUntilTheyAreOver() throws {
+        let image = given().image(clock())
+        let read = try restored(image, clock(after: 50)).ledger.services
+        #expect(read.count == 3 && read.origin(of: .of("SVC.test")) == .of("a.example"))
+        let later = try restored(image, clock(after: 100)).ledger
+        #expect(later.services.count == 1 && later.services.origin(of: .of("long.test")) == .of("b.example"))
+        var last = later
+        _ = last.expire(at: start + 300_000)
+        #expect(last.services.count == 0)
+        var changed = later
+        changed.remember([.of("new.test")], of: .of("b.example"), ttl: 1, at: start)
+        #expect(changed.revision != later.revision, "or nobody would write it down")
+    }
+
+    /// Of the version before, which knew no targets.
+    @Test func anOlderImageIsRead() throws {
+        var ledger = Ledger(grace: 60_000)
+        _ = ledger.give(addresses(3), "a.example", ttl: 100, at: start)
+        var bytes = Array(ledger.image(clock()).dropLast(8))
+        (bytes[8], bytes[10]) = (1, 0)
+        bytes += sum(bytes)
+        #expect(try restored(bytes, clock()).count == 3)
     }
 
     /// Within a boot nobody sets the ledger's clock, and it runs on while the machine sleeps.
@@ -87,8 +114,8 @@ import Workbench
         #expect(throws: ImageError.foreign) { _ = try restored(Array("something else altogether".utf8), clock()) }
         #expect(throws: ImageError.foreign) { _ = try restored([], clock()) }
         var newer = image
-        newer[8] = 2
-        #expect(throws: ImageError.version(2)) { _ = try restored(newer, clock()) }
+        newer[8] = 3
+        #expect(throws: ImageError.version(3)) { _ = try restored(newer, clock()) }
     }
 
     /// Somebody who knows the sum may write what he likes: nothing of it stops the process, and what is read is well formed.

@@ -105,7 +105,7 @@ extension Matcher {
             return Problem(
                 .error, file: rule.file, line: rule.line, column: rule.column,
                 "\(rule.text) is found in every name below '\(zone)': not taken",
-                hint: "write 'force' at the end of the line, if you mean all of them")
+                hint: "'force' at the end of the rule or the include takes it, if you mean all of them")
         }
     }
 

@@ -5,7 +5,7 @@ import Wire
 /// alone nobody could tell that the tunnel's traffic goes there.
 ///
 /// Only of `tunnel` names: whoever answers for a `direct` one could otherwise take any name out of the tunnel.
-package struct ServiceTargets {
+package struct ServiceTargets: Sendable {
     /// Names remembered at the most; the one that ends first makes room.
     package static let most = 1024
     /// Milliseconds a name is remembered at the least, also where its TTL is 0: the question comes at once.
@@ -18,7 +18,10 @@ package struct ServiceTargets {
     package var count: Int { targets.count }
 
     package mutating func remember(_ names: [Name], of origin: Name, ttl: UInt32, at now: Instant) {
-        let until = now + max(Self.shortest, Int64(ttl) * 1000)
+        remember(names, of: origin, until: now + max(Self.shortest, Int64(ttl) * 1000))
+    }
+
+    mutating func remember(_ names: [Name], of origin: Name, until: Instant) {
         for name in names {
             if targets[name] == nil, targets.count >= Self.most, let first = targets.min(by: { $0.value.until < $1.value.until }) {
                 targets[first.key] = nil
@@ -28,6 +31,9 @@ package struct ServiceTargets {
     }
 
     package func origin(of name: Name) -> Name? { targets.isEmpty ? nil : targets[name]?.origin }
+
+    /// All of them, in no order.
+    var all: [(name: Name, origin: Name, until: Instant)] { targets.map { ($0.key, $0.value.origin, $0.value.until) } }
 
     package mutating func expire(at now: Instant) {
         guard targets.values.contains(where: { $0.until <= now }) else { return }
