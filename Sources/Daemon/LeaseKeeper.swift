@@ -72,8 +72,7 @@ final class LeaseKeeper: Sendable {
                 try state.keep(leases: leases.image(clock))
             }
             if let (plan, elements) = keeping.blocking {
-                let learned = keeping.steered.map { SetElement.learned(.tunnel, $0) }
-                let text = plan.replacement(with: elements + learned.sorted { $0.key.lexicographicallyPrecedes($1.key) })
+                let text = plan.replacement(with: elements + keeping.steered.sorted().map { SetElement.learned(.tunnel, $0) })
                 if text != keeping.blocked { try state.keep(blocking: text) }
                 keeping.blocked = text
             }

@@ -37,6 +37,8 @@ final class Worker {
     var controls: [UInt64: ControlConnection] = [:]
     /// What `query` asked, until its reply comes.
     var queries: [UInt64: Query] = [:]
+    /// What the supervisor has done for others: told when the rules it brought are applied.
+    var held: [(connection: UInt64, reply: ControlReply)] = []
     /// Those of `controls` that want to hear what happens.
     var watchers: Set<UInt64> = []
     var upstreams: [AskID: UpstreamSocket] = [:]
@@ -99,6 +101,7 @@ final class Worker {
             if later >= nextHousekeeping { keepHouse(at: later) }
             tellSteered(at: later)
             carryOut()
+            answerHeld()
             for door in doors { door.udp.flush() }
         }
     }
@@ -130,7 +133,7 @@ final class Worker {
             } catch {
                 supervisor.post(.notLoaded("\(error)"))
             }
-        case .answer(let connection, let reply): controls.removeValue(forKey: connection)?.send(reply)
+        case .answer(let connection, let reply): held.append((connection, reply))
         case .happened(let happening): tell(happening)
         case .stop: isStopping = true
         }
@@ -174,6 +177,13 @@ final class Worker {
         keepLeases(at: now)
         for (number, connection) in controls where connection.isMute(at: now) { controls[number] = nil }
         for (number, connection) in connections where now - connection.lastUse > TCPConnection.idle { connections[number] = nil }
+    }
+
+    /// Nobody is told that it is done while it is not.
+    private func answerHeld() {
+        guard !held.isEmpty, !resolver.appliesRules else { return }
+        for (connection, reply) in held { controls.removeValue(forKey: connection)?.send(reply) }
+        held = []
     }
 
     func connectionNumber() -> UInt64 {

@@ -111,8 +111,9 @@ extension Resolver {
         if let server = flight.asks.indices.first(where: { !asked.contains($0) }) { attempt(key, server: server, .udp, at: now) }
     }
 
-    /// Whatever time has brought: attempts that are due, flights that are over, questions of our own.
+    /// Whatever time has brought: attempts that are due, flights that are over, questions of our own, the next piece of what is in arrears.
     package mutating func tick(at now: Instant) {
+        if !arrears.isEmpty { catchUp(at: now) }
         flyOn(at: now)
         beginOwn(at: now)
     }
@@ -147,7 +148,8 @@ extension Resolver {
 
     /// When `tick` may have something to do; nil while nothing is.
     package var nextDeadline: Instant? {
-        [flights.isEmpty ? nil : earliestDue, ahead.due, searchDue].compactMap(\.self).min()
+        guard arrears.isEmpty else { return Instant(milliseconds: 0) }
+        return [flights.isEmpty ? nil : earliestDue, ahead.due, searchDue].compactMap(\.self).min()
     }
 
     /// Ends a flight without an answer: with what a server said, if one said anything.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import DequeModule
 import Policy
 import Rules
 import Steering
@@ -18,50 +19,30 @@ extension Resolver {
     /// Other rules: what clients hold already and what is owed belongs to whom they say, and names that they name exactly are looked up.
     mutating func adoptRules(at now: Instant) {
         ahead.add(snapshot.ahead)
-        let late = applyToHandedOut(at: now)
-        // Names that share an address say it twice.
-        var seen: Set<SetChange> = []
-        let moved = rematchLeases(at: now)
-        commit((late + moved).filter { seen.insert($0).inserted }, then: [], from: .here)
+        if let forgotten = handedOut.forgottenUntil, forgotten > now { lateUntil = forgotten }
+        arrears.latecomers = latecomers(at: now)
+        arrears.slots = 0..<ledger.slots
+        catchUp(at: now)
     }
 
     /// Other addresses are the machine's or its networks' own: what is owed and may not stand in a set any more goes.
     mutating func adoptGuard(at now: Instant) {
         let snapshot = snapshot
         guard ledger.contains(where: { !snapshot.admits($0, Ledger.Verdict($1, rule: 0), stands: true) }) else { return }
-        commit(rematchLeases(at: now), then: [], from: .here)
+        arrears.slots = 0..<ledger.slots
+        catchUp(at: now)
     }
 
-    private mutating func rematchLeases(at now: Instant) -> [SetChange] {
-        // Who loses its rule is a client's like others now: the rule may come back.
-        var released: [(owner: Owner, address: IPAddress, until: Instant)] = []
-        let moved = snapshot.rematch(&ledger, at: now) { released.append(($0, $1, $2)) }
-        for (owner, address, until) in released where owner != .unknown {
-            let aliases = NameList(owner.matched == owner.name ? [] : [owner.matched])
-            handedOut.note(owner.name, aliases, [address], until: until + -ledger.grace, at: now)
-        }
-        return moved
-    }
-
-    /// Applies new rules to what clients hold already.
-    private mutating func applyToHandedOut(at now: Instant) -> [SetChange] {
-        if let forgotten = handedOut.forgottenUntil, forgotten > now { lateUntil = forgotten }
-        var changes: [SetChange] = []
-        var latecomers: [(claim: Claim, record: HandedOut.Record)] = []
+    /// Answers that clients hold already and a rule wants now.
+    private func latecomers(at now: Instant) -> Deque<Arrears.Latecomer> {
+        var latecomers: Deque<Arrears.Latecomer> = []
         handedOut.forEach(at: now) { record in
             switch ownership(of: record) {
             case .rule(let claim): latecomers.append((claim, record))
             case .nobody, .blocked, .refused: break
             }
         }
-        for (claim, record) in latecomers {
-            guard let asked = record.names.first(where: { _ in true }) else { continue }
-            let addresses = record.addresses.filter { refusal(of: $0, claim) == nil }
-            let seconds = UInt32(clamping: max(0, record.until - now + 999) / 1000)
-            changes += owe(addresses, to: claim, asked: asked, ttl: seconds, at: now).changes
-            counters.late += 1
-        }
-        return changes
+        return latecomers
     }
 
     /// Whose a remembered answer is by the rules of now, whether its tunnel is connected or not: its traffic is the rule's in every state.

@@ -35,11 +35,6 @@ extension Resolver {
         }
     }
 
-    /// Removes leases whose time is over from the ledger and the kernel.
-    package mutating func expireLeases(at now: Instant) {
-        commit(ledger.expire(at: now), then: [], from: .here)
-    }
-
     /// Writes everything owed into sets that were emptied.
     package mutating func replayLeases(at now: Instant) {
         commit(ledger.replay(at: now), then: [], from: .here)

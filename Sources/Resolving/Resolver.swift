@@ -25,6 +25,7 @@ package struct Resolver {
     var handedOut: HandedOut
     /// Until when clients may hold answers that were forgotten before the rules changed.
     var lateUntil: Instant?
+    var arrears = Arrears()
     var ahead = LookAhead()
     var search = NAT64Search()
     var valve = NoteValve()

@@ -6,13 +6,13 @@ import Wire
 
 extension Snapshot {
     /// Gives what is owed to those whom the rules of this world say, as far as its sets may hold it.
-    /// - Parameter dropped: as `Ledger.rematch` has it.
+    /// - Parameters: as `Ledger.rematch` has them.
     /// - Returns: what is to be written into the kernel.
     package func rematch(
-        _ ledger: inout Ledger, at now: Instant, dropped: (Owner, IPAddress, Instant) -> Void = { _, _, _ in }
+        _ ledger: inout Ledger, _ slots: Range<Int>? = nil, at now: Instant, dropped: (Owner, IPAddress, Instant) -> Void = { _, _, _ in }
     ) -> [SetChange] {
         ledger.rematch(
-            at: now,
+            slots, at: now,
             { owner in
                 guard let rule = matcher.match(owner.name) ?? matcher.match(owner.matched), let route = rule.action.route else {
                     return nil

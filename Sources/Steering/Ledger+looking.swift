@@ -54,6 +54,28 @@ extension Ledger {
             .map { Conflict(address: $0, leases: leases(of: $0)) }
     }
 
+    /// The numbers of an address's leases, for `lease`.
+    package func numbers(of address: IPAddress) -> [UInt32] { sorted(slots(of: address)) }
+
+    /// The numbers of the leases that a name or those below it have asked for, by address and route; nil: of all. One after the other: as values
+    /// leases take 600 bytes each, most of them names.
+    package func numbers(atOrBelow name: Name? = nil) -> [UInt32] {
+        sorted(
+            book.leases.indices.lazy.map { UInt32($0) }.filter { lease in
+                guard book.isLive(lease: lease) else { return false }
+                guard let name else { return true }
+                return book.entries(of: lease).contains { book.names[book.entries[Int($0)].name].isAtOrBelow(name) }
+            })
+    }
+
+    private func sorted(_ numbers: some Sequence<UInt32>) -> [UInt32] {
+        numbers.sorted { left, right in
+            let (left, right) = (book.leases[Int(left)], book.leases[Int(right)])
+            return (left.address.width, left.high, left.low, left.place.route.rawValue)
+                < (right.address.width, right.high, right.low, right.place.route.rawValue)
+        }
+    }
+
     /// Everything, in no order.
     package var all: [Lease] { book.leases.indices.map { UInt32($0) }.filter { book.isLive(lease: $0) }.map(lease) }
 
@@ -81,7 +103,8 @@ extension Ledger {
         SteeredRoute.allCases.compactMap { find(address, Place(route: $0, family: address.family)) }
     }
 
-    private func lease(_ slot: UInt32) -> Lease {
+    /// One of `numbers`, of the same ledger.
+    package func lease(_ slot: UInt32) -> Lease {
         let lease = book.leases[Int(slot)]
         return Lease(
             route: lease.place.route, address: lease.address, until: Instant(seconds: lease.until), kind: lease.kind,

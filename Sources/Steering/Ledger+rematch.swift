@@ -9,13 +9,16 @@ extension Ledger {
     /// - Parameter find: the rule that decides for an owner now; called once for each pair of names. Addresses of a former run that nobody has
     ///   asked for since are passed over: they end by themselves.
     /// - Parameters:
+    ///   - slots: those entries only, of `0..<slots`: for a rematch in pieces. Each piece leaves the ledger whole; what comes in between two of them is
+    ///     of the other rules already, and needs no piece.
     ///   - admits: whether the set of a verdict may hold the address; `stands`: which it does already.
     ///   - dropped: told of each owner that no rule fits, or whose rule's set does not take the address, with it and until when it was owed.
     package mutating func rematch(
-        at now: Instant, _ find: (Owner) -> Verdict?, admits: (IPAddress, Verdict, _ stands: Bool) -> Bool = { _, _, _ in true },
+        _ slots: Range<Int>? = nil, at now: Instant, _ find: (Owner) -> Verdict?,
+        admits: (IPAddress, Verdict, _ stands: Bool) -> Bool = { _, _, _ in true },
         dropped: (Owner, IPAddress, Instant) -> Void = { _, _, _ in }
     ) -> [SetChange] {
-        let verdicts = verdicts(find, admits)
+        let verdicts = verdicts(slots ?? 0..<self.slots, find, admits)
         victims = [:]
         var touched: Set<UInt32> = []
         var moved: Set<UInt32> = []
@@ -47,6 +50,9 @@ extension Ledger {
         return additions + removals
     }
 
+    /// Room taken by entries, in use or free.
+    package var slots: Int { book.entries.count }
+
     /// What an owner's rule wants with its addresses.
     package struct Verdict: Hashable, Sendable {
         package let route: SteeredRoute
@@ -69,12 +75,15 @@ extension Ledger {
 
     /// Nil: no rule fits, or the set it names does not take the address.
     private func verdicts(
-        _ find: (Owner) -> Verdict?, _ admits: (IPAddress, Verdict, _ stands: Bool) -> Bool
+        _ slots: Range<Int>, _ find: (Owner) -> Verdict?, _ admits: (IPAddress, Verdict, _ stands: Bool) -> Bool
     ) -> [(entry: UInt32, verdict: Verdict?)] {
         var known: [UInt64: Verdict?] = [:]
         var verdicts: [(entry: UInt32, verdict: Verdict?)] = []
-        verdicts.reserveCapacity(book.entryCount)
-        for (index, entry) in book.entries.enumerated() where entry.lease != SlotIndex.none {
+        let slots = slots.clamped(to: 0..<self.slots)
+        verdicts.reserveCapacity(slots.count)
+        for index in slots {
+            let entry = book.entries[index]
+            guard entry.lease != SlotIndex.none else { continue }
             let lease = book.leases[Int(entry.lease)]
             let pair = UInt64(entry.name) << 32 | UInt64(entry.matched)
             let verdict: Verdict?

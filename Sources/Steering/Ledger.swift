@@ -203,12 +203,17 @@ package struct Ledger: Sendable {
         }
     }
 
-    /// Removes what is over. What the kernel has forgotten by itself is among it: its clock stands still while the machine sleeps, ours does not.
-    package mutating func expire(at now: Instant) -> [SetChange] {
+    /// Whether something is over, or has been extended and is to be looked at.
+    package func isOverdue(at now: Instant) -> Bool { ends.min.map { $0.until <= now.floor } ?? false }
+
+    /// Removes what is over, `most` entries at once. What the kernel has forgotten by itself is among it: its clock stands still while the machine sleeps, ours does not.
+    package mutating func expire(at now: Instant, most: Int = .max) -> [SetChange] {
         var changes: [SetChange] = []
         services.expire(at: now)
         let now = now.floor
-        while let end = ends.min, end.until <= now {
+        var rest = most
+        while rest > 0, let end = ends.min, end.until <= now {
+            rest -= 1
             ends.removeMin()
             guard book.isLive(entry: end.entry) else { continue }
             let until = book.entries[Int(end.entry)].until

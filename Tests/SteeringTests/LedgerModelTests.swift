@@ -141,11 +141,16 @@ import Workbench
         func admits(_ address: IPAddress, _ verdict: Ledger.Verdict, _ stands: Bool) -> Bool {
             address != leaving && (stands || !refused.contains(address) || verdict.allowsPrivate)
         }
-        let changes = ledger.rematch(at: now, { verdicts[$0] ?? nil }, admits: admits)
-        let firstRemoval = changes.firstIndex { $0.change == .remove } ?? changes.endIndex
-        #expect(changes[firstRemoval...].allSatisfy { $0.change == .remove }, "what is added comes first")
-        ledger.settle(changes, refused: [])
-        model.write(changes, at: now)
+        // At once, or in pieces.
+        let (all, piece) = (ledger.slots, Bool.random(using: &random) ? Int.max : Int.random(in: 1...9, using: &random))
+        for first in stride(from: 0, to: all, by: min(piece, max(all, 1))) {
+            let slots = first..<min(all, first.addingReportingOverflow(piece).overflow ? all : first + piece)
+            let changes = ledger.rematch(slots, at: now, { verdicts[$0] ?? nil }, admits: admits)
+            let firstRemoval = changes.firstIndex { $0.change == .remove } ?? changes.endIndex
+            #expect(changes[firstRemoval...].allSatisfy { $0.change == .remove }, "what is added comes first")
+            ledger.settle(changes, refused: [])
+            model.write(changes, at: now)
+        }
         var moved: [Item: Instant] = [:]
         for (item, until) in model.until {
             model.until[item] = nil

@@ -198,4 +198,21 @@ import Workbench
         #expect(ledger.give([Self.one], ttl: 10, at: start + 50_000).changes == [])
         #expect(Set(ledger.replay(at: start + 150_000).map(\.address)) == [Self.six], "what is over stays out")
     }
+
+    /// One after the other they are those of `all`, by address and route.
+    @Test func leasesAreSeenByNumber() {
+        var ledger = Ledger(grace: 0)
+        let some: [IPAddress] = [.of("2001:db8::1"), .of("203.0.113.9"), .of("10.0.0.9"), .of("203.0.113.5")]
+        _ = ledger.give(some, to: .tunnel, "a.corp.example", at: Instant(milliseconds: 0))
+        _ = ledger.give([.of("203.0.113.5")], to: .direct, "shop.example", at: Instant(milliseconds: 0))
+        let all = ledger.numbers().map { ledger.lease($0) }
+        #expect(
+            all.map { "\($0.route) \($0.address)" } == [
+                "tunnel 10.0.0.9", "direct 203.0.113.5", "tunnel 203.0.113.5", "tunnel 203.0.113.9", "tunnel 2001:db8::1",
+            ])
+        #expect(Set(all) == Set(ledger.all))
+        #expect(ledger.numbers(of: .of("203.0.113.5")).map { ledger.lease($0).route } == [.direct, .tunnel])
+        #expect(ledger.numbers(atOrBelow: .of("corp.example")).count == 4)
+        #expect(ledger.numbers(atOrBelow: .of("shop.example")).count == 1 && ledger.numbers(atOrBelow: .of("p.example")) == [])
+    }
 }

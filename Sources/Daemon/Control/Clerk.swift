@@ -78,21 +78,26 @@ final class Clerk: Sendable {
         return ControlReply { $0.explanation = order.sight.explain(question, app, known: order.known, kernel: kernel) }
     }
 
-    /// Page after page: 65,000 leases are 20 MB of JSON.
+    /// Page after page, each made when the one before has been sent: 65,000 leases are 20 MB of JSON, and twice that as values.
     private func leases(_ kernel: KernelSight) {
         let sight = order.sight
-        let all: [Ledger.Lease]
+        guard let ledger = sight.ledger else {
+            connection.send(ControlReply { $0.leases = LeasePage(leases: [], total: 0) })
+            return
+        }
+        // By the address: what people look for, and the same from one call to the next.
+        let numbers: [UInt32]
         let isSome = order.request.name != nil
         if let address = order.request.name.flatMap({ IPAddress($0) }) {
-            all = sight.ledger?.leases(of: address) ?? []
+            numbers = ledger.numbers(of: address)
         } else if let text = order.request.name {
             guard let name = Name(text) else {
                 connection.send(ControlReply(error: "'\(text)' is neither a name nor an address"))
                 return
             }
-            all = (sight.ledger?.all ?? []).filter { $0.owners.contains { $0.owner.name.isAtOrBelow(name) } }
+            numbers = ledger.numbers(atOrBelow: name)
         } else {
-            all = sight.ledger?.all ?? []
+            numbers = ledger.numbers()
         }
         var held: [SetName: Set<IPAddress>] = [:]
         if !isSome {
@@ -100,16 +105,16 @@ final class Clerk: Sendable {
                 for family in IPAddress.Family.allCases { held[SetName(route, family)] = kernel.held(route, family) }
             }
         }
-        // By the address: what people look for, and the same from one call to the next.
-        var rest = all.sorted { ($0.address, $0.route.rawValue) < ($1.address, $1.route.rawValue) }.prefix(order.request.limit ?? all.count)
+        var rest = numbers.prefix(order.request.limit ?? numbers.count)
         repeat {
-            let page = rest.prefix(Self.page).map { lease in
+            let page = rest.prefix(Self.page).map { number in
+                let lease = ledger.lease(number)
                 let isHeld =
                     isSome
                     ? kernel.holds(lease.address, lease.route) : held[SetName(lease.route, lease.address.family)]?.contains(lease.address)
                 return sight.report(lease, inKernel: isHeld)
             }
-            guard connection.send(ControlReply { $0.leases = LeasePage(leases: page, total: all.count) }) else { return }
+            guard connection.send(ControlReply { $0.leases = LeasePage(leases: page, total: numbers.count) }) else { return }
             rest = rest.dropFirst(Self.page)
         } while !rest.isEmpty
     }

@@ -52,7 +52,7 @@ extension Worker {
         }
         let answers = resolver.flush(name)
         let ledger = resolver.ledger
-        let owed = name.map { name in ledger.all.count { $0.owners.contains { $0.owner.name.isAtOrBelow(name) } } } ?? ledger.count
+        let owed = name.map { ledger.numbers(atOrBelow: $0).count } ?? ledger.count
         return ControlReply { $0.flush = .init(answers: answers, leases: owed) }
     }
 }

@@ -55,10 +55,12 @@ package struct RulesetPlan: Hashable, Sendable {
     /// Elements that nft cannot write are left out.
     package func replacement(with elements: [SetElement]) -> String {
         var text = "table inet sluice {\n}\ndelete table inet sluice\n" + self.text()
+        // In one pass: there may be 500,000.
+        var members: [SetName: String] = [:]
+        for element in elements where !element.isUnwritable { members[element.set, default: ""] += element.description + ", " }
         for set in SetName.allCases {
-            let members = elements.filter { $0.set == set && !$0.isUnwritable }
-            guard !members.isEmpty else { continue }
-            text += "add element inet sluice \(set.rawValue) { " + members.map(\.description).joined(separator: ", ") + " }\n"
+            guard let some = members[set] else { continue }
+            text += "add element inet sluice \(set.rawValue) { " + some.dropLast(2) + " }\n"
         }
         return text
     }
