@@ -12,11 +12,13 @@ package struct HandedOut {
         package let until: Instant
     }
 
+    /// Where a record stands: its bytes are the names in wire form, then each address behind its count of bytes.
     private struct Head {
         let until: Instant
-        let names: Int
-        let addresses: [IPAddress.Family]
-        var size: Int { names + addresses.reduce(0) { $0 + ($1 == .v4 ? 4 : 16) } }
+        /// Counted from the first byte ever written.
+        let start: Int
+        let names: UInt16
+        let size: UInt16
     }
 
     /// Answers remembered, and bytes of their names and addresses (64 an answer, as measured with a browser's day), at the most.
@@ -24,7 +26,10 @@ package struct HandedOut {
     package static let mostBytes = 1 << 20
 
     private var heads: Deque<Head> = []
-    private var bytes: Deque<UInt8> = []
+    private var bytes: [UInt8] = []
+    /// Records that are gone, and the bytes ever written before the first of `bytes`.
+    private var gone = 0
+    private var base = 0
     /// Until when clients may hold answers that had to be forgotten before their time.
     package private(set) var forgottenUntil: Instant?
     package private(set) var forgotten: UInt64 = 0
@@ -38,19 +43,32 @@ package struct HandedOut {
 
     package mutating func note(_ name: Name, _ aliases: NameList, _ addresses: [IPAddress], until: Instant, at now: Instant) {
         guard until + grace > now, !addresses.isEmpty else { return }
-        let names = NameList(CollectionOfOne(name)).wire + aliases.wire
-        let head = Head(until: until, names: names.count, addresses: addresses.map(\.family))
-        guard head.size <= Self.mostBytes / 16 else { return forget(until) }
+        var record = NameList(CollectionOfOne(name)).wire + aliases.wire
+        let names = record.count
+        for address in addresses {
+            let raw = address.bytes
+            record.append(UInt8(raw.count))
+            record += raw
+        }
+        guard record.count < Self.mostBytes / 16 else { return forget(until) }
         while let first = heads.first,
-            first.until + grace <= now || heads.count >= Self.mostAnswers || bytes.count + head.size > Self.mostBytes
+            first.until + grace <= now || heads.count >= Self.mostAnswers || base + bytes.count - first.start + record.count > Self.mostBytes
         {
             heads.removeFirst()
-            bytes.removeFirst(first.size)
+            gone += 1
             if first.until > now { forget(first.until) }
         }
-        heads.append(head)
-        bytes.append(contentsOf: names)
-        for address in addresses { bytes.append(contentsOf: address.bytes) }
+        dropSpent()
+        heads.append(Head(until: until, start: base + bytes.count, names: UInt16(names), size: UInt16(record.count)))
+        bytes += record
+    }
+
+    /// Bytes of records that are gone are given up some at a time, since the others move.
+    private mutating func dropSpent() {
+        let spent = (heads.first?.start ?? base + bytes.count) - base
+        guard spent >= Self.mostBytes / 16 else { return }
+        bytes.removeFirst(spent)
+        base += spent
     }
 
     private mutating func forget(_ until: Instant) {
@@ -58,19 +76,29 @@ package struct HandedOut {
         forgottenUntil = max(until, forgottenUntil ?? until)
     }
 
+    /// The numbers of the records, the oldest first; a record keeps its number.
+    package var numbers: Range<Int> { gone..<gone + heads.count }
+
+    /// A record that a client may still hold, or keep beyond its time; nil: it is over or gone.
+    package func record(_ number: Int, at now: Instant) -> Record? {
+        guard numbers.contains(number) else { return nil }
+        let head = heads[number - gone]
+        guard head.until + grace > now else { return nil }
+        let start = head.start - base
+        let end = start + Int(head.size)
+        var place = start + Int(head.names)
+        let names = NameList(wire: Array(bytes[start..<place]))
+        var addresses: [IPAddress] = []
+        while place < end {
+            let next = place + 1 + Int(bytes[place])
+            if let address = IPAddress(bytes: bytes[place + 1..<next]) { addresses.append(address) }
+            place = next
+        }
+        return Record(names: names, addresses: addresses, until: head.until)
+    }
+
     /// Those that clients may still hold, or keep beyond their time, the oldest first.
     package func forEach(at now: Instant, _ body: (Record) -> Void) {
-        var offset = 0
-        for head in heads {
-            defer { offset += head.size }
-            guard head.until + grace > now else { continue }
-            var place = offset + head.names
-            let addresses = head.addresses.compactMap { family in
-                let size = family == .v4 ? 4 : 16
-                defer { place += size }
-                return IPAddress(bytes: bytes[place..<place + size])
-            }
-            body(Record(names: NameList(wire: bytes[offset..<offset + head.names]), addresses: addresses, until: head.until))
-        }
+        for number in numbers { if let record = record(number, at: now) { body(record) } }
     }
 }

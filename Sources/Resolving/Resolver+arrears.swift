@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import DequeModule
 import Steering
 import Wire
 
@@ -8,30 +7,32 @@ import Wire
 ///
 /// In between the ledger and the kernel's sets agree with each other; what an answer hands out is written before it leaves, like at all times.
 struct Arrears {
-    typealias Latecomer = (claim: Claim, record: HandedOut.Record)
-
-    /// Entries of the ledger in one piece: some 10 ms.
+    /// Entries of the ledger, or records of what was handed out, in one piece: some 10 ms at the most.
     static let piece = 512
 
-    /// Answers that clients held when their rule came.
-    var latecomers: Deque<Latecomer> = []
+    /// Records of what was handed out when the rules came, that these have not been asked about.
+    var handedOut = 0..<0
     /// Entries of the ledger that the rules of now have not been asked about.
     var slots = 0..<0
     /// The ledger holds more that is over.
     var expires = false
 
-    var isEmpty: Bool { latecomers.isEmpty && slots.isEmpty && !expires }
+    var isEmpty: Bool { handedOut.isEmpty && slots.isEmpty && !expires }
 }
 
 extension Resolver {
     /// Whether rules that came last are still to be applied to what clients hold or to what is owed.
-    package var appliesRules: Bool { !arrears.latecomers.isEmpty || !arrears.slots.isEmpty }
+    package var appliesRules: Bool { !arrears.handedOut.isEmpty || !arrears.slots.isEmpty }
 
     /// Does the next piece: first what goes in for clients that hold it already.
     mutating func catchUp(at now: Instant) {
         var changes: [SetChange] = []
-        while changes.count < Arrears.piece, let latecomer = arrears.latecomers.popFirst() { changes += steer(latecomer, at: now) }
-        if arrears.latecomers.isEmpty { changes += rematchLeases(at: now) }
+        var records = Arrears.piece
+        while records > 0, changes.count < Arrears.piece, let number = arrears.handedOut.popFirst() {
+            records -= 1
+            if let record = handedOut.record(number, at: now) { changes += steer(record, at: now) }
+        }
+        if arrears.handedOut.isEmpty { changes += rematchLeases(at: now) }
         if arrears.expires, changes.isEmpty { changes = expired(at: now) }
         // Names that share an address say it twice.
         var seen: Set<SetChange> = []
@@ -47,9 +48,9 @@ extension Resolver {
         return changes
     }
 
-    private mutating func steer(_ latecomer: Arrears.Latecomer, at now: Instant) -> [SetChange] {
-        let (claim, record) = latecomer
-        guard let asked = record.names.first(where: { _ in true }) else { return [] }
+    /// Gives an answer that a client holds to the rule that wants it now.
+    private mutating func steer(_ record: HandedOut.Record, at now: Instant) -> [SetChange] {
+        guard case .rule(let claim) = ownership(of: record), let asked = record.names.first(where: { _ in true }) else { return [] }
         let addresses = record.addresses.filter { refusal(of: $0, claim) == nil }
         let seconds = UInt32(clamping: max(0, record.until - now + 999) / 1000)
         counters.late += 1

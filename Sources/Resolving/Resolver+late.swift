@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import DequeModule
 import Policy
 import Rules
 import Steering
@@ -20,7 +19,7 @@ extension Resolver {
     mutating func adoptRules(at now: Instant) {
         ahead.add(snapshot.ahead)
         if let forgotten = handedOut.forgottenUntil, forgotten > now { lateUntil = forgotten }
-        arrears.latecomers = latecomers(at: now)
+        arrears.handedOut = handedOut.numbers
         arrears.slots = 0..<ledger.slots
         catchUp(at: now)
     }
@@ -33,20 +32,8 @@ extension Resolver {
         catchUp(at: now)
     }
 
-    /// Answers that clients hold already and a rule wants now.
-    private func latecomers(at now: Instant) -> Deque<Arrears.Latecomer> {
-        var latecomers: Deque<Arrears.Latecomer> = []
-        handedOut.forEach(at: now) { record in
-            switch ownership(of: record) {
-            case .rule(let claim): latecomers.append((claim, record))
-            case .nobody, .blocked, .refused: break
-            }
-        }
-        return latecomers
-    }
-
     /// Whose a remembered answer is by the rules of now, whether its tunnel is connected or not: its traffic is the rule's in every state.
-    private func ownership(of record: HandedOut.Record) -> Ownership {
+    func ownership(of record: HandedOut.Record) -> Ownership {
         for name in record.names {
             guard let rule = snapshot.matcher.match(name) else { continue }
             guard let route = rule.action.route else { return .blocked(name) }

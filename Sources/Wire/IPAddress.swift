@@ -35,7 +35,7 @@ extension IPAddress {
     }
 
     /// Reads 4 or 16 bytes as they stand on the wire; nil for any other count.
-    package init?(bytes: some Collection<UInt8>) {
+    @inlinable package init?(bytes: some Collection<UInt8>) {
         switch bytes.count {
         case 4: self = .v4(bytes.reduce(0) { $0 << 8 | UInt32($1) })
         case 16:

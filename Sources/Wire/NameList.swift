@@ -9,7 +9,7 @@ package struct NameList: Hashable, Sendable, Sequence {
     }
 
     /// Reads what `wire` gave; what is no name ends the list.
-    package init(wire: some Sequence<UInt8>) { bytes = Array(wire) }
+    package init(wire: [UInt8]) { bytes = wire }
 
     package var isEmpty: Bool { bytes.isEmpty }
     package var wire: [UInt8] { bytes }

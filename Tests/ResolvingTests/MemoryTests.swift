@@ -33,6 +33,24 @@ import Workbench
         #expect(memory.forgottenUntil == nil)
     }
 
+    @Test func aRecordKeepsItsNumberWhileOthersGo() {
+        var memory = HandedOut()
+        // Long enough that the bytes of those that are gone are given up on the way.
+        let aliases = NameList([Name.of(String(repeating: "a", count: 60) + ".test"), .of(String(repeating: "b", count: 60) + ".test")])
+        for number in 0..<2 * HandedOut.mostAnswers {
+            memory.note(.of("n\(number).example"), aliases, [.v4(UInt32(number)), .of("2001:db8::1")], until: at(600), at: at(0))
+        }
+        #expect(memory.numbers.upperBound == 2 * HandedOut.mostAnswers)
+        #expect(memory.numbers.count < HandedOut.mostAnswers)
+        #expect(memory.record(memory.numbers.lowerBound - 1, at: at(0)) == nil)
+        #expect(memory.record(memory.numbers.upperBound, at: at(0)) == nil)
+        for number in memory.numbers {
+            let record = memory.record(number, at: at(0))
+            #expect(record?.addresses == [.v4(UInt32(number)), .of("2001:db8::1")])
+            #expect(record.map { Array($0.names) } == [.of("n\(number).example")] + Array(aliases))
+        }
+    }
+
     @Test func theOldestMakeRoomAndAreCounted() {
         var memory = HandedOut()
         for number in 0..<HandedOut.mostAnswers + 100 {
