@@ -74,6 +74,8 @@ download
 for port in 911 40511; do
     (while "$SLUICE_PROBE" datagram "0.0.0.0:$port" 203.0.113.20:9 FORMER; do sleep 0.05; done) >/dev/null 2>&1 &
     senders+=" $!"
+    # This side begins, or it is an answer: those of a server here go where they came from.
+    wait_for 2000 eval "conntrack -L -p udp --orig-port-src $port 2>/dev/null | grep -q 203.0.113.20" >/dev/null || fail "no datagram from $port"
     (while ip netns exec inet "$SLUICE_PROBE" datagram 203.0.113.20:9 "198.51.100.10:$port" FORMER; do sleep 0.05; done) >/dev/null 2>&1 &
     senders+=" $!"
 done
