@@ -7,11 +7,13 @@ import Upstreams
 import Wire
 
 extension Worker {
-    /// Does what the resolver wants done, in its order, until it wants no more.
+    /// Does what the resolver wants done, in its order, until it wants no more; but what is for the kernel together and last, since a transaction
+    /// costs more (20 µs) than the element in it.
     func carryOut() {
         while !resolver.effects.isEmpty {
             let effects = resolver.effects
             resolver.effects.removeAll(keepingCapacity: true)
+            var commits: [(id: CommitID, changes: [SetChange])] = []
             for effect in effects {
                 switch effect {
                 case .reply(let client, let reply, let source): send(reply, to: client, from: source)
@@ -23,10 +25,13 @@ extension Worker {
                     upstreams[id] = socket
                     poller.add(socket.fd, token: Token(.upstream, id.number).raw, socket.wantsWrite ? [.read, .write] : .read)
                 case .close(let ids): for id in ids { upstreams[id] = nil }
-                case .commit(let id, let changes): resolver.committed(id, refused: commit(changes))
+                case .commit(let id, let changes): commits.append((id, changes))
                 case .note(let note): if !watchers.isEmpty { tell(Happening(note)) }
                 }
             }
+            guard !commits.isEmpty else { continue }
+            let refused = commit(commits.count == 1 ? commits[0].changes : commits.flatMap(\.changes))
+            for (id, changes) in commits { resolver.committed(id, refused: refused.isEmpty ? [] : changes.filter(refused.contains)) }
         }
     }
 

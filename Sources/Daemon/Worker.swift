@@ -117,7 +117,6 @@ final class Worker {
         case .control: acceptControl()
         case .controlConnection: serveControl(token.number)
         }
-        carryOut()
     }
 
     private func handle(_ message: WorkerMessage) {

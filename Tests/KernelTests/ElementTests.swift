@@ -121,6 +121,25 @@ import Wire
         }
     }
 
+    /// What several answers want is written together: the last word on an address holds, and saying it twice does no harm.
+    @Test(arguments: [Renewal.inPlace, .replacing])
+    func oneTransactionMaySayAnAddressOften(_ renewal: Renewal) throws {
+        try withTable { (writer: inout SetWriter) throws in
+            if renewal == .inPlace, try writer.probe() != .inPlace { return }
+            writer = try SetWriter(renewal: renewal)
+            for (route, seconds) in [(SteeredRoute.tunnel, nil), (.direct, 300), (.lan, 300)] as [(SteeredRoute, UInt32?)] {
+                for address in [IPAddress("192.0.2.9")!, IPAddress("2001:db8::9")!] {
+                    let element = ElementChange(SetChange(route, address, .remove)).element
+                    let (add, remove) = (SetChange(route, address, .add(seconds: seconds)), SetChange(route, address, .remove))
+                    #expect(try writer.commit([add, add, remove, add, add]) == [])
+                    #expect(try writer.contains(element), "\(route) \(address)")
+                    #expect(try writer.commit([add, remove, add, remove]) == [])
+                    #expect(try !writer.contains(element), "\(route) \(address)")
+                }
+            }
+        }
+    }
+
     /// The trap that both ways avoid (edge case 1): timeout alone, the same again, moves nothing. And what `probe` finds is what holds here.
     @Test func theProbeFindsWhatTheKernelDoes() throws {
         try withTable { (writer: inout SetWriter) throws in

@@ -70,26 +70,25 @@ enum Bench {
         return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
     }
 
-    /// Asks `count` names from `nFIRST.suffix` on, each when the one before it is answered; the answers must be those of `serve`.
-    static func ask(_ server: ServerAddress, _ suffix: String, first: Int, count: Int) {
-        let address = SocketAddress(server.address, port: server.port)
-        let fd = socket(address.family, Int32(SOCK_DGRAM.rawValue), 0)
-        guard unsafe address.with({ unsafe connect(fd, $0, $1) }) == 0 else { Probe.fail("no socket") }
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
-        _ = unsafe setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        for number in first..<first + count {
-            let id = UInt16(truncatingIfNeeded: number)
-            let packet = Probe.question("n\(number).\(suffix)", id: id)
-            _ = unsafe packet.withUnsafeBytes { unsafe send(fd, $0.baseAddress, $0.count, 0) }
-            let length = unsafe buffer.withUnsafeMutableBytes { unsafe recv(fd, $0.baseAddress, $0.count, 0) }
-            guard length > packet.count, buffer[0] == UInt8(id >> 8), buffer[1] == UInt8(truncatingIfNeeded: id) else {
-                Probe.fail("no answer for n\(number).\(suffix)")
+    /// Asks `count` names from `nFIRST.suffix` on, `open` at a time: when the last of them is answered the next are asked. The answers must be
+    /// those of `serve`.
+    static func ask(_ server: ServerAddress, _ suffix: String, first: Int, count: Int, open: Int) {
+        let client = Client(server)
+        var number = first
+        while number < first + count {
+            let round = number..<min(number + max(open, 1), first + count)
+            for number in round { client.send(Probe.question("n\(number).\(suffix)", id: UInt16(truncatingIfNeeded: number))) }
+            var left = Set(round)
+            while !left.isEmpty {
+                guard let reply = client.receive(), reply.count > 12 else { Probe.fail("no answer for n\(left.min() ?? number).\(suffix)") }
+                let id = Int(reply[0]) << 8 | Int(reply[1])
+                guard let answered = left.first(where: { $0 & 0xFFFF == id }) else { continue }
+                guard reply.dropFirst(12).firstRange(of: Self.address(UInt32(truncatingIfNeeded: answered)).bytes) != nil else {
+                    Probe.fail("n\(answered).\(suffix): rcode \(reply[3] & 15), not the address asked for")
+                }
+                left.remove(answered)
             }
-            let wanted = Self.address(UInt32(truncatingIfNeeded: number)).bytes
-            guard buffer[packet.count..<length].firstRange(of: wanted) != nil else {
-                Probe.fail("n\(number).\(suffix): rcode \(buffer[3] & 15), not the address asked for")
-            }
+            number = round.upperBound
         }
         print("ok \(count) answers")
     }

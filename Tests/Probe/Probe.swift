@@ -22,8 +22,8 @@ import Wire
         case ("transition", _, _): Transition().measure()
         case ("greet", _, let places) where places.count == 1: Greeter.serve(at: places[0])
         case ("serve", _, let places) where places.count == 1: Bench.serve(at: places[0])
-        case ("ask", let counts, let places) where counts.count == 2 && places.count == 1:
-            Bench.ask(places[0], arguments[3], first: counts[0], count: counts[1])
+        case ("ask", let counts, let places) where (2...3).contains(counts.count) && places.count == 1:
+            Bench.ask(places[0], arguments[3], first: counts[0], count: counts[1], open: counts.count == 3 ? counts[2] : 1)
         case ("wait", let counts, let places) where counts.count == 1 && places.count == 1:
             Bench.wait(places[0], milliseconds: counts[0])
         case ("load", let counts, let targets) where counts.count == 3: load(counts, targets)
@@ -33,7 +33,7 @@ import Wire
         default:
             fail(
                 "usage: sluice-probe order COUNT [A-SECOND] | ledger COUNT | garbage COUNT | datagram FROM:PORT TO:PORT TEXT | greet ADDRESS:PORT | transition"
-                    + " | serve ADDRESS:PORT | ask ADDRESS:PORT SUFFIX FIRST COUNT"
+                    + " | serve ADDRESS:PORT | ask ADDRESS:PORT SUFFIX FIRST COUNT [OPEN]"
                     + " | wait ADDRESS:PORT MILLISECONDS"
                     + " | load SECONDS QUESTIONS-A-SECOND CONNECTIONS-A-SECOND [SUFFIX | ADDRESS:PORT]…"
                     + " | versions SECONDS QUESTIONS-A-SECOND NAMES ADDRESS ADDRESS SUFFIX")
