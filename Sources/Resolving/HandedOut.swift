@@ -51,8 +51,9 @@ package struct HandedOut {
             record += raw
         }
         guard record.count < Self.mostBytes / 16 else { return forget(until) }
+        let room = Self.mostBytes - record.count
         while let first = heads.first,
-            first.until + grace <= now || heads.count >= Self.mostAnswers || base + bytes.count - first.start + record.count > Self.mostBytes
+            first.until + grace <= now || heads.count >= Self.mostAnswers || base + bytes.count - first.start > room
         {
             heads.removeFirst()
             gone += 1

@@ -50,13 +50,13 @@ struct ListIntake<Next: ListSink>: ListSink {
     mutating func take(_ kind: NameKind, _ name: borrowing Name, _ said: ListLine) {
         if !isForced, let finding = breadth.finding(kind, name), isRefused(finding, said) { return }
         if said.isException { tally.exceptions += 1 } else { tally.entries += 1 }
-        next.take(kind, name, said.via == nil ? said : allowed(said))
+        if case nil = said.via { next.take(kind, name, said) } else { next.take(kind, name, allowed(said)) }
     }
 
     mutating func take(_ pattern: Pattern, _ said: ListLine) {
         if !isForced, let finding = breadth.finding(pattern), isRefused(finding, said) { return }
         if said.isException { tally.exceptions += 1 } else { tally.entries += 1 }
-        next.take(pattern, said.via == nil ? said : allowed(said))
+        if case nil = said.via { next.take(pattern, said) } else { next.take(pattern, allowed(said)) }
     }
 
     /// Without a server that must not be asked: the name keeps its way, and the way has servers of its own.

@@ -47,7 +47,8 @@ package struct PublicSuffixes: Sendable {
                 let word = String(decoding: line.prefix { $0 > 32 }, as: UTF8.self)
                 let bare = word.hasPrefix("*.") ? String(word.dropFirst(2)) : word
                 guard let ascii = InternationalName.ascii(bare), let name = Name(ascii) else { continue }
-                hashes.append(word == bare ? Self.hash(name, from: 0) : ~Self.hash(name, from: 0))
+                var bytes = name.bytes
+                hashes.append(word == bare ? Self.hash(&bytes, from: 0) : ~Self.hash(&bytes, from: 0))
             }
             guard hashes.count > 1000 else { return nil }
             mask = 1 << 15 - 1
@@ -58,10 +59,11 @@ package struct PublicSuffixes: Sendable {
 
         func mayHave(_ name: borrowing Name) -> Bool {
             guard !name.isRoot else { return false }
-            if has(Self.hash(name, from: 0)) { return true }
-            let rest = Int(name[0]) + 1
-            guard rest < name.count - 1 else { return false }
-            return has(~Self.hash(name, from: rest))
+            var bytes = name.bytes
+            if has(Self.hash(&bytes, from: 0)) { return true }
+            let rest = Int(bytes.byte(at: 0)) + 1
+            guard rest < bytes.count - 1 else { return false }
+            return has(~Self.hash(&bytes, from: rest))
         }
 
         private func has(_ hash: UInt64) -> Bool { table[slot(hash)] == hash }
@@ -72,10 +74,13 @@ package struct PublicSuffixes: Sendable {
             return slot
         }
 
-        private static func hash(_ name: borrowing Name, from offset: Int) -> UInt64 {
+        /// Eight bytes at a time, as a million names are asked.
+        @inline(__always) private static func hash(_ name: inout NameBytes, from offset: Int) -> UInt64 {
             var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-            var bytes = name.bytes
-            for index in offset..<name.count { hash = (hash ^ UInt64(bytes.byte(at: index))) &* 0x100_0000_01B3 }
+            for index in stride(from: offset, to: name.count, by: 8) {
+                let product = (hash ^ name.ownWord(at: index)).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+                hash = product.high ^ product.low
+            }
             return hash
         }
     }

@@ -27,7 +27,7 @@ package struct NameBytes: Sendable {
     }
 
     /// The same, of the name's own bytes only: zeros for those behind its end.
-    @inline(__always) mutating func ownWord(at index: Int) -> UInt64 {
+    @inlinable @inline(__always) package mutating func ownWord(at index: Int) -> UInt64 {
         let left = count - index
         return left >= 8 ? word(at: index) : word(at: index) & ~(.max << UInt64(max(0, left) * 8))
     }

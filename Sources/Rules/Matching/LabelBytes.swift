@@ -14,7 +14,7 @@ extension NameBytes: LabelBytes {}
 /// A name in the store.
 struct StoredName: LabelBytes {
     let bytes: [UInt8]
-    let start: Int
+    var start = 0
 
     @inline(__always) func byte(at index: Int) -> UInt8 { bytes[start + index] }
 

@@ -15,8 +15,10 @@ package struct MatcherBuilder: ListSink {
     private var treatment = Treatment(.block)
     private var list: UInt32 = 0
     private var isNative = false
-    /// Of the line before: most lines of a list name the same server, or none.
-    private var last: (via: ServerAddress?, treatment: UInt32)?
+    /// Of lines that name no server, as most do.
+    private var plain: UInt32?
+    /// Of the last line that named one: many name the same.
+    private var last: (via: ServerAddress, treatment: UInt32)?
 
     package init() {}
 
@@ -26,7 +28,7 @@ package struct MatcherBuilder: ListSink {
     /// Following entries stand in this file and want this; exceptions among them are of this list only.
     package mutating func begin(file: String, treatment: Treatment) {
         self.treatment = treatment
-        last = nil
+        (plain, last) = (nil, nil)
         open(file, isNative: false, continues: false)
     }
 
@@ -93,11 +95,17 @@ package struct MatcherBuilder: ListSink {
     }
 
     private mutating func treatment(of said: ListLine) -> UInt32 {
-        if let last, last.via == said.via { return last.treatment }
+        guard let via = said.via else {
+            if let plain { return plain }
+            let number = origins.number(of: treatment)
+            plain = number
+            return number
+        }
+        if let last, last.via == via { return last.treatment }
         var treatment = treatment
-        if let via = said.via { treatment.options.via = via }
+        treatment.options.via = via
         let number = origins.number(of: treatment)
-        last = (said.via, number)
+        last = (via, number)
         return number
     }
 

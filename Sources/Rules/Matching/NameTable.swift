@@ -36,15 +36,19 @@ struct NameTable: Sendable {
         tags = Array(repeating: 0, count: capacity)
         heads = Array(repeating: Head(bits: 0), count: capacity)
         var place: Place = 0
+        // One for all: to make one takes and gives back a reference to the bytes, which is as much work as a hash.
+        var name = StoredName(bytes: store.bytes)
         for _ in 0..<store.count {
             let rule = store[place]
-            if rule.kind != nil { insert(rule, store, isRepeat) }
+            name.start = rule.start
+            if rule.kind != nil { insert(rule, &name, store, isRepeat) }
             place = rule.next
         }
     }
 
-    private mutating func insert(_ rule: StoredRule, _ store: borrowing RuleStore, _ isRepeat: (StoredRule, StoredRule) -> Bool) {
-        var name = StoredName(bytes: store.bytes, start: rule.start)
+    private mutating func insert(
+        _ rule: StoredRule, _ name: inout StoredName, _ store: borrowing RuleStore, _ isRepeat: (StoredRule, StoredRule) -> Bool
+    ) {
         let starts = LabelStarts(&name, length: rule.length)
         var hash = seed
         for label in stride(from: starts.count - 1, through: 0, by: -1) { hash.add(&name, labelAt: starts[label]) }
