@@ -27,9 +27,9 @@ struct CheckCommand: ParsableCommand {
         } else {
             print(Console.text(of: loaded.problems, on: STDOUT_FILENO), terminator: "")
             if loaded.errors.isEmpty {
-                print(
-                    "\(file): \(loaded.matcher.count) rules from \(loaded.ruleFiles.count) files, \(loaded.configuration.tunnel.count) tunnels"
-                )
+                let rules = counted(loaded.matcher.count, "rule")
+                let files = counted(loaded.ruleFiles.count, "file")
+                print("\(file): \(rules) from \(files), \(counted(loaded.configuration.tunnel.count, "tunnel"))")
             }
         }
         if !loaded.errors.isEmpty { throw Console.problemFound }

@@ -39,6 +39,21 @@ import Workbench
         #expect(matcher.problems.map { "\($0.file):\($0.line):\($0.column)" } == ["a.txt:2:0", "own.rules:5:8"])
     }
 
+    /// A list with exceptions within exceptions is read once for each depth: its lines are no repetition of themselves.
+    @Test func aLineReadTwiceDoesNotRepeatItself() {
+        var builder = MatcherBuilder()
+        builder.begin(file: "a.txt", treatment: Treatment(.block))
+        builder.take(.suffix, .of("b.a.example"), ListLine(line: 3))
+        builder.begin(file: "a.txt")
+        builder.take(.suffix, .of("b.a.example"), ListLine(line: 3))
+        #expect(Matcher(builder).problems.isEmpty)
+        builder.take(.suffix, .of("b.a.example"), ListLine(line: 4))
+        #expect(Matcher(builder).problems.map { "\($0.line) \($0.message)" } == ["4 'b.a.example' stands already at a.txt:3"])
+        builder.begin(file: "a.txt", treatment: Treatment(.block))
+        builder.take(.suffix, .of("b.a.example"), ListLine(line: 3))
+        #expect(Matcher(builder).problems.count == 2, "another include of the same file says it again")
+    }
+
     @Test func aListsNetworkInConflictIsAWarningAndTheFirstWins() {
         var builder = MatcherBuilder()
         builder.add(Rule(.tunnel, .network(Network("10.0.0.0/8")!), text: "10.0.0.0/8", file: "own.rules", line: 1))

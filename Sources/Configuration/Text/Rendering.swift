@@ -19,15 +19,17 @@ package func render(_ problems: [Problem], color: Bool, source: (String) -> [UIn
     return text + count(problems) + "\n"
 }
 
+/// `1 rule`, `2 rules`.
+package func counted(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
+
 private func count(_ problems: [Problem]) -> String {
     let errors = problems.count { $0.severity == .error }
     let warnings = problems.count - errors
-    func noun(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
     return switch (errors, warnings) {
     case (0, 0): "no problem"
-    case (_, 0): noun(errors, "error")
-    case (0, _): noun(warnings, "warning")
-    case (_, _): noun(errors, "error") + ", " + noun(warnings, "warning")
+    case (_, 0): counted(errors, "error")
+    case (0, _): counted(warnings, "warning")
+    case (_, _): counted(errors, "error") + ", " + counted(warnings, "warning")
     }
 }
 
