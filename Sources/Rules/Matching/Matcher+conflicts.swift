@@ -20,7 +20,9 @@ extension Matcher {
             let isSame = treatment.action == other.action && treatment.tunnel == other.tunnel
             // A list with exceptions within exceptions is several here, and some of its lines stand in two of them.
             let (list, before) = (origins.lists[Int(run.list)], origins.lists[Int(first.list)])
-            if store.line(of: rule) == store.line(of: earlier), list.include == before.include, list.file == before.file, !list.isNative { return }
+            if store.line(of: rule) == store.line(of: earlier), list.include == before.include, list.file == before.file, !list.isNative {
+                return
+            }
             if origins.lists[Int(run.list)].isNative {
                 say(problem(full(rule), full(earlier), isSame: isSame, isShared: !origins.lists[Int(first.list)].isNative))
             } else {
