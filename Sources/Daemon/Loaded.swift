@@ -68,7 +68,17 @@ package struct Loaded: Sendable {
         for pattern in configuration.rules.files {
             let isPattern = pattern.contains { "*?[".contains($0) }
             let place = folder.path(of: pattern)
-            for file in isPattern ? HostFile.matching(place) : [place] {
+            let files = isPattern ? HostFile.matching(place) : [place]
+            // Of the usual place a machine without rules has none.
+            if files.isEmpty, !Configuration.Rules().files.contains(pattern) {
+                problems.append(
+                    Problem(
+                        .warning, file: path, line: 0, column: 0, "rules.files: '\(pattern)' fits no file, so no rule comes from there",
+                        hint:
+                            "the files of \(place.lastIndex(of: "/").map { String(place[..<$0]) } ?? place) must be named so; the usual is *.rules"
+                    ))
+            }
+            for file in files {
                 do {
                     try reader.read(file)
                 } catch {

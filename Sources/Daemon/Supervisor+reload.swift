@@ -77,7 +77,9 @@ extension Supervisor {
     private func reject(_ errors: [String]) -> ControlReply.Reload {
         rejected = errors
         for error in errors { log.error("not reloaded: \(error)") }
-        worker.post(.happened(Happening(.reload, "not reloaded: \(errors.first ?? "")")))
+        worker.post(
+            .happened(
+                Happening(.reload, "not reloaded: \(errors.first ?? "")" + (errors.count > 1 ? " (and \(errors.count - 1) more)" : ""))))
         publish()
         return ControlReply.Reload(rules: loaded.matcher.count, errors: errors, kept: loaded.book.kept, difference: nil)
     }

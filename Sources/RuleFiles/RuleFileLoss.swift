@@ -18,9 +18,9 @@ package struct RuleFileLoss: Hashable, Sendable {
     package static let many = 10
 
     package var text: String {
-        let had = before == 1 ? "1 rule" : "\(before) rules"
+        let had = before == 1 ? "1 line of rules" : "\(before) lines of rules"
         return switch now {
-        case nil: "it is gone, and its \(had) with it"
+        case nil: "it is gone, with \(had)"
         case 0?: "it had \(had), and has none now"
         case let now?: "it had \(had), and has \(now) now"
         }

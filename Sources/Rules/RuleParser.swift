@@ -7,24 +7,37 @@ package struct RuleParser {
     let idna: (String) -> String?
     private var items: [RuleFileItem] = []
     private var problems: [Problem] = []
+    /// Lines that could not be read.
+    private var refused = 0
+
+    /// More of them are counted: a web page that was stored as a rule file is one mistake, not a thousand.
+    private let mostRefused: Int
 
     /// All lines that could be read, in their order, and everything that could not, each with its line and column.
     /// - Parameter idna: the A-label form of a name with characters beyond ASCII; nil if it has none.
-    package static func read(_ bytes: [UInt8], file: String, idna: (String) -> String?) -> (items: [RuleFileItem], problems: [Problem]) {
+    package static func read(
+        _ bytes: [UInt8], file: String, mostRefused: Int = 50, idna: (String) -> String?
+    ) -> (items: [RuleFileItem], problems: [Problem]) {
         withoutActuallyEscaping(idna) { idna in
-            var parser = RuleParser(file: file, idna: idna)
+            var parser = RuleParser(file: file, mostRefused: mostRefused, idna: idna)
             // A byte order mark says nothing in UTF-8, and editors put it there.
             let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
             for (index, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
                 parser.read(line: line, number: index + 1)
+            }
+            if parser.refused > mostRefused {
+                parser.problems.append(
+                    Problem(
+                        .error, file: file, line: 0, column: 0, "\(parser.refused - mostRefused) more lines are no rules",
+                        hint: "if it is a list, 'ACTION include KIND FILE' in a rule file takes it in"))
             }
             return (parser.items, parser.problems)
         }
     }
 
     /// The rules of a text that stands for itself: it includes nothing, and its names are ASCII.
-    package static func read(_ bytes: [UInt8], file: String) -> (rules: [Rule], problems: [Problem]) {
-        let (items, problems) = read(bytes, file: file) { _ in nil }
+    package static func read(_ bytes: [UInt8], file: String, mostRefused: Int = 50) -> (rules: [Rule], problems: [Problem]) {
+        let (items, problems) = read(bytes, file: file, mostRefused: mostRefused) { _ in nil }
         var rules: [Rule] = []
         var refused: [Problem] = []
         for item in items {
@@ -37,8 +50,9 @@ package struct RuleParser {
         return (rules, problems + refused)
     }
 
-    private init(file: String, idna: @escaping (String) -> String?) {
+    private init(file: String, mostRefused: Int, idna: @escaping (String) -> String?) {
         self.file = file
+        self.mostRefused = mostRefused
         self.idna = idna
     }
 
@@ -53,8 +67,7 @@ package struct RuleParser {
 
     private mutating func read(line bytes: ArraySlice<UInt8>, number: Int) {
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            problems.append(Problem(.error, file: file, line: number, column: 0, "not UTF-8 text"))
-            return
+            return refuse(Problem(.error, file: file, line: number, column: 0, "not UTF-8 text"))
         }
         let words = Self.words(of: text)
         guard let first = words.first else { return }
@@ -70,8 +83,13 @@ package struct RuleParser {
                 remark(on: rule)
             }
         } catch {
-            problems.append(error)
+            refuse(error)
         }
+    }
+
+    private mutating func refuse(_ problem: Problem) {
+        refused += 1
+        if refused <= mostRefused { problems.append(problem) }
     }
 
     /// `ACTION[:TUNNEL]`.

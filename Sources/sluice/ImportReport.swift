@@ -97,9 +97,9 @@ struct ImportReport: Encodable {
                 rows.add(word, sample.text)
             }
         }
-        for error in errors { rows.add("error", error.place + ": " + error.message) }
+        for error in errors { rows.add("error", error.text) }
         if warningCount > 0 { rows.add("warnings", Words.number(warningCount)) }
-        for warning in warnings { rows.add("warnings", warning.place + ": " + warning.message) }
+        for warning in warnings { rows.add("warnings", warning.text) }
         if let asked {
             rows.add("asked", "of \(Words.count(asked.names, "name")) asked lately it would take \(Words.number(asked.capturedCount))")
             for name in asked.captured { rows.add("asked", name) }
@@ -130,5 +130,7 @@ extension ImportReport.Sample {
 
 extension CheckReport.Entry {
     /// `file:line:column`, as far as they are known.
+    fileprivate var text: String { "\(place): \(message)" + (hint.map { " (\($0))" } ?? "") }
+
     var place: String { ([file] + [line, column].filter { $0 > 0 }.map(String.init)).joined(separator: ":") }
 }

@@ -2,6 +2,7 @@
 import ArgumentParser
 import Configuration
 import Daemon
+import Glibc
 import RuleFiles
 import Rules
 import Wire
@@ -53,7 +54,10 @@ struct RulesImportCommand: ParsableCommand {
         do throws(Problem) {
             try ListOnDisk(include).read(into: &forecast)
         } catch {
-            throw Console.end(.failed(error.message, hint: error.hint))
+            // Where it stands is said from here, not from a rule file's folder.
+            let isThere = unsafe access(file, F_OK) == 0
+            _ = Console.end(.failed(error.message, hint: isThere ? error.hint : nil))
+            throw Console.problemFound
         }
         let asked = try? source.quietly(ControlRequest(.names)).names
         var report = ImportReport(

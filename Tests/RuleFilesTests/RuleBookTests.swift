@@ -276,9 +276,9 @@ import Wire
         scratch.write("b.rules", "block ads.example\n")
         let former = try scratch.book()
         let gone = try scratch.book("b.rules").losses(after: former)
-        #expect(gone.map(\.text) == ["it is gone, and its 1 rule with it"])
+        #expect(gone.map(\.text) == ["it is gone, with 1 line of rules"])
         scratch.write("a.rules", "# tunnel include plain work.txt\n")
-        #expect(try scratch.book().losses(after: former).map(\.text) == ["it had 1 rule, and has none now"])
+        #expect(try scratch.book().losses(after: former).map(\.text) == ["it had 1 line of rules, and has none now"])
         #expect(try scratch.book().losses(after: .empty) == [])
     }
 

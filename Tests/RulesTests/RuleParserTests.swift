@@ -18,7 +18,7 @@ import Workbench
 
     @Test func everyMistakeIsReportedAtItsPlace() throws {
         let lines = Fixture.allLines("rules/bad.rules")
-        let (rules, problems) = RuleParser.read(Fixture.bytes("rules/bad.rules"), file: "bad.rules")
+        let (rules, problems) = RuleParser.read(Fixture.bytes("rules/bad.rules"), file: "bad.rules", mostRefused: .max)
         var left = problems
         var expected = 0
         for (index, line) in lines.enumerated() where line.text.hasPrefix("#^ ") {
@@ -111,4 +111,12 @@ import Workbench
 
 extension String {
     fileprivate func components(_ separator: String) -> [String] { split(separator: separator).map(String.init) }
+
+    @Test func aPageStoredAsARuleFileIsOneMistake() {
+        let page = (0..<1000).map { _ in "<p>404</p>\n" }.joined()
+        let (rules, problems) = RuleParser.read(Array((page + "block a.example\n").utf8), file: "f")
+        #expect(rules.map(\.text) == ["a.example"])
+        #expect(problems.count == 51)
+        #expect(problems.last?.message == "950 more lines are no rules")
+    }
 }

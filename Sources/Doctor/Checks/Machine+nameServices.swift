@@ -38,7 +38,9 @@ extension Machine {
             findings.append(
                 .problem(
                     .resolvConf, "/etc/resolv.conf names \(list), where nobody answers", meaning: "Every lookup of this machine fails.",
-                    next: "sudo sluice run, or to have the former file back: sudo sluice repair"))
+                    next: "sudo sluice run, or "
+                        + (hostDNS.ownership.owner == .ours
+                            ? "to have the former file back: sudo sluice repair" : "a 'nameserver' line in it with your network's own")))
         case (false, _, _):
             let text = servers.isEmpty ? "/etc/resolv.conf names no server\(kind)" : "/etc/resolv.conf names \(list)\(kind)"
             findings.append(.ok(.resolvConf, text, meaning: "As it was without Sluice. With the daemon running: sudo sluice activate."))

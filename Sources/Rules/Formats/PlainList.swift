@@ -17,7 +17,16 @@ struct PlainList {
                 sink.take(whole, scope.name, ListLine(line: lines.number))
                 continue
             }
-            if let comment = bytes.first(UInt8(ascii: "#"), in: line) { line = line.lowerBound..<comment }
+            if let comment = bytes.first(UInt8(ascii: "#"), in: line) {
+                if isAdvertisement(bytes, line, comment) {
+                    scope.warn(
+                        "rules for pages", line: lines.number,
+                        "'\(ListScope.shown(bytes, line))' is a rule for pages, not for names: not taken",
+                        hint: "include adguard, instead of include plain, takes what is for names", into: &sink)
+                    continue
+                }
+                line = line.lowerBound..<comment
+            }
             guard let word = bytes.word(of: &line) else { continue }
             if let second = bytes.word(of: &line) {
                 refuse(bytes, word, second, lines.number, &scope, into: &sink)
@@ -32,6 +41,12 @@ struct PlainList {
                 }
             }
         }
+    }
+
+    /// `example.com##.ad` and its kin hide parts of pages: not one of the names in such a list is meant as a whole.
+    private func isAdvertisement(_ bytes: Span<UInt8>, _ line: Range<Int>, _ mark: Int) -> Bool {
+        guard mark > line.lowerBound, mark + 1 < line.upperBound, bytes[mark - 1] > UInt8(ascii: " ") else { return false }
+        return "#@?$%".utf8.contains(bytes[mark + 1])
     }
 
     private func refuse(

@@ -96,6 +96,8 @@ extension Matcher {
             let more = count.count == 1 ? "" : ", and \(count.count - 1) more of this list so"
             let message =
                 switch kind {
+                case .repeated where rule.file == earlier.file && rule.line == earlier.line:
+                    "this list is included twice: '\(rule.text)' stands already in the first include\(more)"
                 case .repeated: "'\(rule.text)' stands already at \(place)\(more)"
                 case .losing: "'\(rule.text)' can never match: \(place) has it first, as '\(earlier.action.rawValue)'\(more)"
                 }
