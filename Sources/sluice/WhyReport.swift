@@ -16,12 +16,19 @@ struct WhyReport: Encodable {
     let text: String
     @OrNull var rule: RuleView?
     let losers: [RuleView]
+    /// Rules of lists that have an exception for the name.
+    let excepted: [Excepted]
     let chain: [String]
     /// The rule that the answer has because of a name in the chain.
     @OrNull var alias: Alias?
     let addresses: [AddressView]
     /// Why nothing is said of addresses.
     @OrNull var unknown: String?
+
+    struct Excepted: Encodable {
+        let rule: RuleView
+        let exception: RuleView
+    }
 
     struct Alias: Encodable {
         let name: String
@@ -40,6 +47,7 @@ struct WhyReport: Encodable {
         reason = explanation.reason
         text = explanation.text
         losers = explanation.losers.map(RuleView.init)
+        excepted = explanation.excepted.map { Excepted(rule: RuleView($0.rule), exception: RuleView($0.exception)) }
         chain = explanation.chain
         addresses = explanation.addresses.map(AddressView.init)
         rule = explanation.rule.map(RuleView.init)
@@ -57,6 +65,9 @@ struct WhyReport: Encodable {
         table.add("setting", setting)
         table.add("state", state)
         for loser in losers { table.add("loser", loser.place) }
+        for one in excepted {
+            table.add("excepted", "\(one.rule.place), by its exception \(one.exception.pattern), line \(one.exception.line)")
+        }
         if !chain.isEmpty { table.add("chain", ([name] + chain).joined(separator: " → ")) }
         if let alias { table.add("by way of", "\(alias.name): \(alias.rule.place): \(alias.text)") }
         let title =

@@ -13,6 +13,8 @@ package struct Explanation: Codable, Sendable {
     package let text: String
     package let rule: RuleEntry?
     package let losers: [RuleEntry]
+    /// Rules of lists that have an exception for the name, so that they do not decide.
+    package let excepted: [Excepted]
     /// Names of the chain that the answer led through, the last one's addresses being the name's; empty: none, or not known.
     package var chain: [String] = []
     /// The rule that the answer has because of a name in that chain, where the asked name has none.
@@ -20,6 +22,11 @@ package struct Explanation: Codable, Sendable {
     package var addresses: [AddressExplanation] = []
     /// Why nothing is said of addresses; nil where they are there.
     package var unknown: String?
+
+    package struct Excepted: Codable, Sendable {
+        package let rule: RuleEntry
+        package let exception: RuleEntry
+    }
 
     package struct Alias: Codable, Sendable {
         package let name: String

@@ -15,7 +15,8 @@ extension Sight {
             setting: circumstances.settingWord, path: decision.outcome.word, servers: decision.outcome.servers,
             reason: decision.reason.rawValue, text: decision.sentence(circumstances, question, app, rule, areServersKnown: areRelaysKnown),
             rule: rule.map(RuleEntry.init),
-            losers: matches.filter { $0 != decision.rule }.map { RuleEntry(matcher.rule($0.number)) })
+            losers: matches.filter { $0 != decision.rule }.map { RuleEntry(matcher.rule($0.number)) },
+            excepted: matcher.excepted(question.name).map { .init(rule: RuleEntry($0.rule), exception: RuleEntry($0.exception)) })
     }
 
     /// For a name of a reverse zone, the rule that owns the address: by lease, then by network.

@@ -61,18 +61,28 @@ extension Matcher {
     /// The places of all rules that match `name`, in the order of precedence, those of lists that have an exception for it left out.
     func candidates(_ name: Name) -> [Place] {
         let (found, passed) = fitting(name)
-        return passed.isEmpty ? found : found.filter { !passed.contains(origins.run(of: $0).list) }
+        return passed.isEmpty ? found : found.filter { passed[origins.run(of: $0).list] == nil }
     }
 
     /// The lists that have an exception for `name`.
-    func exceptingLists(of name: Name) -> Set<UInt32> { fitting(name).passed }
+    func exceptingLists(of name: Name) -> Set<UInt32> { Set(fitting(name).passed.keys) }
 
-    /// The places of all rules that fit `name`, in the order of precedence, and the lists that have an exception for it.
-    private func fitting(_ name: Name) -> (found: [Place], passed: Set<UInt32>) {
+    /// Rules that fit `name` and are not asked, since their own list has an exception for it: each with that exception.
+    package func excepted(_ name: Name) -> [(rule: Rule, exception: Rule)] {
+        let (found, passed) = fitting(name)
+        return found.compactMap { place in
+            passed[origins.run(of: place).list].map { (full(store[place]), full(store[$0])) }
+        }
+    }
+
+    /// The places of all rules that fit `name`, in the order of precedence, and of each list that has an exception for it the first one.
+    private func fitting(_ name: Name) -> (found: [Place], passed: [UInt32: Place]) {
         var found: [Place] = []
-        var passed: Set<UInt32> = []
+        var passed: [UInt32: Place] = [:]
         func take(_ place: Place) {
-            if store[place].isException { passed.insert(origins.run(of: place).list) } else { found.append(place) }
+            guard store[place].isException else { return found.append(place) }
+            let list = origins.run(of: place).list
+            if passed[list] == nil { passed[list] = place }
         }
         if store.names > 0 {
             for (place, _) in named(name) { take(place) }
