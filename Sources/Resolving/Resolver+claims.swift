@@ -58,7 +58,7 @@ extension Resolver {
     }
 
     /// The name of a `tunnel` rule whose service binding leads to the asked one, which has no rule of its own and is not of the local network.
-    private func service(_ question: Question) -> Name? {
+    func service(_ question: Question) -> Name? {
         guard let origin = ledger.services.origin(of: question.name), snapshot.matcher.match(question.name) == nil,
             snapshot.matcher.match(origin)?.action == .tunnel, !Reserved.isLocal(question, snapshot.circumstances.ranges)
         else { return nil }

@@ -59,6 +59,8 @@ extension Resolver {
             return .refused(refusal.error)
         case .rule(let claim):
             if claim.matched != query.question.name { counters.byAlias += 1 }
+            // The ledger knows the asked name and the one the rule fits; other rules may fit others of the chain.
+            if isNew, !answer.aliases.isEmpty { remember(answer, query, app: app, age: age, at: now) }
             if claim.matched != query.question.name, hides(query.question.type, claim.rule) { return .noData }
             // By an alias that came on another way than the rule's own it is the word of whoever answers there: it does not lead inside.
             guard claim.matched != query.question.name, source.path != claim.route.path else {
@@ -77,7 +79,7 @@ extension Resolver {
         let isBinding = [.https, .svcb].contains(query.question.type)
         guard isBinding || !answer.addresses.isEmpty else { return .answer(answer, []) }
         let ttl = (answer.lifetime ?? 0).subtractingClamped(age)
-        if isBinding, claim.route == .tunnel { ledger.remember(answer.serviceTargets, of: claim.matched, ttl: ttl, at: now) }
+        if isBinding, claim.route == .tunnel { lead(answer.serviceTargets, from: claim.matched, ttl: ttl, at: now) }
 
         let refused = refused(answer.addresses, of: name, claim, at: now)
         let admitted = refused.isEmpty ? answer.addresses : answer.addresses.filter { !refused.contains($0) }
@@ -112,6 +114,15 @@ extension Resolver {
             steered = rest
         }
         return .answer(steered, changes)
+    }
+
+    /// Names the service of `origin` leads to are its own from now on, and what clients hold of them already.
+    private mutating func lead(_ targets: [Name], from origin: Name, ttl: UInt32, at now: Instant) {
+        let isKnown = targets.allSatisfy { ledger.services.origin(of: $0) == origin }
+        ledger.remember(targets, of: origin, ttl: ttl, at: now)
+        guard !isKnown, handedOut.count > 0 else { return }
+        arrears.handedOut = handedOut.numbers
+        catchUp(at: now)
     }
 
     /// Addresses no set may take.
@@ -185,7 +196,7 @@ extension Resolver {
         }
     }
 
-    /// Notes an answer that no rule steers, for rules that come later; but not that of an app whose traffic no rule moves.
+    /// Notes an answer for rules that come later; but not that of an app whose traffic no rule moves.
     private mutating func remember(_ answer: Answer, _ query: Query, app: App, age: UInt32, at now: Instant) {
         guard isMovedByRules(app) else { return }
         let ttl = (answer.lifetime ?? 0).subtractingClamped(age)

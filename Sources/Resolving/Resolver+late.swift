@@ -34,6 +34,11 @@ extension Resolver {
 
     /// Whose a remembered answer is by the rules of now, whether its tunnel is connected or not: its traffic is the rule's in every state.
     func ownership(of record: HandedOut.Record) -> Ownership {
+        if let asked = record.names.first(where: { _ in true }), let origin = service(Question(name: asked, type: .a)),
+            let rule = snapshot.matcher.match(origin)
+        {
+            return .rule(Claim(rule: rule, route: .tunnel, matched: origin))
+        }
         for name in record.names {
             guard let rule = snapshot.matcher.match(name) else { continue }
             guard let route = rule.action.route else { return .blocked(name) }

@@ -14,9 +14,8 @@ extension Snapshot {
         ledger.rematch(
             slots, at: now,
             { owner in
-                guard let rule = matcher.match(owner.name) ?? matcher.match(owner.matched), let route = rule.action.route else {
-                    return nil
-                }
+                guard let rule = matcher.match(owner.name) ?? matcher.match(owner.matched) else { return nil }
+                guard let route = rule.action.route else { return .blocked(rule: rule.number) }
                 return Ledger.Verdict(route, rule: rule.number, allowsPrivate: rule.options.private)
             }, admits: admits, dropped: dropped)
     }

@@ -60,12 +60,22 @@ extension Ledger {
         package let rule: Int
         /// Whether the rule may own private addresses.
         package let allowsPrivate: Bool
+        /// What stands in the route's set stays in it, and nothing comes in.
+        let onlyStays: Bool
 
         package init(_ route: SteeredRoute, rule: Int, allowsPrivate: Bool = false) {
+            self.init(route, rule: rule, allowsPrivate: allowsPrivate, onlyStays: false)
+        }
+
+        private init(_ route: SteeredRoute, rule: Int, allowsPrivate: Bool, onlyStays: Bool) {
             self.route = route
             self.rule = rule
             self.allowsPrivate = allowsPrivate
+            self.onlyStays = onlyStays
         }
+
+        /// Of a name that is blocked now: what of it is in the tunnel does not fall out of it, for those who hold it still.
+        package static func blocked(rule: Int) -> Verdict { Verdict(.tunnel, rule: rule, allowsPrivate: true, onlyStays: true) }
     }
 
     /// Whether any address that is owed is one of these.
@@ -100,7 +110,11 @@ extension Ledger {
                 verdict = find(owner)
                 known[pair] = .some(verdict)
             }
-            verdicts.append((UInt32(index), verdict.flatMap { admits(lease.address, $0, $0.route == lease.place.route) ? $0 : nil }))
+            let holds = verdict.flatMap { verdict in
+                let stands = verdict.route == lease.place.route
+                return (stands || !verdict.onlyStays) && admits(lease.address, verdict, stands) ? verdict : nil
+            }
+            verdicts.append((UInt32(index), holds))
         }
         return verdicts
     }

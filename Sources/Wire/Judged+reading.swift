@@ -69,10 +69,15 @@ extension Answer {
     ) {
         let negative = !chain.answersQuestion
         var ttls = Self.lowest(answers) + Self.lowest(authorities)
-        // The end of a chain is known for no longer than the way to it, also where it ends in "no".
+        // The end of a chain is known for no longer than the way to it, also where it ends in "no". Nobody keeps addresses for longer by our
+        // word, since they are owed for that long.
         let shortest = ttls.prefix(answers.count).map(\.seconds).min()
         let limit = negative ? Self.negativeLifetime(authorities, packet).map { min($0, shortest ?? $0) } : shortest
-        if negative, let limit { ttls = ttls.map { ($0.offset, min($0.seconds, limit)) } }
+        if let limit {
+            for index in ttls.indices where negative || index < answers.count && answers[index].type.carriesAddresses {
+                ttls[index].seconds = min(ttls[index].seconds, limit)
+            }
+        }
         self.body = body
         self.code = code
         authenticated = header.flags.contains(.authenticData)
@@ -106,4 +111,8 @@ extension Answer {
         guard let minimum = try? reader.uint32() else { return nil }
         return min(soa.ttl, minimum, longestNegativeTTL)
     }
+}
+
+extension RecordType {
+    fileprivate var carriesAddresses: Bool { [.a, .aaaa, .https, .svcb].contains(self) }
 }

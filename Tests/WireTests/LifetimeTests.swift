@@ -36,6 +36,15 @@ import Workbench
         #expect(try ttls(try answer(chain)) == [900, 50, 50])
     }
 
+    /// Addresses are owed for as long as the whole chain is known: a cache that keeps each set by itself must not keep them for longer.
+    @Test func addressesLastNoLongerThanTheWayToThem() throws {
+        let chain: [Message.Record] = [
+            .cname(Self.www, .of("a.test"), ttl: 300), .cname(.of("a.test"), .of("b.test"), ttl: 1),
+            .address(.of("b.test"), .of("203.0.113.5"), ttl: 86_000),
+        ]
+        #expect(try ttls(try answer(chain)) == [300, 1, 1])
+    }
+
     @Test(arguments: [UInt32(0x8000_0000), 0xFFFF_FFFF]) func aTTLWithTheTopBitIsZero(_ ttl: UInt32) throws {
         let answer = try answer([.address(Self.www, .of("192.0.2.7"), ttl: ttl)])
         #expect(answer.lifetime == 0)

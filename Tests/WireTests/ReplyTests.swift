@@ -83,8 +83,8 @@ import Workbench
     }
 
     @Test func TTLsGrowOldAndEndAtZero() throws {
-        let answer = try answer([.cname(Self.www, .of("cdn.example"), ttl: 30), .address(.of("cdn.example"), .of("192.0.2.7"), ttl: 300)])
-        for (age, expected) in [(0, [30, 300]), (10, [20, 290]), (30, [0, 270]), (40, [0, 260]), (UInt32.max, [0, 0])]
+        let answer = try answer([.cname(Self.www, .of("cdn.example"), ttl: 300), .address(.of("cdn.example"), .of("192.0.2.7"), ttl: 30)])
+        for (age, expected) in [(0, [300, 30]), (10, [290, 20]), (30, [270, 0]), (40, [260, 0]), (UInt32.max, [0, 0])]
             as [(UInt32, [UInt32])]
         {
             #expect(LdnsOpinion(try query().reply(answer, age: age))?.ttls == expected)

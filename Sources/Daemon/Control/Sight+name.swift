@@ -8,7 +8,7 @@ extension Sight {
     /// Where the lookup of a name goes now, and why. Asks nobody.
     package func explain(_ question: Question, _ app: App) -> Explanation {
         let matches = matcher.matches(question.name)
-        let decision = circumstances.decide(question, rule: matches.first ?? reverse(question.name), app: app)
+        let decision = circumstances.decide(question, rule: matches.first ?? service(question) ?? reverse(question.name), app: app)
         let rule = decision.rule.map { matcher.rule($0.number) }
         return Explanation(
             name: "\(question.name)", type: "\(question.type)", app: app.rawValue, state: circumstances.state.rawValue,
@@ -17,6 +17,14 @@ extension Sight {
             rule: rule.map(RuleEntry.init),
             losers: matches.filter { $0 != decision.rule }.map { RuleEntry(matcher.rule($0.number)) },
             excepted: matcher.excepted(question.name).map { .init(rule: RuleEntry($0.rule), exception: RuleEntry($0.exception)) })
+    }
+
+    /// For a name that the service of a `tunnel` name leads to, that one's rule.
+    private func service(_ question: Question) -> Ruling? {
+        guard let origin = ledger?.services.origin(of: question.name), !Reserved.isLocal(question, circumstances.ranges),
+            let rule = matcher.match(origin), rule.action == .tunnel
+        else { return nil }
+        return rule
     }
 
     /// For a name of a reverse zone, the rule that owns the address: by lease, then by network.
