@@ -17,6 +17,7 @@ wait_for 2000 listening >/dev/null || fail "nothing to hear"
 output=$(dig intranet.corp.example)
 contains "a name without a rule does not lead inside" SERVFAIL "$output"
 contains "and is told what lets it" rebind_allow "$output"
+contains "why says so of its address" "left out" "$(sluice why intranet.corp.example --config $config)"
 same "counted" 1 "$(status | field rebinding)"
 heard() { grep '"event":"rebinding"' "$scratch/events" | grep -q "intranet.corp.example 10.20.0.5"; }
 wait_for 1000 heard >/dev/null || fail "monitor: $(cat "$scratch/events")"

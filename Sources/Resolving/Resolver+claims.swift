@@ -84,7 +84,7 @@ extension Resolver {
 
 extension Action {
     /// The sets this action's addresses go to; a blocked name has none.
-    var route: SteeredRoute? {
+    package var route: SteeredRoute? {
         switch self {
         case .tunnel: .tunnel
         case .direct: .direct

@@ -8,6 +8,8 @@ struct AddressView: Encodable {
     let text: String
     /// Why who owns it, or the way, is not known.
     @OrNull var unknown: String?
+    /// Why answers do not hold it; null: they do.
+    @OrNull var leftOut: String?
     @OrNull var network: RuleView?
     let leases: [LeaseView]
     /// Sets of the kernel that hold it; null: not known.
@@ -24,7 +26,7 @@ struct AddressView: Encodable {
     }
 
     private let setsUnknown: String?
-    private enum CodingKeys: CodingKey { case address, path, text, unknown, network, leases, sets, routes }
+    private enum CodingKeys: CodingKey { case address, path, text, unknown, leftOut, network, leases, sets, routes }
 
     init(_ explanation: AddressExplanation) {
         address = explanation.address
@@ -44,11 +46,13 @@ struct AddressView: Encodable {
         sets = explanation.kernel?.sets
         path = explanation.path
         unknown = explanation.unknown
+        leftOut = explanation.leftOut
     }
 
     /// For people; of an address that was answered for `name`, with who claims it otherwise.
     func rows(of name: String? = nil) -> Rows {
         var rows = Rows()
+        if let leftOut { rows.add("left out", "of answers: \(leftOut)") }
         rows.add("packets", text)
         if let network { rows.add("network", network.place) }
         for lease in leases { for line in lease.ownerLines(of: name) { rows.add("owed to", line) } }

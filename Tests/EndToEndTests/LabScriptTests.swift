@@ -18,7 +18,7 @@ struct LabScriptTests {
         ("leaktest-full", 37, true),
         ("leaktest-convicts", 15, true),
         ("listen", 10, false),
-        ("answers", 17, false),
+        ("answers", 18, false),
         ("late-answer", 8, true),
         ("flush", 11, true),
         ("forged", 18, true),

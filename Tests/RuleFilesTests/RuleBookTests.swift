@@ -199,7 +199,11 @@ import Wire
     }
 
     @Test func aPatternThatIsFoundInEverybodysNamesIsRefusedUnlessForced() throws {
-        let broad = ["~a", "~.", "~com", "~.org", "/./", "/.*/", "/^/", "/[a-z0-9]/", "/\\./", "/\\.com$/", "/net$/"]
+        let broad = [
+            "~a", "~.", "~com", "~.org", "/./", "/.*/", "/^/", "/[a-z0-9]/", "/\\./", "/\\.com$/", "/net$/", "~.io", "~de", "/\\.de$/",
+            "/^[^.]+\\.com$/",
+            "/^www\\./",
+        ]
         for pattern in broad {
             scratch.write("a.rules", "tunnel \(pattern)\n")
             let book = try scratch.book()
@@ -207,9 +211,13 @@ import Wire
             scratch.write("a.rules", "tunnel \(pattern) force\n")
             let forced = try scratch.book()
             #expect(
-                forced.errors == [] && ["a.com", "a.net", "a.org"].contains { forced.decision($0) != nil }, "\(pattern): \(forced.errors)")
+                forced.errors == [] && ["a.com", "a.net", "a.org", "a.de", "a.io", "www.a.de"].contains { forced.decision($0) != nil },
+                "\(pattern): \(forced.errors)")
         }
-        for pattern in ["~ad", "~acme", "~a-b", "/^ads[0-9]*\\./", "/^[a-z]{3,9}\\.com$/", "/x{2}/"] {
+        for pattern in [
+            "~ad", "~acme", "~a-b", "~shop", "~google", "/(^|\\.)corp\\.example$/", "/^cdn[0-9]*\\./", "/^ads[0-9]*\\./",
+            "/^[a-z]{3,9}\\.com$/", "/x{2}/",
+        ] {
             scratch.write("a.rules", "tunnel \(pattern)\n")
             #expect(try scratch.book().problems == [], "\(pattern)")
         }

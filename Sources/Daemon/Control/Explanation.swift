@@ -43,6 +43,8 @@ package struct AddressExplanation: Codable, Sendable {
     package let text: String
     /// Why that, or who owns it, is not known; nil: both are.
     package var unknown: String?
+    /// Why an answer for the name that was asked about does not hold it; nil: it does.
+    package var leftOut: String?
     /// The rule of the longest network around it.
     package let network: RuleEntry?
     /// The one that decides first.

@@ -20,7 +20,7 @@ extension Sight {
     }
 
     /// For a name that the service of a `tunnel` name leads to, that one's rule.
-    private func service(_ question: Question) -> Ruling? {
+    func service(_ question: Question) -> Ruling? {
         guard let origin = ledger?.services.origin(of: question.name), !Reserved.isLocal(question, circumstances.ranges),
             let rule = matcher.match(origin), rule.action == .tunnel
         else { return nil }
@@ -44,7 +44,12 @@ extension Sight {
         for lease in ledger?.leases(of: question.name) ?? [] where !addresses.contains(lease.address) { addresses.append(lease.address) }
         explanation.chain = (known?.chain ?? []).filter { $0 != question.name }.map { "\($0)" }
         explanation.alias = alias(question.name, known?.chain ?? [], app)
-        explanation.addresses = addresses.prefix(Self.mostAddresses).map { explain($0, kernel: kernel) }
+        let names = [question.name] + (known?.chain ?? [])
+        explanation.addresses = addresses.prefix(Self.mostAddresses).map { address in
+            var one = explain(address, kernel: kernel)
+            one.leftOut = leftOut(address, names, among: addresses)
+            return one
+        }
         if addresses.isEmpty {
             explanation.unknown =
                 silence.map { "\($0.text); its addresses and leases are not known, the rest is what the files on disk say" }

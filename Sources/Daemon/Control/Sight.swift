@@ -13,6 +13,8 @@ package struct Sight: Sendable {
     package var defaultIsTunnel: Bool
     /// Nil: there is no daemon to know.
     package var ledger: Ledger?
+    /// What the daemon decides by; nil: there is none.
+    package var snapshot: Snapshot?
     package var now: Instant
     /// False: a tunnel's resolvers stand in a file that could not be read.
     package var areRelaysKnown: Bool

@@ -29,9 +29,11 @@ extension Worker {
             case .tunnel: true
             case .direct, nil: false
             }
-        return Sight(
+        var sight = Sight(
             circumstances: circumstances, matcher: resolver.snapshot.matcher, defaultIsTunnel: defaultIsTunnel, ledger: resolver.ledger,
             at: .now)
+        sight.snapshot = resolver.snapshot
+        return sight
     }
 
     /// The addresses that were last answered for a name; nil: none are remembered.

@@ -105,13 +105,13 @@ extension Matcher {
         }
     }
 
-    /// Regexes that take the names of everybody, by the zone of which they do.
+    /// Regexes that take the names of everybody, and of what.
     func problems(ofBroad regexes: [Int: String]) -> [Problem] {
-        regexes.sorted { $0.key < $1.key }.map { index, zone in
+        regexes.sorted { $0.key < $1.key }.map { index, what in
             let rule = full(store[patterns.regexes[index].place])
             return Problem(
                 .error, file: rule.file, line: rule.line, column: rule.column,
-                "\(rule.text) is found in every name below '\(zone)': not taken",
+                "\(rule.text) is found in \(what): not taken",
                 hint: "'force' at the end of the rule or the include takes it, if you mean all of them")
         }
     }

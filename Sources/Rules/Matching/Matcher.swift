@@ -54,7 +54,7 @@ package struct Matcher: Sendable {
         isExcepted = Self.exceptions(store, origins)
         let compiled = patterns.regexes.isEmpty ? (set: EachRegex(), mistakes: []) : compile(patterns.regexes.map(\.source))
         let patterns = patterns
-        let broad = NarrowRegexes.broad(in: compiled.set).filter { index, _ in
+        let broad = (patterns.regexes.isEmpty ? [:] : NarrowRegexes.broad(in: compiled.set)).filter { index, _ in
             !origins.treatments[Int(origins.run(of: patterns.regexes[index].place).treatment)].value.options.force
         }
         regexes = broad.isEmpty ? compiled.set : NarrowRegexes(all: compiled.set, broad: Set(broad.keys))
