@@ -14,7 +14,9 @@ extension Sight {
         let rule = names.lazy.compactMap { matcher.match($0) }.first ?? service(Question(name: asked, type: .a))
         guard let rule else {
             let leadsInside = Rebinding.isInside(address, ranges, ours: snapshot.steeringGuard.ours, nat64: snapshot.steeringGuard.nat64)
-            guard leadsInside, !snapshot.rebinding.allows(asked), !Reserved.isLocal(Question(name: asked, type: .a), ranges) else { return nil }
+            guard leadsInside, !snapshot.rebinding.allows(asked), !Reserved.isLocal(Question(name: asked, type: .a), ranges) else {
+                return nil
+            }
             return "it leads to this machine or its networks, and no rule has the name; rebind_allow of [dns] lets it"
         }
         guard let route = rule.action.route else { return nil }
