@@ -41,7 +41,7 @@ contains "the difference is told" "$names added" "$(grep reload "$log" | tail -1
 echo 'direct one.swap2.example via 203.0.113.53' >>$rules
 wait_for 4000 eval '[[ $(dig +short one.swap2.example) == 203.0.113.14 ]]' >/dev/null || fail "a line written in place is not taken"
 ok "a line written in place is in force"
-contains "its difference too" "1 added (direct one.swap2.example), none removed" "$(grep reload "$log" | tail -1)"
+contains "its difference too" "1 added (direct one.swap2.example via 203.0.113.53:53), none removed" "$(grep reload "$log" | tail -1)"
 before=$(grep -c ' reload ' "$log")
 for ((i = 0; i < 100; i++)); do version 0; sleep 0.02; done
 sleep 1.5

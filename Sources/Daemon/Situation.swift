@@ -28,6 +28,8 @@ struct Situation: Sendable {
     struct Tunnel: Hashable, Sendable {
         let name: String
         let interface: String
+        /// Whether there is a device of that name.
+        let hasInterface: Bool
         let state: TunnelState
         let inUse: Bool
         let resolvers: [ServerAddress]

@@ -108,7 +108,7 @@ extension Supervisor {
             clients: clients,
             tunnels: tunnels.enumerated().map { index, tunnel in
                 Situation.Tunnel(
-                    name: tunnel.configuration.name, interface: tunnel.device,
+                    name: tunnel.configuration.name, interface: tunnel.device, hasInterface: tunnel.link != nil,
                     state: wish == .up ? tunnel.machine.state : selection.state, inUse: wish == .up && index == selection.inUse,
                     resolvers: tunnel.resolvers, handshake: tunnel.facts.handshake)
             },

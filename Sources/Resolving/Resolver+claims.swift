@@ -64,22 +64,6 @@ extension Resolver {
         else { return nil }
         return origin
     }
-
-    /// Types a rule answers NODATA for: addresses of a family its tunnel does not carry, and service bindings it does not want.
-    func hides(_ type: RecordType, _ rule: Ruling) -> Bool {
-        switch type {
-        case .a: rule.action == .tunnel && !snapshot.tunnelFamilies.contains(.v4)
-        case .aaaa:
-            rule.action == .tunnel && !snapshot.tunnelFamilies.contains(.v6)
-                && !(snapshot.answersSixByNAT64 && snapshot.steeringGuard.nat64 != nil)
-        case .https, .svcb:
-            switch rule.options.hints {
-            case .nodata: true
-            case .lease, .strip: false
-            }
-        default: false
-        }
-    }
 }
 
 extension Action {

@@ -24,11 +24,11 @@ extension Resolver {
             for waiter in waiters { send(waiter.query.reply(answer, age: age), to: waiter, from: source) }
         case .answer(let answer, let changes):
             commit(changes, then: waiters.map { ($0, $0.query.reply(answer, age: age)) }, from: source)
-        case .noData: for waiter in waiters { send(waiter.query.reply(.noError, authority: .denial), to: waiter) }
+        case .noData: for waiter in waiters { send(waiter.query.reply(.noError, authority: .denial), to: waiter, from: source) }
         case .blocked(let error):
             counters.blocked += UInt64(waiters.count)
-            for waiter in waiters { send(waiter.query.reply(.nameError, error: error), to: waiter) }
-        case .refused(let error): for waiter in waiters { send(waiter.query.reply(.serverFailure, error: error), to: waiter) }
+            for waiter in waiters { send(waiter.query.reply(.nameError, error: error), to: waiter, from: source) }
+        case .refused(let error): for waiter in waiters { send(waiter.query.reply(.serverFailure, error: error), to: waiter, from: source) }
         }
     }
 
@@ -61,7 +61,7 @@ extension Resolver {
             if claim.matched != query.question.name { counters.byAlias += 1 }
             // The ledger knows the asked name and the one the rule fits; other rules may fit others of the chain.
             if isNew, !answer.aliases.isEmpty { remember(answer, query, app: app, age: age, at: now) }
-            if claim.matched != query.question.name, hides(query.question.type, claim.rule) { return .noData }
+            if claim.matched != query.question.name, snapshot.hides(query.question.type, claim.rule) { return .noData }
             // By an alias that came on another way than the rule's own it is the word of whoever answers there: it does not lead inside.
             guard claim.matched != query.question.name, source.path != claim.route.path else {
                 return steer(answer, query, claim, age: age, at: now)

@@ -109,7 +109,7 @@ package struct Resolver {
         guard !asks.isEmpty else {
             return send(waiter.query.reply(.serverFailure, error: .noServer), to: waiter)
         }
-        if let rule = decision.rule, hides(waiter.query.question.type, rule) {
+        if let rule = decision.rule, snapshot.hides(waiter.query.question.type, rule) {
             return send(waiter.query.reply(.noError, authority: .denial), to: waiter)
         }
         let key = key(waiter.query, asks)

@@ -107,7 +107,9 @@ package struct MatcherDifference: Hashable, Sendable {
         matcher.store.forEach { stored in
             guard !missing.isEmpty, missing.remove(marker.mark(stored)) != nil else { return }
             let rule = matcher.full(stored)
-            part.examples.append("\(rule.action.rawValue) \(stored.isException ? "except " : "")\(rule.text)")
+            let action = rule.action.rawValue + (rule.tunnel.map { ":" + $0 } ?? "")
+            let words = [action] + (stored.isException ? ["except"] : []) + [rule.text] + rule.options.words
+            part.examples.append(words.joined(separator: " "))
         }
         return part
     }

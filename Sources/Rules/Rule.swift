@@ -36,6 +36,14 @@ package struct Rule: Hashable, Sendable {
         package var force = false
 
         package init() {}
+
+        /// As a rule file has them, those that are not as usual.
+        var words: [String] {
+            [
+                via.map { "via \($0)" }, hints == .lease ? nil : "hints=\(hints.rawValue)", self.private ? "private" : nil,
+                dscp.map { "dscp=\($0)" }, priority.map { "priority=\($0)" }, force ? "force" : nil,
+            ].compactMap(\.self)
+        }
     }
 
     package enum Hints: String, Hashable, Sendable, CaseIterable { case lease, strip, nodata }

@@ -69,8 +69,10 @@ struct QueryView: Encodable {
         leases = report.leases
     }
 
-    private static func without(_ path: String) -> String {
+    private func without(_ path: String) -> String {
         switch path {
+        // A type that the rule's tunnel or its options leave no records of.
+        case _ where rcode == "NOERROR": "here, no server was asked"
         case "tunnel", "outside", "lan": "by none: no server on this path gave an answer"
         default: "here, no server was asked"
         }
@@ -81,7 +83,7 @@ struct QueryView: Encodable {
         var lines = ["\(name) \(type)  \(rcode)" + (ede.map { "  (\($0.code): \(escaped($0.text)))" } ?? "")]
         lines += answers.map { "  \($0.name)  \($0.ttl)  \($0.type)  \($0.data)" }
         lines.append("  path      \(path)")
-        lines.append("  answered  " + (server.map { "by \($0)" + (cached ? ", from the cache" : "") } ?? Self.without(path)))
+        lines.append("  answered  " + (server.map { "by \($0)" + (cached ? ", from the cache" : "") } ?? without(path)))
         var rows = Rows()
         for lease in leases {
             let who = lease.name == name ? lease.name : "\(lease.name), another name: sluice conflicts shows who else claims it"

@@ -13,7 +13,8 @@ enum StatusText {
         let problems = (status.rules.rejected.isEmpty ? 0 : 1) + kept.count
         rows.add("listen", status.listeners.joined(separator: ", ") + "   by " + status.configuration)
         for tunnel in status.tunnels {
-            let handshake = tunnel.handshake.map { "handshake \(Words.duration($0)) ago" } ?? "no handshake"
+            let none = tunnel.hasInterface ? "no handshake" : "no such device"
+            let handshake = tunnel.handshake.map { "handshake \(Words.duration($0)) ago" } ?? none
             rows.add(
                 tunnel.inUse ? "tunnel  *" : "tunnel",
                 Console.pad(tunnel.name, 12) + Console.pad(tunnel.interface, 10) + Console.pad(tunnel.state, 14) + handshake, always: true)

@@ -44,7 +44,7 @@ import Testing
     @Test(arguments: [
         ("--action tunnel:nope", 64, "there is no tunnel 'nope'; the configuration has tunnel:office"),
         ("--action tunnle", 64, "unknown action 'tunnle'"), ("--action tunnel:office", 0, "tunnel:office include plain"),
-        ("--signed RWnope", 1, "is no key of minisign"), ("--force", 0, "work.txt force"),
+        ("--signed RWnope", 2, "is no key of minisign"), ("--force", 0, "work.txt force"),
     ])
     func importKnowsWhatARuleFileKnows(_ option: String, _ code: Int32, _ text: String) throws {
         defer { end() }

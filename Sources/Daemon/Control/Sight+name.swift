@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import Policy
+import Resolving
 import Rules
 import Steering
 import Wire
@@ -10,10 +11,14 @@ extension Sight {
         let matches = matcher.matches(question.name)
         let decision = circumstances.decide(question, rule: matches.first ?? service(question) ?? reverse(question.name), app: app)
         let rule = decision.rule.map { matcher.rule($0.number) }
+        let asksNobody = decision.rule.map { snapshot?.hides(question.type, $0) == true } ?? false
+        let isHidden = asksNobody && !decision.outcome.servers.isEmpty
+        let sentence = decision.sentence(circumstances, question, app, rule, areServersKnown: areRelaysKnown)
         return Explanation(
             name: "\(question.name)", type: "\(question.type)", app: app.rawValue, state: circumstances.state.rawValue,
-            setting: circumstances.settingWord, path: decision.outcome.word, servers: decision.outcome.servers,
-            reason: decision.reason.rawValue, text: decision.sentence(circumstances, question, app, rule, areServersKnown: areRelaysKnown),
+            setting: circumstances.settingWord, path: decision.outcome.word, servers: isHidden ? [] : decision.outcome.servers,
+            reason: decision.reason.rawValue,
+            text: isHidden ? "answered here with no \(question.type) records, since the rule's way has no use for them" : sentence,
             rule: rule.map(RuleEntry.init),
             losers: matches.filter { $0 != decision.rule }.map { RuleEntry(matcher.rule($0.number)) },
             excepted: matcher.excepted(question.name).map { .init(rule: RuleEntry($0.rule), exception: RuleEntry($0.exception)) })

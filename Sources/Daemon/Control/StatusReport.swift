@@ -40,6 +40,8 @@ package struct StatusReport: Codable, Sendable {
     package struct Tunnel: Codable, Sendable {
         package let name: String
         package let interface: String
+        /// Whether there is a device of that name.
+        package let hasInterface: Bool
         package let state: String
         package let inUse: Bool
         package let resolvers: [String]

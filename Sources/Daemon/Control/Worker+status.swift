@@ -26,7 +26,8 @@ extension Worker {
             configuration: situation.configuration, listeners: situation.listeners,
             tunnels: situation.tunnels.map { tunnel in
                 StatusReport.Tunnel(
-                    name: tunnel.name, interface: tunnel.interface, state: tunnel.state.rawValue, inUse: tunnel.inUse,
+                    name: tunnel.name, interface: tunnel.interface, hasInterface: tunnel.hasInterface, state: tunnel.state.rawValue,
+                    inUse: tunnel.inUse,
                     resolvers: tunnel.resolvers.map(\.description), handshake: tunnel.handshake.map { max(0, Instant.now - $0) / 1000 })
             }, paths: paths, sets: sets,
             leases: StatusReport.Leases(

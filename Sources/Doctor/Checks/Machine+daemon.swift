@@ -43,9 +43,13 @@ extension Machine {
                     next: "add a [[tunnel]] to \(daemon.configuration), then: sudo sluice reload")
                 : .note(.daemon, text + " on purpose", meaning: "What tunnel rules name is refused.", next: "sudo sluice up")
         case .connecting, .disconnecting, .error:
+            let missing = daemon.tunnels.map(\.interface).filter { device in
+                !interfaces.isEmpty && !interfaces.contains { $0.name == device }
+            }
             return .problem(
-                .daemon, text, meaning: "What belongs in the tunnel is refused until it is connected; nothing of it goes elsewhere.",
-                next: "sluice status")
+                .daemon, text + (missing.isEmpty ? "" : "; there is no device \(missing.joined(separator: ", "))"),
+                meaning: "What belongs in the tunnel is refused until it is connected; nothing of it goes elsewhere.",
+                next: missing.isEmpty ? "sluice status" : "sudo wg-quick up \(missing[0]), or 'config =' with its file in [[tunnel]]")
         }
     }
 

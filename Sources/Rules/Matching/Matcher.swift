@@ -16,6 +16,7 @@ package struct Matcher: Sendable {
     private let lengths: [Int]
     /// By list: whether it has exceptions.
     let isExcepted: [Bool]
+    private let untaken: Int
 
     /// Rules that can never decide anything because an earlier one has the same pattern, networks that two actions claim, regexes that are none;
     /// and what formats had to say of their lists. A list's are counted, not listed.
@@ -58,6 +59,7 @@ package struct Matcher: Sendable {
             !origins.treatments[Int(origins.run(of: patterns.regexes[index].place).treatment)].value.options.force
         }
         regexes = broad.isEmpty ? compiled.set : NarrowRegexes(all: compiled.set, broad: Set(broad.keys))
+        untaken = broad.count + compiled.mistakes.count
         problems = builder.problems
         problems += conflicts(tally) + problems(of: compiled.mistakes) + problems(ofBroad: broad)
     }
@@ -69,7 +71,8 @@ package struct Matcher: Sendable {
         return isExcepted
     }
 
-    package var count: Int { store.count - store.exceptions }
+    /// Rules that can decide: no exceptions, and no regex that was not taken.
+    package var count: Int { store.count - store.exceptions - untaken }
 
     /// What the rules want, each once.
     package var treatments: [Treatment] { origins.treatments.map(\.value) }

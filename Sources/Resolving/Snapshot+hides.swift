@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+import Policy
+import Rules
+import Steering
+import Wire
+
+extension Snapshot {
+    /// Types a rule answers NODATA for: addresses of a family its tunnel does not carry, and service bindings it does not want.
+    package func hides(_ type: RecordType, _ rule: Ruling) -> Bool {
+        switch type {
+        case .a: rule.action == .tunnel && !tunnelFamilies.contains(.v4)
+        case .aaaa: rule.action == .tunnel && !tunnelFamilies.contains(.v6) && !(answersSixByNAT64 && steeringGuard.nat64 != nil)
+        case .https, .svcb:
+            switch rule.options.hints {
+            case .nodata: true
+            case .lease, .strip: false
+            }
+        default: false
+        }
+    }
+}
