@@ -28,28 +28,9 @@ package enum Daemon {
             throw .notPermitted("sluice run changes routes and firewall, which takes root\n    hint: sudo sluice run")
         }
         sluice_large_pieces_apart()
-        let loaded = Loaded(path: path, keepsLists: true)
-        guard loaded.errors.isEmpty else { throw .invalid(loaded.problems) }
-        for problem in loaded.problems.prefix(mostWarnings) { log.warning("\(problem.place): \(problem.message)") }
-        if loaded.problems.count > mostWarnings { log.warning("\(loaded.problems.count - mostWarnings) more warnings: sluice check") }
-
-        raiseDescriptorLimit()
-        let lock = try NetworkLock()
-        defer { withExtendedLifetime(lock) {} }
-        let inbox = Mailbox<SupervisorMessage>()
-        let outbox = Mailbox<WorkerMessage>()
-        let state = try StateFolder(loaded.configuration.paths.state)
-        let doors = try Doors(loaded.configuration.dns)
-        let keeping = LeaseKeeper(state, log)
-        // What is to be put back is written down before anything is changed.
-        let found = try DaemonError.from { () throws(KernelError) in try SourceValidMark.isOn }
-        let formerSourceMark = state.formerSourceMark ?? found
-        try state.keep(formerSourceMark: formerSourceMark)
-        let supervisor = try Supervisor(
-            SupervisorStart(
-                loaded: loaded, path: path, log: log, inbox: inbox, worker: outbox, state: state, keeping: keeping, doors: doors,
-                apps: Self.appGroups(log)))
-        let worker = try Worker(supervisor.workerStart(log: log))
+        let begun = try begin(path, log)
+        defer { withExtendedLifetime(begun) {} }
+        let (supervisor, worker, state, keeping) = (begun.supervisor, begun.worker, begun.state, begun.keeping)
         try DaemonError.from { () throws(KernelError) in _ = try SourceValidMark.enable() }
         var failure: String?
         do throws(KernelError) {
@@ -68,12 +49,12 @@ package enum Daemon {
                 writing.join()
             }
             let thread = try OwnThread { worker.run() }
-            let names = loaded.configuration.dns.listen.map(\.description).joined(separator: ", ")
-            log.notice("answering at \(names), \(loaded.matcher.count) rules")
+            let names = supervisor.loaded.configuration.dns.listen.map(\.description).joined(separator: ", ")
+            log.notice("answering at \(names), \(supervisor.loaded.matcher.count) rules")
             if supervisor.wish == .down { log.notice("disconnected, as the last word was 'sluice down'; 'sluice up' connects") }
             failure = supervisor.run()
             if !supervisor.blocks { supervisor.endResolvConf() }
-            outbox.post(.stop)
+            supervisor.worker.post(.stop)
             thread.join()
         } catch {
             failure = "\(error)"
@@ -82,12 +63,47 @@ package enum Daemon {
         supervisor.remove(blocking: blocks)
         worker.unload(blocks ? (supervisor.plan, supervisor.blockingElements + supervisor.groupElements) : nil)
         if !blocks {
-            try? SourceValidMark.restore(formerSourceMark)
+            try? SourceValidMark.restore(begun.formerSourceMark)
             state.forgetSourceMark()
         }
         if let failure { throw .failed(failure, hint: nil) }
         log.notice(blocks ? "stopped; what the tunnel's rules name stays blocked" : "stopped")
         return supervisor.keeper
+    }
+
+    private struct Begun: ~Copyable {
+        let lock: NetworkLock
+        let supervisor: Supervisor
+        let worker: Worker
+        let state: StateFolder
+        let keeping: LeaseKeeper
+        let formerSourceMark: Bool
+    }
+
+    /// Reads all and opens all. Apart from `serve`, whose frame would hold the first rules for as long as the daemon runs: 33 MB of a million.
+    @inline(never) private static func begin(_ path: String, _ log: Logger) throws(DaemonError) -> Begun {
+        let loaded = Loaded(path: path, keepsLists: true)
+        guard loaded.errors.isEmpty else { throw .invalid(loaded.problems) }
+        for problem in loaded.problems.prefix(mostWarnings) { log.warning("\(problem.place): \(problem.message)") }
+        if loaded.problems.count > mostWarnings { log.warning("\(loaded.problems.count - mostWarnings) more warnings: sluice check") }
+
+        raiseDescriptorLimit()
+        let lock = try NetworkLock()
+        let inbox = Mailbox<SupervisorMessage>()
+        let outbox = Mailbox<WorkerMessage>()
+        let state = try StateFolder(loaded.configuration.paths.state)
+        let doors = try Doors(loaded.configuration.dns)
+        let keeping = LeaseKeeper(state, log)
+        // What is to be put back is written down before anything is changed.
+        let found = try DaemonError.from { () throws(KernelError) in try SourceValidMark.isOn }
+        let formerSourceMark = state.formerSourceMark ?? found
+        try state.keep(formerSourceMark: formerSourceMark)
+        let supervisor = try Supervisor(
+            SupervisorStart(
+                loaded: loaded, path: path, log: log, inbox: inbox, worker: outbox, state: state, keeping: keeping, doors: doors,
+                apps: Self.appGroups(log)))
+        let worker = try Worker(supervisor.workerStart(log: log))
+        return Begun(lock: lock, supervisor: supervisor, worker: worker, state: state, keeping: keeping, formerSourceMark: formerSourceMark)
     }
 
     /// The control groups of classes of apps; nil, with a warning, where the machine has none to offer.
