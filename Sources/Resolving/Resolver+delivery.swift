@@ -59,17 +59,19 @@ extension Resolver {
             return .refused(refusal.error)
         case .rule(let claim):
             if claim.matched != query.question.name { counters.byAlias += 1 }
-            // The ledger knows the asked name and the one the rule fits; other rules may fit others of the chain.
-            if isNew, !answer.aliases.isEmpty { remember(answer, query, app: app, age: age, at: now) }
             if claim.matched != query.question.name, snapshot.hides(query.question.type, claim.rule) { return .noData }
+            var safe = answer
             // By an alias that came on another way than the rule's own it is the word of whoever answers there: it does not lead inside.
-            guard claim.matched != query.question.name, source.path != claim.route.path else {
-                return steer(answer, query, claim, age: age, at: now)
+            if claim.matched != query.question.name, source.path != claim.route.path {
+                guard let unbound = unbound(answer, source, query, app: .normal, at: now) else {
+                    return [.https, .svcb].contains(query.question.type) ? .noData : .refused(.inside)
+                }
+                safe = unbound
             }
-            guard let safe = unbound(answer, source, query, app: .normal, at: now) else {
-                return [.https, .svcb].contains(query.question.type) ? .noData : .refused(.inside)
-            }
-            return steer(safe, query, claim, age: age, at: now)
+            let prepared = steer(safe, query, claim, age: age, at: now)
+            // The ledger knows the asked name and the one the rule fits; other rules may fit others of the chain.
+            if isNew, !answer.aliases.isEmpty, case .answer(let given, _) = prepared { remember(given, query, app: app, age: age, at: now) }
+            return prepared
         }
     }
 

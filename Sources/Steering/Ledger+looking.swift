@@ -45,10 +45,12 @@ extension Ledger {
     package func owners(of address: IPAddress) -> [Owner] { slots(of: address).first.map { book.entries(of: $0).map(book.owner) } ?? [] }
 
     /// Addresses owed to more than one route, by number. Looks at everything: a few milliseconds for a full ledger.
-    package func conflicts() -> [Conflict] {
+    /// - Parameter isTunnels: whether a network of the tunnel's has the address, which wins over a `direct` lease.
+    package func conflicts(isTunnels: (IPAddress) -> Bool = { _ in false }) -> [Conflict] {
         var addresses: Set<IPAddress> = []
         for slot in book.leases where slot.first != SlotIndex.none && slot.place.route != .tunnel {
-            if routes(of: slot.address).count > 1 { addresses.insert(slot.address) }
+            let isInNetwork = slot.place.route == .direct && isTunnels(slot.address)
+            if isInNetwork || routes(of: slot.address).count > 1 { addresses.insert(slot.address) }
         }
         return addresses.sorted { ($0.width, $0.halves.high, $0.halves.low) < ($1.width, $1.halves.high, $1.halves.low) }
             .map { Conflict(address: $0, leases: leases(of: $0)) }

@@ -30,7 +30,12 @@ extension Name: CustomStringConvertible {
     package var description: String { String(decoding: text, as: UTF8.self) }
 
     /// The same as ASCII bytes.
-    package var text: [UInt8] {
+    package var text: [UInt8] { written(numbersDots: false) }
+
+    /// What words and expressions are looked for in: a dot inside a label is written as `\046`, so that every dot ends a label.
+    package var searchedText: [UInt8] { written(numbersDots: true) }
+
+    private func written(numbersDots: Bool) -> [UInt8] {
         guard !isRoot else { return [UInt8(ascii: ".")] }
         var text: [UInt8] = []
         text.reserveCapacity(count)
@@ -39,7 +44,10 @@ extension Name: CustomStringConvertible {
         while bytes.byte(at: offset) != 0 {
             let length = Int(bytes.byte(at: offset))
             if offset > 0 { text.append(UInt8(ascii: ".")) }
-            for index in offset + 1...offset + length { Self.escape(bytes.byte(at: index), into: &text) }
+            for index in offset + 1...offset + length {
+                let byte = bytes.byte(at: index)
+                if numbersDots, byte == UInt8(ascii: ".") { text += Array("\\046".utf8) } else { Self.escape(byte, into: &text) }
+            }
             offset += length + 1
         }
         return text

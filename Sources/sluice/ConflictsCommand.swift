@@ -18,12 +18,20 @@ struct ConflictsCommand: ParsableCommand {
             let address: String
             let path: String
             let leases: [LeaseView]
+            @OrNull var network: RuleView?
+
+            init(_ entry: ConflictReport.Entry) {
+                address = entry.address
+                path = entry.path
+                leases = entry.leases.map(LeaseView.init)
+                network = entry.network.map(RuleView.init)
+            }
         }
     }
 
     func run() throws {
         let report = try source.ask(ControlRequest(.conflicts), for: \.conflicts)
-        let entries = report.conflicts.map { View.Entry(address: $0.address, path: $0.path, leases: $0.leases.map(LeaseView.init)) }
+        let entries = report.conflicts.map(View.Entry.init)
         if output.json {
             try Console.show(json: View(conflicts: entries))
         } else {
@@ -41,6 +49,7 @@ struct ConflictsCommand: ParsableCommand {
     private static func lines(_ entry: View.Entry) -> [String] {
         var rows = Rows()
         for lease in entry.leases { for line in lease.ownerLines() { rows.add(lease.route, line) } }
+        if let network = entry.network { rows.add("tunnel", "its network, \(network.place)") }
         let way =
             switch entry.path {
             case "tunnel": "goes in the tunnel"

@@ -162,4 +162,13 @@ import Workbench
         #expect(matcher.problems.first?.severity == .error)
         #expect(matcher.match(Name.of("b.example"))?.action == .lan)
     }
+
+    /// A dot inside a label ends none: `evil\.corp.example` is no name below `corp.example`.
+    @Test func expressionsSeeWhereLabelsEnd() {
+        let (rules, problems) = RuleParser.read(Array("tunnel /(^|\\.)corp\\.example$/\n".utf8), file: "f")
+        let matcher = Matcher(rules)
+        #expect(problems.isEmpty)
+        #expect(matcher.match(Name.of("git.corp.example"))?.action == .tunnel)
+        #expect(matcher.match(Name.of("evil\\.corp.example")) == nil)
+    }
 }

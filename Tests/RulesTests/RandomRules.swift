@@ -98,9 +98,13 @@ struct RandomRules {
         case .exact(let other): name == other ? [0, 0, 0] : nil
         case .below(let suffix): name.isAtOrBelow(suffix) && name != suffix ? [1, -suffix.labelCount, 0] : nil
         case .suffix(let suffix): name.isAtOrBelow(suffix) ? [1, -suffix.labelCount, 1] : nil
-        case .regex(let source): (try? Regex(source).ignoresCase()).map { name.description.contains($0) } == true ? [2, 0, 0] : nil
-        case .keyword(let keyword): name.description.contains(keyword) ? [3, 0, 0] : nil
+        case .regex(let source): (try? Regex(source).ignoresCase()).map { name.searched.contains($0) } == true ? [2, 0, 0] : nil
+        case .keyword(let keyword): name.searched.contains(keyword) ? [3, 0, 0] : nil
         case .network: nil
         }
     }
+}
+
+extension Name {
+    fileprivate var searched: String { String(decoding: searchedText, as: UTF8.self) }
 }

@@ -184,6 +184,9 @@ import Workbench
         #expect(conflicts.map(\.address) == addresses(5))
         #expect(conflicts.allSatisfy { $0.leases.map(\.route) == [.tunnel, .direct] })
         #expect(conflicts[0].leases.map { $0.owners.map(\.owner) } == [[.of("git.corp.example")], [.of("cdn.example")]])
+        // A network of the tunnel's claims what a direct name has.
+        let last = addresses(7)[6]
+        #expect(ledger.conflicts { $0 == last }.map(\.address) == addresses(5) + [last])
     }
 
     @Test func anEmptiedSetIsFilledAgain() {

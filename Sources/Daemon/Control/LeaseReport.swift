@@ -41,5 +41,7 @@ package struct ConflictReport: Codable, Sendable {
         package let path: String
         /// The one that decides first.
         package let leases: [LeaseReport]
+        /// The `tunnel` rule of a network around it; nil: none.
+        package let network: RuleEntry?
     }
 }

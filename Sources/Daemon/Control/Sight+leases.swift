@@ -7,9 +7,11 @@ extension Sight {
     /// Addresses that rules of different actions claim.
     func conflicts(_ kernel: KernelSight?) -> ConflictReport {
         ConflictReport(
-            conflicts: (ledger?.conflicts() ?? []).map { conflict in
+            conflicts: (ledger?.conflicts { self.matcher.match($0)?.action == .tunnel } ?? []).map { conflict in
                 let explained = explain(conflict.address, kernel: kernel)
-                return ConflictReport.Entry(address: "\(conflict.address)", path: explained.path ?? "default", leases: explained.leases)
+                return ConflictReport.Entry(
+                    address: "\(conflict.address)", path: explained.path ?? "default", leases: explained.leases,
+                    network: explained.network.flatMap { $0.action == Action.tunnel.rawValue ? $0 : nil })
             })
     }
 

@@ -3,6 +3,7 @@ import Glibc
 import Kernel
 import Policy
 import Resolving
+import Rules
 import Steering
 import Tunnels
 import Wire
@@ -55,7 +56,8 @@ extension Worker {
     private var conflicts: Int {
         let now = Instant.now
         if let conflictsSeen, now - conflictsSeen.at < 250 { return conflictsSeen.count }
-        let count = resolver.ledger.conflicts().count
+        let matcher = resolver.snapshot.matcher
+        let count = resolver.ledger.conflicts { matcher.match($0)?.action == .tunnel }.count
         conflictsSeen = (now, count)
         return count
     }

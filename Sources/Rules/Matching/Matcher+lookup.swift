@@ -88,7 +88,7 @@ extension Matcher {
             for (place, _) in named(name) { take(place) }
         }
         if !patterns.regexes.isEmpty || !patterns.keywords.isEmpty {
-            let text = name.text
+            let text = name.searchedText
             if !patterns.regexes.isEmpty { for index in regexes.matches(text.span) { take(patterns.regexes[index].place) } }
             for index in keywords.matches(text) { take(patterns.keywords[index].place) }
         }
