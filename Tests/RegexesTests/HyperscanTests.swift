@@ -16,7 +16,7 @@ import Wire
     @Test func regexesAreSearchedForInTheNamesText() throws {
         let matcher = Matcher(
             rules([
-                "^ads[0-9]+\\.", "tracker", "\\.example$", "(^|\\.)cdn\\.", "^a{2,3}\\.", "^[^.]+\\.test$", "Upper", "x\\\\\\.y", "\\\\000",
+                "^ads[0-9]+\\.", "tracker", "\\.example$", "(^|\\.)cdn\\.", "^a{2,3}\\.", "^[^.]+\\.test$", "Upper", "x\\\\046y", "\\\\000",
                 "^\\.$",
                 "^xn--",
             ]), regexes: HyperscanSet.compile)
