@@ -10,6 +10,8 @@ package struct HandedOut {
         package let addresses: [IPAddress]
         /// Until when a client may keep it by its TTL: perhaps over, since clients keep addresses longer.
         package let until: Instant
+
+        var asked: Name? { names.first { _ in true } }
     }
 
     /// Where a record stands: its bytes are the names in wire form, then each address behind its count of bytes.

@@ -30,7 +30,12 @@ extension Resolver {
         var records = Arrears.piece
         while records > 0, changes.count < Arrears.piece, let number = arrears.handedOut.popFirst() {
             records -= 1
-            if let record = handedOut.record(number, at: now) { changes += steer(record, at: now) }
+            if let record = handedOut.record(number, at: now) {
+                changes += steer(record, at: now)
+            } else if number < handedOut.numbers.lowerBound, let forgotten = handedOut.forgottenUntil, forgotten > now {
+                // It had to make room before its turn.
+                lateUntil = forgotten
+            }
         }
         if arrears.handedOut.isEmpty { changes += rematchLeases(at: now) }
         if arrears.expires, changes.isEmpty { changes = expired(at: now) }
@@ -50,11 +55,13 @@ extension Resolver {
 
     /// Gives an answer that a client holds to the rule that wants it now.
     private mutating func steer(_ record: HandedOut.Record, at now: Instant) -> [SetChange] {
-        guard case .rule(let claim) = ownership(of: record), let asked = record.names.first(where: { _ in true }) else { return [] }
+        guard case .rule(let claim) = ownership(of: record), let asked = record.asked else { return [] }
         let addresses = record.addresses.filter { refusal(of: $0, claim) == nil }
         let seconds = UInt32(clamping: max(0, record.until - now + 999) / 1000)
-        counters.late += 1
-        return owe(addresses, to: claim, asked: asked, ttl: seconds, at: now).changes
+        let changes = owe(addresses, to: claim, asked: asked, ttl: seconds, at: now).changes
+        // A chain may have been owed to the same rule before.
+        if !changes.isEmpty { counters.late += 1 }
+        return changes
     }
 
     private mutating func rematchLeases(at now: Instant) -> [SetChange] {

@@ -26,7 +26,7 @@ extension Resolver {
     func ownership(of question: Question, _ aliases: NameList, _ decision: Decision, app: App) -> Ownership {
         if let rule = decision.rule {
             guard let route = rule.action.route else { return .nobody }
-            return .rule(Claim(rule: rule, route: route, matched: service(question) ?? question.name))
+            return .rule(Claim(rule: rule, route: route, matched: snapshot.service(question, ledger)?.origin ?? question.name))
         }
         if aliases.isEmpty { return .nobody }
         // An app may have been decided for without the name's rule, which comes before the aliases' all the same.
@@ -49,20 +49,12 @@ extension Resolver {
     /// network.
     func rule(for question: Question) -> Ruling? {
         if let rule = snapshot.matcher.match(question.name) { return rule }
-        if let origin = service(question) { return snapshot.matcher.match(origin) }
+        if let service = snapshot.service(question, ledger) { return service.rule }
         guard let network = Reserved.network(of: question.name), network.length == network.address.width else { return nil }
         for owner in ledger.owners(of: network.address) {
             if let rule = snapshot.matcher.match(owner.name) ?? snapshot.matcher.match(owner.matched) { return rule }
         }
         return snapshot.matcher.match(network.address)
-    }
-
-    /// The name of a `tunnel` rule whose service binding leads to the asked one, which has no rule of its own and is not of the local network.
-    func service(_ question: Question) -> Name? {
-        guard let origin = ledger.services.origin(of: question.name), snapshot.matcher.match(question.name) == nil,
-            snapshot.matcher.match(origin)?.action == .tunnel, !Reserved.isLocal(question, snapshot.circumstances.ranges)
-        else { return nil }
-        return origin
     }
 }
 

@@ -144,9 +144,7 @@ extension Resolver {
     }
 
     func refusal(of address: IPAddress, _ claim: Claim) -> SteeringGuard.Reason? {
-        snapshot.steeringGuard.refusal(
-            of: address, to: claim.route, isPrivate: snapshot.circumstances.ranges.contains,
-            allowsPrivate: claim.rule.options.private)
+        snapshot.refusal(of: address, to: claim.route, claim.rule)
     }
 
     /// Of a `direct` name's addresses those that go in the tunnel all the same, if they are to be left out and others remain (`conflict = "narrow"`).
@@ -154,7 +152,7 @@ extension Resolver {
     private mutating func narrowed(_ addresses: [IPAddress], of name: Name, _ claim: Claim, at now: Instant) -> Set<IPAddress> {
         guard claim.route == .direct, snapshot.narrows else { return [] }
         let shared = addresses.filter { address in
-            ledger.routes(of: address).contains(.tunnel) || snapshot.matcher.match(address)?.action == .tunnel
+            ledger.routes(of: address).contains(.tunnel) || snapshot.matcher.isTunnels(address)
         }
         guard !shared.isEmpty else { return [] }
         guard shared.count < addresses.count else {
@@ -177,7 +175,7 @@ extension Resolver {
             case .tunneled:
                 snapshot.steeringGuard.refusal(of: address, to: .tunnel, isPrivate: ranges.contains, allowsPrivate: true) != nil
             case .normal, .excluded:
-                Rebinding.isInside(address, ranges, ours: snapshot.steeringGuard.ours, nat64: snapshot.steeringGuard.nat64)
+                snapshot.leadsInside(address)
             }
         }
         guard !inside.isEmpty, source.path != .lan, !snapshot.rebinding.allows(name) else { return answer }

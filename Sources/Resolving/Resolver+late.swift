@@ -34,10 +34,8 @@ extension Resolver {
 
     /// Whose a remembered answer is by the rules of now, whether its tunnel is connected or not: its traffic is the rule's in every state.
     func ownership(of record: HandedOut.Record) -> Ownership {
-        if let asked = record.names.first(where: { _ in true }), let origin = service(Question(name: asked, type: .a)),
-            let rule = snapshot.matcher.match(origin)
-        {
-            return .rule(Claim(rule: rule, route: .tunnel, matched: origin))
+        if let asked = record.asked, let service = snapshot.service(Question(name: asked, type: .a), ledger) {
+            return .rule(Claim(rule: service.rule, route: .tunnel, matched: service.origin))
         }
         for name in record.names {
             guard let rule = snapshot.matcher.match(name) else { continue }
@@ -59,7 +57,7 @@ extension Resolver {
                 case .blocked: true
                 case .rule(let claim): record.addresses.contains { address in !ledger.routes(of: address).contains(claim.route) }
                 }
-            guard isLate, let asked = record.names.first(where: { _ in true }) else { return }
+            guard isLate, let asked = record.asked else { return }
             names.insert(asked)
             late.until = max(record.until, late.until ?? record.until)
         }

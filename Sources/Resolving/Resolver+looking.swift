@@ -16,7 +16,7 @@ extension Resolver {
         for answer in cache.answers(for: name, at: now) { note(answer.aliases, answer.addresses) }
         if !isKnown {
             handedOut.forEach(at: now) { record in
-                if record.names.first(where: { _ in true }) == name { note(record.names, record.addresses) }
+                if record.asked == name { note(record.names, record.addresses) }
             }
         }
         return isKnown ? (chain, addresses) : nil
@@ -26,7 +26,7 @@ extension Resolver {
     package func namesAskedLately(_ count: Int) -> [Name] {
         var names = Set(cache.names(atMost: count))
         handedOut.forEach(at: Instant(milliseconds: .min)) { record in
-            if names.count < count, let asked = record.names.first(where: { _ in true }) { names.insert(asked) }
+            if names.count < count, let asked = record.asked { names.insert(asked) }
         }
         return Array(names)
     }

@@ -20,6 +20,19 @@ import Workbench
         var replies: [[UInt8]] = []
         var asked: (id: AskID, bytes: [UInt8])?
 
+        /// A client asks, and the upstream answers with this address.
+        mutating func look(up name: Name, _ address: IPAddress, at now: Instant) throws {
+            resolver.receive(Query(asking: Question(name: name, type: .a)), from: Client(token: 1, transport: .udp), at: now)
+            carryOut()
+            let asked = try #require(asked)
+            var reader = MessageReader(asked.bytes.span)
+            var message = Message(name, .a, [.address(name, address)])
+            message.id = try reader.header().id
+            let bytes = message.bytes
+            resolver.reply(to: asked.id, bytes.span, at: now)
+            carryOut()
+        }
+
         mutating func carryOut() {
             while !resolver.effects.isEmpty {
                 let effects = resolver.effects
@@ -71,16 +84,7 @@ import Workbench
         let last = Self.count - 1
         #expect(world.resolver.appliesRules && world.sets[.tunnel]?.contains(Self.address(last)) == true)
         // A name whose turn has not come: its address is there before its answer all the same.
-        let query = Query(asking: Question(name: Self.name(last), type: .a))
-        world.resolver.receive(query, from: Client(token: 1, transport: .udp), at: start)
-        world.carryOut()
-        let asked = try #require(world.asked)
-        var reader = MessageReader(asked.bytes.span)
-        var message = Message(Self.name(last), .a, [.address(Self.name(last), Self.address(last))])
-        message.id = try reader.header().id
-        let bytes = message.bytes
-        world.resolver.reply(to: asked.id, bytes.span, at: start)
-        world.carryOut()
+        try world.look(up: Self.name(last), Self.address(last), at: start)
         #expect(world.replies.count == 1 && world.sets[.direct]?.contains(Self.address(last)) == true)
         var pieces = 1
         while world.resolver.appliesRules {
@@ -129,16 +133,7 @@ import Workbench
     @Test func latecomersComeInPieces() throws {
         var world = World(resolver: Resolver(snapshot: snapshot("tunnel other.example", 1), ledger: Ledger(grace: 60_000)) { 7 })
         for number in 0..<Self.count {
-            let query = Query(asking: Question(name: Self.name(number), type: .a))
-            world.resolver.receive(query, from: Client(token: 1, transport: .udp), at: start)
-            world.carryOut()
-            let asked = try #require(world.asked)
-            var reader = MessageReader(asked.bytes.span)
-            var message = Message(Self.name(number), .a, [.address(Self.name(number), Self.address(number))])
-            message.id = try reader.header().id
-            let bytes = message.bytes
-            world.resolver.reply(to: asked.id, bytes.span, at: start)
-            world.carryOut()
+            try world.look(up: Self.name(number), Self.address(number), at: start)
         }
         world.resolver.adopt(snapshot("tunnel corp.example", 2), at: start)
         world.carryOut()

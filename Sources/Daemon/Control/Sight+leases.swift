@@ -7,7 +7,7 @@ extension Sight {
     /// Addresses that rules of different actions claim.
     func conflicts(_ kernel: KernelSight?) -> ConflictReport {
         ConflictReport(
-            conflicts: (ledger?.conflicts { self.matcher.match($0)?.action == .tunnel } ?? []).map { conflict in
+            conflicts: (ledger?.conflicts(isTunnels: matcher.isTunnels) ?? []).map { conflict in
                 let explained = explain(conflict.address, kernel: kernel)
                 return ConflictReport.Entry(
                     address: "\(conflict.address)", path: explained.path ?? "default", leases: explained.leases,

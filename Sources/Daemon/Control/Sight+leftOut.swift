@@ -10,26 +10,20 @@ extension Sight {
     /// - Parameter names: the asked one, and those it is an alias of.
     func leftOut(_ address: IPAddress, _ names: [Name], among addresses: [IPAddress]) -> String? {
         guard let snapshot, let asked = names.first else { return nil }
-        let ranges = circumstances.ranges
-        let rule = names.lazy.compactMap { matcher.match($0) }.first ?? service(Question(name: asked, type: .a))
-        guard let rule else {
-            let leadsInside = Rebinding.isInside(address, ranges, ours: snapshot.steeringGuard.ours, nat64: snapshot.steeringGuard.nat64)
-            guard leadsInside, !snapshot.rebinding.allows(asked), !Reserved.isLocal(Question(name: asked, type: .a), ranges) else {
+        let question = Question(name: asked, type: .a)
+        guard let rule = matcher.match(asked) ?? service(question) ?? names.lazy.compactMap({ matcher.match($0) }).first else {
+            guard snapshot.leadsInside(address), !snapshot.rebinding.allows(asked), !Reserved.isLocal(question, circumstances.ranges) else {
                 return nil
             }
             return "it leads to this machine or its networks, and no rule has the name; rebind_allow of [dns] lets it"
         }
         guard let route = rule.action.route else { return nil }
-        if let reason = snapshot.steeringGuard.refusal(
-            of: address, to: route, isPrivate: ranges.contains, allowsPrivate: rule.options.private)
-        {
-            return "no set may hold it: \(reason.rawValue)"
-        }
+        if let reason = snapshot.refusal(of: address, to: route, rule) { return "no set may hold it: \(reason.rawValue)" }
         guard route == .direct, snapshot.narrows, isTunnels(address), !addresses.allSatisfy(isTunnels) else { return nil }
         return "it is owed to the tunnel, and others remain (conflict = \"narrow\")"
     }
 
     private func isTunnels(_ address: IPAddress) -> Bool {
-        ledger?.routes(of: address).contains(.tunnel) == true || matcher.match(address)?.action == .tunnel
+        ledger?.routes(of: address).contains(.tunnel) == true || matcher.isTunnels(address)
     }
 }

@@ -26,10 +26,8 @@ extension Sight {
 
     /// For a name that the service of a `tunnel` name leads to, that one's rule.
     func service(_ question: Question) -> Ruling? {
-        guard let origin = ledger?.services.origin(of: question.name), !Reserved.isLocal(question, circumstances.ranges),
-            let rule = matcher.match(origin), rule.action == .tunnel
-        else { return nil }
-        return rule
+        guard let snapshot, let ledger else { return nil }
+        return snapshot.service(question, ledger)?.rule
     }
 
     /// For a name of a reverse zone, the rule that owns the address: by lease, then by network.

@@ -28,8 +28,8 @@ extension Worker {
             tunnels: situation.tunnels.map { tunnel in
                 StatusReport.Tunnel(
                     name: tunnel.name, interface: tunnel.interface, hasInterface: tunnel.hasInterface, state: tunnel.state.rawValue,
-                    inUse: tunnel.inUse,
-                    resolvers: tunnel.resolvers.map(\.description), handshake: tunnel.handshake.map { max(0, Instant.now - $0) / 1000 })
+                    inUse: tunnel.inUse, resolvers: tunnel.resolvers.map(\.description),
+                    handshake: tunnel.handshake.map { max(0, Instant.now - $0) / 1000 })
             }, paths: paths, sets: sets,
             leases: StatusReport.Leases(
                 addresses: resolver.ledger.count, owners: resolver.ledger.entryCount, evicted: resolver.ledger.counters.evictions,
@@ -56,8 +56,7 @@ extension Worker {
     private var conflicts: Int {
         let now = Instant.now
         if let conflictsSeen, now - conflictsSeen.at < 250 { return conflictsSeen.count }
-        let matcher = resolver.snapshot.matcher
-        let count = resolver.ledger.conflicts { matcher.match($0)?.action == .tunnel }.count
+        let count = resolver.ledger.conflicts(isTunnels: resolver.snapshot.matcher.isTunnels).count
         conflictsSeen = (now, count)
         return count
     }

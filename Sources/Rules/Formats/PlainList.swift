@@ -18,7 +18,7 @@ struct PlainList {
                 continue
             }
             if let comment = bytes.first(UInt8(ascii: "#"), in: line) {
-                if isAdvertisement(bytes, line, comment) {
+                if isPageRule(bytes, line, comment) {
                     scope.warn(
                         "rules for pages", line: lines.number,
                         "'\(ListScope.shown(bytes, line))' is a rule for pages, not for names: not taken",
@@ -44,7 +44,7 @@ struct PlainList {
     }
 
     /// `example.com##.ad` and its kin hide parts of pages: not one of the names in such a list is meant as a whole.
-    private func isAdvertisement(_ bytes: Span<UInt8>, _ line: Range<Int>, _ mark: Int) -> Bool {
+    private func isPageRule(_ bytes: Span<UInt8>, _ line: Range<Int>, _ mark: Int) -> Bool {
         guard mark > line.lowerBound, mark + 1 < line.upperBound, bytes[mark - 1] > UInt8(ascii: " ") else { return false }
         return "#@?$%".utf8.contains(bytes[mark + 1])
     }

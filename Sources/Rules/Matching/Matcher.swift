@@ -85,6 +85,9 @@ package struct Matcher: Sendable {
         return nil
     }
 
+    /// Whether the longest network around `address` is a `tunnel` rule's: that wins over a `direct` lease.
+    package func isTunnels(_ address: IPAddress) -> Bool { match(address)?.action == .tunnel }
+
     /// All network rules, longest prefix first.
     package var networkRules: [(rule: Ruling, network: Network)] {
         patterns.networks.sorted { ($1.network.length, $0.place) < ($0.network.length, $1.place) }.map { (ruling($0.place), $0.network) }

@@ -8,7 +8,8 @@ struct Probes {
     /// A name that has the zone as a word: where this is found too, the word is meant, which many names have, not the zone.
     var word: String?
 
-    /// Where most names of strangers are (registries by size, as dnib.com tells), and what clients in Europe and Asia see most.
+    /// Where strangers have names: a choice of registries that are large or well known. The first three are so large that a word of theirs in a
+    /// pattern means them.
     static let zones = [
         "com", "net", "org", "info", "biz", "edu", "gov", "de", "uk", "co.uk", "fr", "nl", "eu", "ru", "cn", "com.cn", "br", "com.br", "jp",
         "co.jp", "in", "it", "es", "pl", "ch", "at", "be", "se", "no", "dk", "fi", "cz", "pt", "gr", "hu", "ro", "ua", "tr", "ir", "us",
