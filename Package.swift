@@ -70,8 +70,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "CLdns", "Wire", "Rules", "Policy", "Configuration", "Resolving", "HostDNS", "RuleFiles", "Daemon", "LeakTest", "Doctor",
-                "Lab",
+                "CLdns", "Wire", "Rules", "Policy", "Configuration", "Resolving", "HostDNS", "RuleFiles", "Regexes", "Daemon", "LeakTest",
+                "Doctor", "Lab",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

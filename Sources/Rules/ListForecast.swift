@@ -122,9 +122,9 @@ package struct ListForecast: ListSink {
     }
 
     /// Those of `names` that the list would take from where they go now.
-    package func captured(of names: [Name]) -> [Name] {
-        let list = Matcher(builder)
-        return names.filter { name in
+    /// - Parameter list: `builder`, frozen.
+    package func captured(of names: [Name], by list: Matcher) -> [Name] {
+        names.filter { name in
             guard let mine = list.match(name) else { return false }
             guard let former = rules.match(name) else { return true }
             guard former.action != treatment.action || former.tunnel != treatment.tunnel else { return false }

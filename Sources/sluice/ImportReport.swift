@@ -55,7 +55,11 @@ struct ImportReport: Encodable {
     /// Whether the include would be refused.
     var wouldBeRefused: Bool { refusal != nil }
 
-    init(_ include: Include, _ line: String, _ forecast: ListForecast, _ captured: (names: Int, captured: [Name])?, former: Int?) {
+    /// - Parameter untaken: regexes that would not be taken.
+    init(
+        _ include: Include, _ line: String, _ forecast: ListForecast, untaken: [Problem], _ captured: (names: Int, captured: [Name])?,
+        former: Int?
+    ) {
         self.former = former
         file = include.path
         kind = include.kind.rawValue
@@ -69,9 +73,9 @@ struct ImportReport: Encodable {
         samples = Dictionary(uniqueKeysWithValues: forecast.samples.map { ($0.rawValue, $1.map(Sample.init)) })
         broad = (forecast.samples[.broad] ?? []).map(Sample.init)
         broadCount = forecast.fates[.broad] ?? 0
-        warnings = forecast.problems.filter { $0.severity == .warning }.map(CheckReport.Entry.init)
+        warnings = (forecast.problems.filter { $0.severity == .warning } + untaken).map(CheckReport.Entry.init)
         errors = forecast.problems.filter { $0.severity == .error }.map(CheckReport.Entry.init)
-        warningCount = forecast.problemCount - errors.count
+        warningCount = forecast.problemCount - errors.count + untaken.count
         isForced = include.isForced
         asked = captured.map { Asked(names: $0.names, captured: $0.captured.prefix(20).map { "\($0)" }, capturedCount: $0.captured.count) }
     }

@@ -3,6 +3,7 @@ import ArgumentParser
 import Configuration
 import Daemon
 import Glibc
+import Regexes
 import RuleFiles
 import Rules
 import Wire
@@ -59,9 +60,13 @@ struct RulesImportCommand: ParsableCommand {
             _ = Console.end(.failed(error.message, hint: isThere ? error.hint : nil))
             throw Console.problemFound
         }
+        lazy var list = Matcher(forecast.builder, regexes: HyperscanSet.compile)
+        // Which regexes are none, or find everybody's names, shows when they are compiled.
+        let untaken = forecast.regexes == 0 ? [] : list.problems.filter { $0.severity == .error }
         let asked = try? source.quietly(ControlRequest(.names)).names
         var report = ImportReport(
-            include, line, forecast, asked.map { ($0.count, forecast.captured(of: $0.compactMap { Name($0) })) }, former: former(loaded))
+            include, line, forecast, untaken: untaken,
+            asked.map { ($0.count, forecast.captured(of: $0.compactMap { Name($0) }, by: list)) }, former: former(loaded))
         if !errors.isEmpty {
             report.compared = "only with what could be read: \(source.path) has \(Words.count(errors.count, "error")), see sluice check"
         }

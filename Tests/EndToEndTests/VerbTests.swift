@@ -52,6 +52,15 @@ import Testing
         #expect(status == code && output.contains(text), "\(status) \(output)")
     }
 
+    @Test func importSaysWhichRegexesAreNotTaken() throws {
+        defer { end() }
+        try shell("printf '||x.example^\\n/\\.io$/\\n/(/\\n' > ads.txt")
+        let (status, output) = try shell("sluice rules import adguard ads.txt --action block --config s.toml --json")
+        #expect(status == 0 && output.contains("is found in every name just below 'io'") && output.contains("is no regex"), "\(output)")
+        let forced = try shell("sluice rules import adguard ads.txt --action block --config s.toml --force --json")
+        #expect(forced.status == 0 && !forced.output.contains("just below 'io'") && forced.output.contains("is no regex"), "\(forced)")
+    }
+
     /// As the daemon does, whose last good copy stands in its state folder.
     @Test func importRefusesWhatHasShrunkAsTheDaemonWould() throws {
         defer { end() }

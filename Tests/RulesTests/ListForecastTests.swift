@@ -97,7 +97,7 @@ import Workbench
         for name in ["com", "com", "new.example"] { forecast.take(.suffix, .of(name), ListLine(line: 1)) }
         forecast.take(.suffix, .of("com"), ListLine(line: 4, isException: true))
         #expect(forecast.count == 3 && forecast.fates == [.broad: 1, .new: 1] && forecast.repeated == 1 && forecast.exceptions == 1)
-        #expect(forecast.captured(of: [.of("a.com"), .of("x.new.example")]) == [.of("x.new.example")])
+        #expect(forecast.captured(of: [.of("a.com"), .of("x.new.example")], by: Matcher(forecast.builder)) == [.of("x.new.example")])
     }
 
     /// The longest name there is has nothing below it.
