@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import CSodium
+import Glibc
 import NIOCore
 import NIOHTTP2
 import NIOSSL
@@ -71,8 +72,9 @@ final class TLSGreeter: ChannelInboundHandler {
         }
     }
 
-    /// Closes a channel below TLS.
+    /// Closes a channel below TLS, and resets the connection: nothing of it is left in the kernel to be sent by whichever way is there next.
     static func cut(_ channel: any Channel) {
+        _ = (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
         if let context = try? channel.pipeline.syncOperations.context(handlerType: NIOSSLClientHandler.self) {
             context.close(promise: nil)
         } else {
