@@ -153,8 +153,8 @@ async def endless(writer, stream, question):
 
 
 async def goaway(writer, stream, question):
-    """Takes nothing more, and has not looked at this one; on a connection's second question, else it answers."""
-    if stream == 1:
+    """Takes nothing more, and has not looked at this one, after ten answers on a connection."""
+    if stream < 20:
         await reply(response(), answer)(writer, stream, question)
     else:
         writer.write(frame(GOAWAY, 0, 0, (stream - 2).to_bytes(4, "big") + bytes(4)))
