@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
 // The load: one thread that asks many questions and is not the limit. Prints one line of KEY=VALUE; times in microseconds.
 //
-//   ask [-t] -s ADDRESS [-p PORT] [-c SOCKETS] [-o OPEN | -r RATE] [-d SECONDS] [-n QUESTIONS] [-m HOT,MISS,NEGATIVE] [-h NAMES] [-f SALT]
-//       [-e SECONDS] [-i CONNECTIONS] [-a CPU.STAT] [-w] [-b EPOCH]
+//   ask [-t] -s ADDRESS [-p PORT] [-c SOCKETS] [-o OPEN | -r RATE] [-d SECONDS] [-n QUESTIONS] [-m HOT,MISS,NEGATIVE] [-h NAMES] [-k FIRST]
+//       [-f SALT] [-e SECONDS] [-i CONNECTIONS] [-a CPU.STAT] [-w] [-b EPOCH]
 //
 //   -t  over TCP, pipelined; a connection the server closes is opened again, and what it owed is asked again
 //   -o  so many questions are open at any time; -r: so many are asked a second, whatever comes back, and the time of an answer counts from
 //       when its question was due, not from when it could be sent (no coordinated omission)
 //   -m  parts of a hundred: names of a fixed set of -h (1,000), names nobody asked before, names that do not exist
+//   -k  the number of the first name of that set (0)
 //   -f  another set of unused names; else drawn at random
 //   -e  after so long an answer is lost (5)
-//   -i  holds so many idle TCP connections beside
+//   -i  holds so many idle TCP connections beside; those that the server closes are opened again, each within a second
 //   -a  the server's cpu.stat: its processor time a question is measured from the first question to the last answer
 //   -w  sleeps when there is nothing to do, for a responder on the same processor; else it spins, and the server need not wake it
-//   -b  asks one question each half millisecond until an answer with a record comes: milliseconds since EPOCH (as EPOCHREALTIME of bash)
+//   -b  asks for the first name each half millisecond until an answer with a record comes: milliseconds since EPOCH (as EPOCHREALTIME of bash)
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -41,7 +42,7 @@ struct slot {
 };
 struct channel {
     int fd;
-    unsigned open;
+    unsigned open, answered; // since it was opened
     uint16_t next, oldest;
     struct slot *slots;
     uint8_t *in, *out;
@@ -50,7 +51,7 @@ struct channel {
 
 static struct sockaddr_in server = {.sin_family = AF_INET};
 static struct channel *channels;
-static unsigned sockets = 16, window = 100, hot = 1000, parts[3] = {100, 0, 0};
+static unsigned sockets = 16, window = 100, hot = 1000, first_hot, parts[3] = {100, 0, 0};
 static int tcp, waits;
 static uint64_t patience = 5000000000u, salt, limit = UINT64_MAX, rate;
 static uint64_t sent, answered, lost, strays, refused, again, reopened, codes[16], empty, wrong, worked, calls;
@@ -106,7 +107,7 @@ static void choose(struct slot *slot) {
     unsigned of = (unsigned)(parts[0] == 100 ? 0 : draw() % 100);
     slot->kind = of < parts[0] ? 'h' : of < parts[0] + parts[1] ? 'u' : 'n';
     // Every hot name once in so many, in an order that is not theirs.
-    slot->number = slot->kind == 'h' ? turn++ * 7919 % hot : salt + fresh++;
+    slot->number = slot->kind == 'h' ? first_hot + turn++ * 7919 % hot : salt + fresh++;
 }
 
 static void write_question(uint8_t *to, uint16_t id, const struct slot *slot) {
@@ -148,6 +149,7 @@ static void reply(struct channel *one, const uint8_t *packet, size_t length, uin
     note(time - slot->since);
     slot->since = 0;
     one->open--;
+    one->answered++;
     answered++;
     final = time;
 }
@@ -211,15 +213,35 @@ static unsigned receive(struct channel *one) {
 
 // MARK: TCP
 
-static int dial(int nonblocking) {
+static int dial(void) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
     if (fd < 0 || connect(fd, (struct sockaddr *)&server, sizeof server)) {
         if (fd >= 0) close(fd);
         return -1;
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (nonblocking) fcntl(fd, F_SETFL, O_NONBLOCK);
     return fd;
+}
+
+// Connections on which nothing is asked.
+static int *held;
+static unsigned idle, redialled;
+
+static int is_kept(int fd) {
+    char byte;
+    return fd >= 0 && recv(fd, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+// Opens some of those again that are closed; without waiting, so that no question waits.
+static void redial(void) {
+    static unsigned next;
+    for (unsigned i = 0; i < 20 && i < idle; i++, next = (next + 1) % idle) {
+        if (is_kept(held[next])) continue;
+        if (held[next] >= 0) close(held[next]);
+        held[next] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (held[next] >= 0) connect(held[next], (struct sockaddr *)&server, sizeof server);
+        redialled++;
+    }
 }
 
 static void flush_out(struct channel *one) {
@@ -243,7 +265,10 @@ static void queue_question(struct channel *one, uint16_t id, const struct slot *
 static void reopen(struct channel *one) {
     close(one->fd);
     reopened++;
-    if ((one->fd = dial(1)) < 0) die("connect again");
+    // One that closes each at once answers nothing and is not to be pressed.
+    if (!one->answered) usleep(1000);
+    one->answered = 0;
+    if ((one->fd = dial()) < 0) die("connect again");
     one->have = one->queued = 0;
     for (uint16_t id = one->oldest; id != one->next; id++)
         if (one->slots[id].since) again++, queue_question(one, id, &one->slots[id]);
@@ -328,7 +353,7 @@ static void connect_all(void) {
         one->next = one->oldest = (uint16_t)draw();
         if (tcp) {
             one->in = malloc(stream), one->out = malloc(stream);
-            one->fd = dial(1);
+            one->fd = dial();
         } else if ((one->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) >= 0) {
             setsockopt(one->fd, SOL_SOCKET, SO_RCVBUFFORCE, &space, sizeof space);
             if (connect(one->fd, (struct sockaddr *)&server, sizeof server)) die("connect");
@@ -340,7 +365,7 @@ static void connect_all(void) {
 // Milliseconds from `epoch` to the first answer that has a record.
 static void first_answer(const char *epoch) {
     double start = atof(epoch);
-    sockets = 1;
+    sockets = hot = 1;
     connect_all();
     for (unsigned tries = 0; tries < 60000; tries++) {
         ask_now(channels, 1);
@@ -359,7 +384,7 @@ static void first_answer(const char *epoch) {
 
 static void run(double seconds) {
     struct pollfd *polled = calloc(sockets, sizeof *polled);
-    uint64_t end = begun + (uint64_t)(seconds * 1e9), swept = begun;
+    uint64_t end = begun + (uint64_t)(seconds * 1e9), swept = begun, redialled_at = begun;
     if (!rate) for (unsigned i = 0; i < sockets; i++) ask_now(&channels[i], window / sockets + (i < window % sockets));
     for (;;) {
         uint64_t before = now();
@@ -381,14 +406,15 @@ static void run(double seconds) {
         uint64_t after = now();
         if (did) worked += after - before;
         if (after - swept > 50000000) expire(after), swept = after;
+        if (idle && after - redialled_at > 2000000) redial(), redialled_at = after;
         if (!asking && !open) return;
         if (!waits || did) continue;
-        uint64_t sleep = 50000000;
+        uint64_t longest_sleep = idle ? 2000000 : 50000000, sleep = longest_sleep;
         if (asking && rate) {
             uint64_t due = begun + (uint64_t)((double)sent * 1e9 / (double)rate);
             sleep = due > after ? due - after : 0;
         }
-        struct timespec left = {0, (long)(sleep < 50000000 ? sleep : 50000000)};
+        struct timespec left = {0, (long)(sleep < longest_sleep ? sleep : longest_sleep)};
         for (unsigned i = 0; i < sockets; i++)
             polled[i] = (struct pollfd){.fd = channels[i].fd, .events = (short)(POLLIN | (channels[i].queued ? POLLOUT : 0))};
         ppoll(polled, sockets, &left, NULL);
@@ -397,10 +423,9 @@ static void run(double seconds) {
 
 int main(int words, char **word) {
     double seconds = 3;
-    unsigned idle = 0;
     const char *statistics = NULL, *epoch = NULL;
     server.sin_port = htons(53);
-    for (int option; (option = getopt(words, word, "ts:p:c:o:r:d:n:m:h:f:e:i:a:wb:")) != -1;) {
+    for (int option; (option = getopt(words, word, "ts:p:c:o:r:d:n:m:h:k:f:e:i:a:wb:")) != -1;) {
         switch (option) {
         case 't': tcp = 1; break;
         case 's': if (inet_pton(AF_INET, optarg, &server.sin_addr) != 1) return 64; break;
@@ -412,6 +437,7 @@ int main(int words, char **word) {
         case 'n': limit = (uint64_t)atoll(optarg); break;
         case 'm': if (sscanf(optarg, "%u,%u,%u", &parts[0], &parts[1], &parts[2]) != 3 || parts[0] + parts[1] + parts[2] != 100) return 64; break;
         case 'h': hot = (unsigned)atoi(optarg); break;
+        case 'k': first_hot = (unsigned)atoi(optarg); break;
         case 'f': salt = (uint64_t)atoll(optarg); break;
         case 'e': patience = (uint64_t)(atof(optarg) * 1e9); break;
         case 'i': idle = (unsigned)atoi(optarg); break;
@@ -434,9 +460,9 @@ int main(int words, char **word) {
     salt = (salt & 0xFFFFFF) << 12;
     if (epoch) first_answer(epoch);
 
-    int *held = calloc(idle + 1, sizeof *held);
+    held = calloc(idle + 1, sizeof *held);
     unsigned opened = 0, kept = 0;
-    for (unsigned i = 0; i < idle; i++) opened += (held[i] = dial(1)) >= 0;
+    for (unsigned i = 0; i < idle; i++) opened += (held[i] = dial()) >= 0;
     connect_all();
     uint64_t before = statistics ? processor_time(statistics) : 0;
     struct timespec own;
@@ -447,11 +473,7 @@ int main(int words, char **word) {
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &own);
     mine = (uint64_t)own.tv_sec * 1000000000u + (uint64_t)own.tv_nsec - mine;
     uint64_t spent = statistics ? processor_time(statistics) - before : 0;
-    for (unsigned i = 0; i < idle; i++) {
-        char byte;
-        // Nothing to read, and no end: it is still there.
-        kept += held[i] >= 0 && recv(held[i], &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
-    }
+    for (unsigned i = 0; i < idle; i++) kept += is_kept(held[i]);
 
     uint64_t took = final > begun ? final - begun : 1, some = answered ? answered : 1;
     printf("sent=%lu answered=%lu lost=%lu refused=%lu strays=%lu wrong=%lu noerror=%lu empty=%lu nxdomain=%lu servfail=%lu other=%lu",
@@ -463,7 +485,7 @@ int main(int words, char **word) {
         (double)(waits ? mine : worked) / (double)took, (double)calls / (double)some);
     if (statistics) printf(" server=%.3f share=%.3f", (double)spent / (double)some, (double)spent * 1000 / (double)took);
     if (tcp) printf(" reopened=%lu again=%lu", reopened, again);
-    if (idle) printf(" idle_opened=%u idle_kept=%u", opened, kept);
+    if (idle) printf(" idle_opened=%u idle_kept=%u redialled=%u", opened, kept, redialled);
     printf("\n");
     return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The server that resolvers ask in the benchmark: at once, or late, or not each time. Any name has an address made of it; below `neg.` in the
 // second label from the left there is none (NXDOMAIN with SOA); other types than A get NODATA with SOA.
+// Over TCP too, there always at once, unless all is to be lost.
 // Usage: upstream ADDRESS PORT [DELAY-MS [LOSS-PERCENT]]. SIGUSR1 prints a line: questions received, names among them, the most for one name,
 // questions left without an answer on purpose.
 #define _GNU_SOURCE
@@ -18,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { batch = 32, room = 512, kept = 1 << 16, counters = 1 << 22 };
+enum { batch = 32, room = 512, kept = 1 << 16, counters = 1 << 22, connections = 64, signalled = 1, listening = 2, first_connection = 3 };
 
 struct reply {
     uint64_t due;
@@ -89,6 +90,34 @@ static size_t answer(const uint8_t *packet, size_t length, uint8_t *to) {
     return at + put(to + at, record, sizeof record);
 }
 
+// What has come of a stream, and where it is not whole yet.
+struct stream {
+    size_t have;
+    uint8_t bytes[8192];
+};
+
+// Answers every whole question of a connection. False: it has ended, or is none of ours.
+static int serve(int fd, struct stream *stream) {
+    ssize_t got = recv(fd, stream->bytes + stream->have, sizeof stream->bytes - stream->have, MSG_DONTWAIT);
+    if (got <= 0) return got < 0 && errno == EAGAIN;
+    stream->have += (size_t)got;
+    size_t at = 0;
+    while (stream->have - at >= 2) {
+        uint8_t reply[2 + room];
+        size_t length = (size_t)stream->bytes[at] << 8 | stream->bytes[at + 1];
+        if (length > room) return 0;
+        if (stream->have - at < 2 + length) break;
+        size_t made = answer(stream->bytes + at + 2, length, reply + 2);
+        at += 2 + length;
+        if (!made || loss == 100) continue;
+        reply[0] = (uint8_t)(made >> 8), reply[1] = (uint8_t)made;
+        if (send(fd, reply, made + 2, MSG_NOSIGNAL) < 0) return 0;
+    }
+    memmove(stream->bytes, stream->bytes + at, stream->have - at);
+    stream->have -= at;
+    return 1;
+}
+
 int main(int words, char **word) {
     struct sockaddr_in here = {.sin_family = AF_INET};
     if (words < 3 || inet_pton(AF_INET, word[1], &here.sin_addr) != 1)
@@ -100,11 +129,18 @@ int main(int words, char **word) {
     setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &space, sizeof space);
     setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &space, sizeof space);
     if (bind(fd, (struct sockaddr *)&here, sizeof here)) return perror("upstream: bind"), 1;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(listener, (struct sockaddr *)&here, sizeof here) || listen(listener, 64)) return perror("upstream: listen"), 1;
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGUSR1);
     sigprocmask(SIG_BLOCK, &signals, NULL);
-    struct pollfd polled[2] = {{.fd = fd, .events = POLLIN}, {.fd = signalfd(-1, &signals, SFD_CLOEXEC), .events = POLLIN}};
+    static struct stream streams[connections];
+    struct pollfd polled[first_connection + connections] = {{.fd = fd, .events = POLLIN}};
+    polled[signalled] = (struct pollfd){.fd = signalfd(-1, &signals, SFD_CLOEXEC), .events = POLLIN};
+    polled[listening] = (struct pollfd){.fd = listener, .events = POLLIN};
+    nfds_t used = first_connection;
 
     static uint8_t bytes[batch][room], replies[batch][room];
     static struct sockaddr_in peers[batch];
@@ -118,10 +154,22 @@ int main(int words, char **word) {
             if (due > time) left = (struct timespec){(time_t)((due - time) / 1000000000u), (long)((due - time) % 1000000000u)};
             until = &left;
         }
-        ppoll(polled, 2, until, NULL);
-        if (polled[1].revents & POLLIN) {
+        ppoll(polled, used, until, NULL);
+        for (nfds_t i = first_connection; i < used; i++) {
+            if (!polled[i].revents || serve(polled[i].fd, &streams[i - first_connection])) continue;
+            // The last takes its place, and its turn comes at the next poll.
+            close(polled[i].fd);
+            polled[i] = polled[--used];
+            streams[i - first_connection] = streams[used - first_connection];
+        }
+        if (polled[listening].revents & POLLIN && used < first_connection + connections) {
+            int taken = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+            streams[used - first_connection].have = 0;
+            if (taken >= 0) polled[used++] = (struct pollfd){.fd = taken, .events = POLLIN};
+        }
+        if (polled[signalled].revents & POLLIN) {
             struct signalfd_siginfo taken;
-            if (read(polled[1].fd, &taken, sizeof taken) > 0) {
+            if (read(polled[signalled].fd, &taken, sizeof taken) > 0) {
                 printf("questions=%lu names=%lu most=%lu dropped=%lu\n", questions, names, most, dropped);
                 fflush(stdout);
             }
