@@ -11,7 +11,7 @@
 //   -k  the number of the first name of that set (0)
 //   -f  another set of unused names; else drawn at random
 //   -e  after so long an answer is lost (5)
-//   -i  holds so many idle TCP connections beside; those that the server closes are opened again, each within a second
+//   -i  holds so many idle TCP connections beside; those that the server closes are opened again, each within five seconds per 10,000
 //   -a  the server's cpu.stat: its processor time a question is measured from the first question to the last answer
 //   -w  sleeps when there is nothing to do, for a responder on the same processor; else it spins, and the server need not wake it
 //   -b  asks for the first name each half millisecond until an answer with a record comes: milliseconds since EPOCH (as EPOCHREALTIME of bash)
@@ -235,7 +235,7 @@ static int is_kept(int fd) {
 // Opens some of those again that are closed; without waiting, so that no question waits.
 static void redial(void) {
     static unsigned next;
-    for (unsigned i = 0; i < 20 && i < idle; i++, next = (next + 1) % idle) {
+    for (unsigned i = 0; i < 4 && i < idle; i++, next = (next + 1) % idle) {
         if (is_kept(held[next])) continue;
         if (held[next] >= 0) close(held[next]);
         held[next] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
