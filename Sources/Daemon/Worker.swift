@@ -95,7 +95,7 @@ final class Worker {
             let now = Instant.now
             var deadline = min(resolver.nextDeadline ?? nextHousekeeping, nextHousekeeping)
             if !steered.isEmpty { deadline = min(deadline, nextSteered) }
-            for ready in poller.wait(deadline - now) { handle(ready) }
+            for index in 0..<poller.wait(deadline - now) { handle(poller.ready(index)) }
             let later = Instant.now
             if resolver.nextDeadline.map({ $0 <= later }) ?? false { resolver.tick(at: later) }
             if later >= nextHousekeeping { keepHouse(at: later) }

@@ -149,7 +149,12 @@ extension Resolver {
     /// When `tick` may have something to do; nil while nothing is.
     package var nextDeadline: Instant? {
         guard arrears.isEmpty else { return Instant(milliseconds: 0) }
-        return [flights.isEmpty ? nil : earliestDue, ahead.due, searchDue].compactMap(\.self).min()
+        var earliest = flights.isEmpty ? nil : earliestDue
+        for due in [ahead.due, searchDue] {
+            guard let due else { continue }
+            earliest = earliest.map { min($0, due) } ?? due
+        }
+        return earliest
     }
 
     /// Ends a flight without an answer: with what a server said, if one said anything.
