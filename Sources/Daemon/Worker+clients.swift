@@ -96,7 +96,7 @@ extension Worker {
             freeOrigins.append(slot)
         case .connection: send(reply, toConnection: token.number)
         case .controlConnection: answerQuery(token.number, reply, source)
-        case .tcp, .upstream, .inbox, .control: break
+        case .tcp, .upstream, .secure, .inbox, .control: break
         }
     }
 }

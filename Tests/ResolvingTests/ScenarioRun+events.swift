@@ -15,7 +15,9 @@ extension ScenarioRun {
         case "answer", "nodata", "nxdomain", "servfail", "refused", "tc", "foreign": try packet(event, &words)
         case "lost":
             let asked = try recipient(&words)
-            change { $0.lost(asked.id, .unreachable, at: $1.now) }
+            let said = words.take("saying") ? words.takeAll().joined(separator: " ") : nil
+            let loss = said.map { Loss.troubled(ExtendedError(ExtendedError.networkError, $0)) } ?? .unreachable
+            change { $0.lost(asked.id, loss, at: $1.now) }
         case "commit":
             guard !commits.isEmpty else { throw words.failure("nothing is to be committed") }
             let commit = commits.removeFirst()
