@@ -147,7 +147,7 @@ def reply(block, body):
 
 async def endless(writer, stream, question):
     writer.write(frame(HEADERS, 4, stream, response()))
-    while True:
+    while not writer.is_closing():
         writer.write(frame(DATA, 0, stream, bytes(16384)))
         await writer.drain()
 

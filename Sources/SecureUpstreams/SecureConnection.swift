@@ -12,6 +12,8 @@ final class SecureConnection {
     /// It ended because nothing came for too long.
     private(set) var isSilent = false
     private var hasEnded = false
+    /// The server said something on it that is no answer: it may go on talking.
+    private var hasErred = false
     private var channel: (any Channel)?
     private var carrier: (any Carrier)?
     private var alarm: Scheduled<Void>?
@@ -100,6 +102,7 @@ final class SecureConnection {
 
     /// The server refused one question; others on the connection may still be answered.
     func refused(_ question: Question?, _ error: ExtendedError) {
+        hasErred = true
         heard()
         server.failed(self, question, error)
         settle()
@@ -160,7 +163,7 @@ final class SecureConnection {
     /// After an answer: one that takes no more questions ends with its last.
     private func settle() {
         guard !hasEnded, let carrier else { return }
-        if !carrier.isBusy, server.isLeaving(self) { end(politely: true) } else { watch() }
+        if !carrier.isBusy, server.isLeaving(self) { end(politely: !hasErred) } else { watch() }
     }
 }
 
