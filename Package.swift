@@ -50,7 +50,12 @@ let package = Package(
         room("Steering", on: ["Wire", "Rules", .product(name: "HeapModule", package: "swift-collections")]),
         room("Tunnels", on: ["Policy"]),
         room("Configuration", on: ["Wire", "Rules", "Policy"]),
-        room("Resolving", on: ["Wire", "Rules", "Policy", "Steering", .product(name: "DequeModule", package: "swift-collections")]),
+        room(
+            "Resolving",
+            on: [
+                "Wire", "Rules", "Policy", "Steering", .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+            ]),
 
         // Edges: sockets, the kernel, the machine's own resolver, regexes.
         room("Regexes", on: ["CHyperscan", "Rules"]),
@@ -98,7 +103,7 @@ let package = Package(
             swiftSettings: house),
 
         // What rules cost, measured apart from the daemon.
-        .executableTarget(name: "sluice-bench", dependencies: ["Wire", "Rules"], path: "Tests/Bench", swiftSettings: house),
+        .executableTarget(name: "sluice-bench", dependencies: ["Wire", "Rules", "Policy", "Steering", "Resolving"], path: "Tests/Bench", swiftSettings: house),
 
         // What the core's tests share: fixtures, messages written by hand, numbers from a seed.
         .target(name: "Workbench", dependencies: ["Wire"], path: "Tests/Workbench", swiftSettings: house),
