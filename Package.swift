@@ -102,6 +102,20 @@ let package = Package(
         tests(of: "Daemon", on: ["Wire", "Rules"]),
         tests(of: "Lab"),
         tests(of: "LeakTest", on: ["CLinux", "CLdns", "Wire"]),
+        // What libFuzzer runs, as a library that tests run too.
+        .target(
+            name: "Fuzz", dependencies: ["Wire", "Rules", "Policy", "Steering", "Configuration", "Resolving", "Workbench"],
+            path: "Tests/Fuzz",
+            swiftSettings: house),
+        tests(of: "Fuzz", on: ["Workbench"]),
         .testTarget(name: "EndToEndTests", dependencies: ["Configuration", "Rules", "RuleFiles"], swiftSettings: house),
     ]
 )
+
+// Only with the fuzzer's runtime does this link: `make fuzz`.
+if Context.environment["SLUICE_FUZZ"] != nil {
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "Tests/CFuzzer"),
+        .executableTarget(name: "sluice-fuzz", dependencies: ["CFuzzer", "Fuzz"], path: "Tests/FuzzDriver", swiftSettings: house),
+    ]
+}
