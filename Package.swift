@@ -79,8 +79,8 @@ let package = Package(
 
         // An instrument of the lab tests.
         .executableTarget(
-            name: "sluice-probe", dependencies: ["CLinux", "Wire", "Steering", "Upstreams", "Kernel"], path: "Tests/Probe",
-            swiftSettings: house),
+            name: "sluice-probe", dependencies: ["CLinux", "Wire", "Steering", "Upstreams", "Kernel", "Fuzz", "Workbench"],
+            path: "Tests/Probe", swiftSettings: house),
 
         // What rules cost, measured apart from the daemon.
         .executableTarget(name: "sluice-bench", dependencies: ["Wire", "Rules"], path: "Tests/Bench", swiftSettings: house),

@@ -40,6 +40,7 @@ struct LabScriptTests {
         ("state-change", 6, false),
         ("looking", 88, true),
         ("reload", 39, true), ("signed", 26, true),
+        ("mutants", 28, false),
     ]
 
     @Test func everyScriptIsRun() {

@@ -2,7 +2,15 @@
 import Wire
 
 /// What must be true of every reply to a client, whatever came from upstream.
-enum Handed {
+package enum Handed {
+    /// - Parameter given: what upstream sent for the question: no other addresses may be in the reply.
+    package static func judge(_ reply: [UInt8], to query: Query, isByUDP: Bool, given: [[UInt8]]? = nil) throws(Violation) {
+        let plain = try check(reply, to: query, isByUDP: isByUDP)
+        guard let given else { return }
+        let known = given.reduce(into: Set<[UInt8]>()) { $0.formUnion(PlainMessage($1)?.addresses ?? []) }
+        try claim(plain.addresses.isSubset(of: known), "addresses nobody gave: \(plain.addresses.subtracting(known))")
+    }
+
     /// - Parameter isByUDP: whether it goes in a datagram, so that it has to fit.
     @discardableResult static func check(_ reply: [UInt8], to query: Query, isByUDP: Bool) throws(Violation) -> PlainMessage {
         guard let plain = PlainMessage(reply) else { throw Violation("the reply does not parse: \(reply)") }

@@ -39,7 +39,8 @@ enum Messages {
         for (query, id) in [(query, header.id ^ 0x100), (other, header.id)] {
             guard case .foreign = Judged(bytes.span, to: query, id: id) else { throw Violation("taken for the reply to another question") }
         }
-        guard case .answer(let answer) = Judged(bytes.span, to: query, id: header.id) else { return }
+        // Nothing else is ever asked upstream.
+        guard question.class == Question.internet, case .answer(let answer) = Judged(bytes.span, to: query, id: header.id) else { return }
         try check(answer, query)
         var cuts = [Cut(refused: answer.addresses.prefix(1)), Cut(), Cut()]
         cuts[1].malformed = true
