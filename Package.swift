@@ -28,6 +28,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
     ],
     targets: [
         // C: module maps and shims, no logic.
@@ -52,6 +55,17 @@ let package = Package(
         // Edges: sockets, the kernel, the machine's own resolver, regexes.
         room("Regexes", on: ["CHyperscan", "Rules"]),
         room("Upstreams", on: ["CLinux", "Wire", "Policy"]),
+        room(
+            "SecureUpstreams",
+            on: [
+                "CLinux", "CSodium", "Wire", "Policy", "Upstreams",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+            ]),
         room("Kernel", on: ["CLinux", "CNftables", "CMnl", "Wire", "Rules", "Policy", "Steering"]),
         room("HostDNS", on: ["CLinux", "Wire"]),
         room("RuleFiles", on: ["CLinux", "CSodium", "CIdn2", "CPsl", "Wire", "Rules"]),
@@ -60,7 +74,8 @@ let package = Package(
         room(
             "Daemon",
             on: [
-                "CLinux", "CSodium", "Wire", "Rules", "Policy", "Configuration", "Steering", "Tunnels", "Resolving", "Upstreams", "Kernel",
+                "CLinux", "CSodium", "Wire", "Rules", "Policy", "Configuration", "Steering", "Tunnels", "Resolving", "Upstreams",
+                "SecureUpstreams", "Kernel",
                 "HostDNS", "RuleFiles", "Regexes",
                 .product(name: "Logging", package: "swift-log"),
             ]),

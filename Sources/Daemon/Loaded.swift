@@ -17,6 +17,8 @@ package struct Loaded: Sendable {
     package let problems: [Problem]
     /// The configuration's own file, and what of the rules was looked at, each as it was then; nil for what was not there.
     let seen: [String: FileStamp?]
+    /// `tls_roots`, from the root or the current folder, as it was then.
+    let tlsRoots: TLSRoots?
 
     package static let usualPath = "/etc/sluice/sluice.toml"
 
@@ -62,6 +64,8 @@ package struct Loaded: Sendable {
             }
         }
         problems += configuration.problems(withTunnelFiles: tunnelFiles) + Self.loops(of: configuration)
+        let roots = configuration.dns.tlsRoots.map { TLSRoots(folder.path(of: $0)) }
+        problems += Self.faults(of: roots, configuration)
 
         let shelf = ListShelf(state: configuration.paths.state, isWritable: keepsLists)
         var reader = RuleBookReader(shelf: shelf, objections: Self.objections(of: configuration, path), regexes: HyperscanSet.compile)
@@ -96,18 +100,21 @@ package struct Loaded: Sendable {
                     hint: "system_servers = [\"192.168.1.1\"] under [dns], with your network's own"))
         }
         problems.sort { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
-        self.init(configuration, book, tunnelFiles, problems, seen.merging(book.seen) { own, _ in own })
+        var stamps = seen.merging(book.seen) { own, _ in own }
+        if let roots { stamps[roots.path] = roots.stamp }
+        self.init(configuration, book, tunnelFiles, problems, stamps, roots)
     }
 
     private init(
         _ configuration: Configuration, _ book: RuleBook, _ tunnelFiles: [String: WireGuardFile], _ problems: [Problem],
-        _ seen: [String: FileStamp?]
+        _ seen: [String: FileStamp?], _ tlsRoots: TLSRoots? = nil
     ) {
         self.configuration = configuration
         self.book = book
         self.tunnelFiles = tunnelFiles
         self.problems = problems
         self.seen = seen
+        self.tlsRoots = tlsRoots
     }
 
     /// The configuration alone, without the rules and what else it names; what cannot be read has its default.

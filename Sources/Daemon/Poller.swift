@@ -43,14 +43,16 @@ import Glibc
 
     func remove(_ descriptor: Int32) { _ = epoll_ctl(fd, EPOLL_CTL_DEL, descriptor, nil) }
 
+    /// Waits until something is ready.
     /// - Parameter timeout: milliseconds; nil waits for ever.
-    func wait(_ timeout: Int64?) -> [Ready] {
+    /// - Returns: how many, for `ready`.
+    func wait(_ timeout: Int64?) -> Int {
         let limit = Int32(clamping: timeout.map { max(0, $0) } ?? -1)
-        let count = unsafe epoll_wait(fd, events.baseAddress, Int32(events.count), limit)
-        guard count > 0 else { return [] }
-        return (0..<Int(count)).map { index in
-            unsafe Ready(
-                token: sluice_epoll_token(events.baseAddress! + index), events: Interest(rawValue: events[index].events))
-        }
+        return max(0, Int(unsafe epoll_wait(fd, events.baseAddress, Int32(events.count), limit)))
+    }
+
+    /// One of those that `wait` found ready last.
+    func ready(_ index: Int) -> Ready {
+        unsafe Ready(token: sluice_epoll_token(events.baseAddress! + index), events: Interest(rawValue: events[index].events))
     }
 }

@@ -22,6 +22,8 @@ struct Situation: Sendable {
     var configuration: String
     var rules: StatusReport.Rules
     var repairs: Repairs
+    /// Whose certificates encrypted servers may have, besides those of the system's authorities.
+    var tlsRoots: TLSRoots?
     /// Every server asked on each path, for those who look.
     var servers: [Path: [ServerAddress]]
 

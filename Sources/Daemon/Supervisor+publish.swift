@@ -121,6 +121,7 @@ extension Supervisor {
                     StatusReport.List(
                         file: list.file, kind: list.kind, place: list.place, entries: list.entries, signed: list.isSigned, kept: list.kept)
                 }), repairs: repairs,
+            tlsRoots: loaded.tlsRoots,
             servers: servers)
     }
 

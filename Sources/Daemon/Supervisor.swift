@@ -145,9 +145,10 @@ final class Supervisor {
             step()
             let due = (tunnels.map(\.deadline) + [nextRound] + [lingering, keeper?.due, reloads.due].compactMap(\.self)).min() ?? nextRound
             for tunnel in tunnels { if let descriptor = tunnel.descriptor { poller.add(descriptor, token: 9) } }
-            for ready in poller.wait(max(due - .now, 1)) where ready.token == 1 || ready.token == 2 {
-                if ready.token == 1, !signalled() { return nil }
-                if ready.token == 2, let reason = take() { return reason }
+            for index in 0..<poller.wait(max(due - .now, 1)) {
+                let ready = poller.ready(index).token
+                if ready == 1, !signalled() { return nil }
+                if ready == 2, let reason = take() { return reason }
             }
         }
     }

@@ -19,37 +19,34 @@ import Wire
 
     let fd: Int32
     private static let batch = 32
-    /// The longest question we read; a longer one is no question.
+    /// The longest question we read; a longer one is no question. No reply by UDP is longer.
     private static let room = 4096
 
-    private let datagrams: UnsafeMutableBufferPointer<sluice_datagram>
-    private let vectors: UnsafeMutableBufferPointer<iovec>
+    private let arrived = Datagrams(batch, room: room)
+    private let leaving = Datagrams(batch, room: room)
     private let origins: UnsafeMutableBufferPointer<Origin>
-    private let bytes: UnsafeMutableRawBufferPointer
+    /// Whether the kernel says which address of ours was asked: only where it is not the listener's own.
+    private let tellsAddress: Bool
     private var outgoing: [(origin: Origin, reply: [UInt8])] = []
 
     init(_ address: IPAddress, port: UInt16) throws(DaemonError) {
-        unsafe datagrams = .allocate(capacity: Self.batch)
-        unsafe vectors = .allocate(capacity: Self.batch)
         unsafe origins = .allocate(capacity: Self.batch)
-        unsafe bytes = .allocate(byteCount: Self.batch * Self.room, alignment: 16)
-        unsafe datagrams.initialize(repeating: sluice_datagram())
-        unsafe vectors.initialize(repeating: iovec())
         unsafe origins.initialize(
             repeating: Origin(peer: sockaddr_storage(), peerLength: 0, control: InlineArray(repeating: 0), controlLength: 0))
+        tellsAddress = !address.isLoopback
         fd = try ListeningSocket.open(address, port, SOCK_DGRAM)
-        ListeningSocket.set(fd, Int32(IPPROTO_IP), IP_PKTINFO, 1)
-        if address.family == .v6 { ListeningSocket.set(fd, Int32(IPPROTO_IPV6), IPV6_RECVPKTINFO, 1) }
+        if tellsAddress {
+            ListeningSocket.set(fd, Int32(IPPROTO_IP), IP_PKTINFO, 1)
+            if address.family == .v6 { ListeningSocket.set(fd, Int32(IPPROTO_IPV6), IPV6_RECVPKTINFO, 1) }
+        }
         ListeningSocket.set(fd, SOL_SOCKET, SO_RCVBUF, 4 << 20)
         // Else it is cut to net.core.rmem_max, usually 208 KiB: what comes in a quarter of a second at 2,000 questions a second.
         ListeningSocket.set(fd, SOL_SOCKET, SO_RCVBUFFORCE, 4 << 20)
+        for index in 0..<Self.batch { prepare(index) }
     }
 
     deinit {
-        unsafe datagrams.deallocate()
-        unsafe vectors.deallocate()
         unsafe origins.deallocate()
-        unsafe bytes.deallocate()
         close(fd)
     }
 
@@ -63,66 +60,128 @@ import Wire
         return status == 0 ? SocketAddress(storage)?.port : nil
     }
 
-    /// Hands every waiting datagram to `take`; returns when none is left, or after eight batches, so that others get their turn.
-    func receive(_ take: (Span<UInt8>, Origin) -> Void) {
+    /// Hands every waiting datagram to `answer`, which writes its reply, or says nil and sends one later (`origin(of:)`). Returns when none is
+    /// left, or after eight batches, so that others get their turn.
+    /// - Parameter answer: the datagram, its number among those at hand, room for the reply; returns the reply's bytes.
+    func receive(_ answer: (Span<UInt8>, Int, inout MutableSpan<UInt8>) -> Int?) {
         for _ in 0..<8 {
-            for index in 0..<Self.batch { prepare(index) }
-            let count = unsafe sluice_receive_batch(fd, datagrams.baseAddress, UInt32(Self.batch))
+            let count = Int(unsafe sluice_receive_batch(fd, arrived.headers.baseAddress, UInt32(Self.batch)))
             guard count > 0 else { return }
-            for index in 0..<Int(count) {
-                let length = unsafe Int(datagrams[index].length)
-                guard unsafe datagrams[index].header.msg_flags & Int32(MSG_TRUNC) == 0 else { continue }
-                unsafe origins[index].peerLength = datagrams[index].header.msg_namelen
-                unsafe origins[index].controlLength = Int(datagrams[index].header.msg_controllen)
-                let packet = unsafe UnsafeRawBufferPointer(rebasing: bytes[index * Self.room..<index * Self.room + length])
-                let span = unsafe Span<UInt8>(_unsafeBytes: packet)
-                unsafe take(span, origins[index])
+            var replies = 0
+            for number in 0..<count {
+                if unsafe arrived.headers[number].header.msg_flags & Int32(MSG_TRUNC) == 0 {
+                    let question = unsafe Span<UInt8>(_unsafeBytes: arrived.bytes(number, Int(arrived.headers[number].length)))
+                    var room = unsafe MutableSpan<UInt8>(_unsafeBytes: leaving.bytes(replies, Self.room))
+                    if let size = answer(question, number, &room) {
+                        let header = unsafe arrived.headers[number].header
+                        unsafe leaving.address(
+                            replies, size, to: header.msg_name, header.msg_namelen, header.msg_control,
+                            tellsAddress ? header.msg_controllen : 0)
+                        replies += 1
+                    }
+                }
             }
+            send(replies)
+            for number in 0..<count { prepare(number) }
             if count < Self.batch { return }
         }
+    }
+
+    /// Who sent the datagram at hand.
+    func origin(of number: Int) -> Origin {
+        unsafe origins[number].peerLength = arrived.headers[number].header.msg_namelen
+        unsafe origins[number].controlLength = tellsAddress ? Int(arrived.headers[number].header.msg_controllen) : 0
+        return unsafe origins[number]
+    }
+
+    /// Whether the datagram at hand came from 127.0.0.0/8: most do.
+    func isFromLoopback(_ number: Int) -> Bool {
+        unsafe withUnsafeBytes(of: &origins[number].peer) { unsafe $0[0] == UInt8(AF_INET) && $0[4] == 127 }
     }
 
     func send(_ reply: [UInt8], to origin: Origin) { outgoing.append((origin, reply)) }
 
     /// Sends what was queued since the last call. What the socket does not take is lost, as datagrams are: the client asks again.
     func flush() {
-        var first = 0
-        while first < outgoing.count {
-            let count = min(Self.batch, outgoing.count - first)
-            for index in 0..<count { prepare(index, outgoing[first + index].origin, outgoing[first + index].reply) }
-            let sent = unsafe sluice_send_batch(fd, datagrams.baseAddress, UInt32(count))
-            // A datagram the kernel refuses (its client is gone) must not hold up those behind it.
-            first += sent > 0 ? Int(sent) : 1
+        if outgoing.isEmpty { return }
+        for first in stride(from: 0, to: outgoing.count, by: Self.batch) {
+            let some = outgoing[first..<min(first + Self.batch, outgoing.count)]
+            for (index, (origin, reply)) in some.enumerated() {
+                let length = min(reply.count, Self.room)
+                unsafe reply.withUnsafeBytes {
+                    unsafe leaving.bytes(index, length).copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<length]))
+                }
+                unsafe origins[index] = origin
+                let place = unsafe UnsafeMutableRawPointer(origins.baseAddress! + index)
+                unsafe leaving.address(
+                    index, length, to: place + MemoryLayout<Origin>.offset(of: \.peer)!, origin.peerLength,
+                    place + MemoryLayout<Origin>.offset(of: \.control)!, origin.controlLength)
+            }
+            send(some.count)
         }
         outgoing.removeAll(keepingCapacity: true)
     }
 
-    private func prepare(_ index: Int) {
-        unsafe vectors[index].iov_base = bytes.baseAddress! + index * Self.room
-        unsafe vectors[index].iov_len = Self.room
-        aim(index, control: MemoryLayout<InlineArray<64, UInt8>>.size, name: socklen_t(MemoryLayout<sockaddr_storage>.size))
-    }
-
-    private func prepare(_ index: Int, _ origin: Origin, _ reply: [UInt8]) {
-        let length = min(reply.count, Self.room)
-        unsafe reply.withUnsafeBytes {
-            unsafe bytes.baseAddress!.advanced(by: index * Self.room).copyMemory(from: $0.baseAddress!, byteCount: length)
+    private func send(_ count: Int) {
+        var first = 0
+        while first < count {
+            let sent = unsafe sluice_send_batch(fd, leaving.headers.baseAddress! + first, UInt32(count - first))
+            // A datagram the kernel refuses (its client is gone) must not hold up those behind it.
+            first += sent > 0 ? Int(sent) : 1
         }
-        unsafe origins[index] = origin
-        unsafe vectors[index].iov_base = bytes.baseAddress! + index * Self.room
-        unsafe vectors[index].iov_len = length
-        aim(index, control: origin.controlLength, name: origin.peerLength)
     }
 
-    private func aim(_ index: Int, control: Int, name: socklen_t) {
-        let origin = unsafe UnsafeMutableRawPointer(origins.baseAddress! + index)
-        unsafe datagrams[index].header.msg_name = origin + MemoryLayout<Origin>.offset(of: \.peer)!
-        unsafe datagrams[index].header.msg_namelen = name
-        unsafe datagrams[index].header.msg_control = control == 0 ? nil : origin + MemoryLayout<Origin>.offset(of: \.control)!
-        unsafe datagrams[index].header.msg_controllen = control
-        unsafe datagrams[index].header.msg_iov = vectors.baseAddress! + index
-        unsafe datagrams[index].header.msg_iovlen = 1
-        unsafe datagrams[index].header.msg_flags = 0
+    /// Makes a place ready for the next datagram: the kernel has written over how much there is room for.
+    private func prepare(_ index: Int) {
+        let place = unsafe UnsafeMutableRawPointer(origins.baseAddress! + index)
+        unsafe arrived.address(
+            index, Self.room, to: place + MemoryLayout<Origin>.offset(of: \.peer)!, socklen_t(MemoryLayout<sockaddr_storage>.size),
+            place + MemoryLayout<Origin>.offset(of: \.control)!, tellsAddress ? MemoryLayout<InlineArray<64, UInt8>>.size : 0)
+    }
+}
+
+/// Datagrams of one batch, in memory that stays where it is, as the kernel wants it.
+@safe private struct Datagrams: ~Copyable {
+    let headers: UnsafeMutableBufferPointer<sluice_datagram>
+    private let vectors: UnsafeMutableBufferPointer<iovec>
+    private let storage: UnsafeMutableRawBufferPointer
+    private let room: Int
+
+    init(_ count: Int, room: Int) {
+        self.room = room
+        unsafe headers = .allocate(capacity: count)
+        unsafe vectors = .allocate(capacity: count)
+        unsafe storage = .allocate(byteCount: count * room, alignment: 16)
+        unsafe headers.initialize(repeating: sluice_datagram())
+        unsafe vectors.initialize(repeating: iovec())
+        for index in 0..<count {
+            unsafe vectors[index].iov_base = storage.baseAddress! + index * room
+            unsafe headers[index].header.msg_iov = vectors.baseAddress! + index
+            unsafe headers[index].header.msg_iovlen = 1
+        }
+    }
+
+    deinit {
+        unsafe headers.deallocate()
+        unsafe vectors.deallocate()
+        unsafe storage.deallocate()
+    }
+
+    func bytes(_ index: Int, _ count: Int) -> UnsafeMutableRawBufferPointer {
+        unsafe UnsafeMutableRawBufferPointer(rebasing: storage[index * room..<index * room + count])
+    }
+
+    /// Says where one goes, or where its origin is to be written: `length` bytes, the peer's address, control messages.
+    func address(
+        _ index: Int, _ length: Int, to name: UnsafeMutableRawPointer?, _ nameLength: socklen_t, _ control: UnsafeMutableRawPointer?,
+        _ controlLength: Int
+    ) {
+        unsafe vectors[index].iov_len = length
+        unsafe headers[index].header.msg_name = name
+        unsafe headers[index].header.msg_namelen = nameLength
+        unsafe headers[index].header.msg_control = controlLength == 0 ? nil : control
+        unsafe headers[index].header.msg_controllen = controlLength
+        unsafe headers[index].header.msg_flags = 0
     }
 }
 

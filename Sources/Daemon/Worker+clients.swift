@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import Glibc
+import Policy
 import Resolving
 import Upstreams
 import Wire
@@ -9,18 +10,25 @@ extension Worker {
     func receive(at index: Int) {
         let now = Instant.now
         let door = doors[index]
-        door.udp.receive { packet, origin in
-            guard let address = origin.address, situation.admits(address) else { return }
-            switch Received(packet) {
-            case .ignored: break
-            case .reply(let reply): door.udp.send(reply, to: origin)
-            case .query(let query):
-                let slot = freeOrigins.popLast() ?? origins.count
-                if slot == origins.count { origins.append(nil) }
-                origins[slot] = UDPClient(listener: index, origin: origin)
-                let client = Client(token: Token(.udp, UInt64(slot)).raw, transport: .udp, app: door.app)
-                resolver.receive(query, from: client, at: now)
-            }
+        door.udp.receive { packet, number, room in
+            guard door.udp.isFromLoopback(number) || isAdmitted(door.udp.origin(of: number)) else { return nil }
+            if let size = resolver.reply(to: packet, from: door.app, .udp, at: now, into: &room) { return size }
+            take(packet, from: UDPClient(listener: index, origin: door.udp.origin(of: number)), door.app, at: now)
+            return nil
+        }
+    }
+
+    private func isAdmitted(_ origin: UDPListener.Origin) -> Bool { origin.address.map(situation.admits) ?? false }
+
+    private func take(_ packet: Span<UInt8>, from asker: UDPClient, _ app: App, at now: Instant) {
+        switch Received(packet) {
+        case .ignored: break
+        case .reply(let reply): doors[asker.listener].udp.send(reply, to: asker.origin)
+        case .query(let query):
+            let slot = freeOrigins.popLast() ?? origins.count
+            if slot == origins.count { origins.append(nil) }
+            origins[slot] = asker
+            resolver.receive(query, from: Client(token: Token(.udp, UInt64(slot)).raw, transport: .udp, app: app), at: now)
         }
     }
 
@@ -88,7 +96,7 @@ extension Worker {
             freeOrigins.append(slot)
         case .connection: send(reply, toConnection: token.number)
         case .controlConnection: answerQuery(token.number, reply, source)
-        case .tcp, .upstream, .inbox, .control: break
+        case .tcp, .upstream, .secure, .inbox, .control: break
         }
     }
 }

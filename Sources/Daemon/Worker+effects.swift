@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 import Kernel
 import Logging
+import Policy
 import Resolving
+import SecureUpstreams
 import Steering
 import Upstreams
 import Wire
@@ -17,6 +19,7 @@ extension Worker {
             for effect in effects {
                 switch effect {
                 case .reply(let client, let reply, let source): send(reply, to: client, from: source)
+                case .ask(let id, let ask, _, let message) where ask.server.isSecure: secure.ask(id.number, ask, message)
                 case .ask(let id, let ask, let transport, let message):
                     guard let socket = UpstreamSocket(ask, transport == .udp ? .udp : .tcp, message) else {
                         resolver.lost(id, .unreachable, at: .now)
@@ -24,7 +27,9 @@ extension Worker {
                     }
                     upstreams[id] = socket
                     poller.add(socket.fd, token: Token(.upstream, id.number).raw, socket.wantsWrite ? [.read, .write] : .read)
-                case .close(let ids): for id in ids { upstreams[id] = nil }
+                case .close(let ids):
+                    for id in ids { upstreams[id] = nil }
+                    secure.close(ids.map(\.number))
                 case .commit(let id, let changes): commits.append((id, changes))
                 case .note(let note): if !watchers.isEmpty { tell(Happening(note)) }
                 }

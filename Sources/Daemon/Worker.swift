@@ -4,6 +4,7 @@ import Kernel
 import Logging
 import Policy
 import Resolving
+import SecureUpstreams
 import Steering
 import Upstreams
 import Wire
@@ -42,6 +43,10 @@ final class Worker {
     /// Those of `controls` that want to hear what happens.
     var watchers: Set<UInt64> = []
     var upstreams: [AskID: UpstreamSocket] = [:]
+    let secure: SecureUpstreams
+    let secureInbox: Mailbox<SecureEvent>
+    /// What is wrong with encrypted servers, as far as it was noticed.
+    var troubles: [Ask: String] = [:]
     /// Addresses that have become a tunnel's, until the supervisor is told, and when it may be told next.
     var steered: [IPAddress] = []
     var nextSteered = Instant.now
@@ -79,6 +84,9 @@ final class Worker {
         sets = try DaemonError.from { () throws(KernelError) in try SetWriter() }
         keeper = start.keeper
         let ledger = Self.inherit(start.ledger, start, &sets)
+        let heard = Mailbox<SecureEvent>()
+        secureInbox = heard
+        secure = SecureUpstreams(roots: start.situation.tlsRoots?.path) { heard.post($0) }
         let randomness = Randomness()
         resolver = Resolver(snapshot: start.situation.snapshot, ledger: ledger) { randomness.next() }
         for (index, door) in doors.enumerated() {
@@ -86,6 +94,7 @@ final class Worker {
             poller.add(door.tcp.fd, token: Token(.tcp, UInt64(index)).raw)
         }
         poller.add(inbox.fd, token: Token(.inbox, 0).raw)
+        poller.add(heard.fd, token: Token(.secure, 0).raw)
         poller.add(control.fd, token: Token(.control, 0).raw)
     }
 
@@ -95,7 +104,7 @@ final class Worker {
             let now = Instant.now
             var deadline = min(resolver.nextDeadline ?? nextHousekeeping, nextHousekeeping)
             if !steered.isEmpty { deadline = min(deadline, nextSteered) }
-            for ready in poller.wait(deadline - now) { handle(ready) }
+            for index in 0..<poller.wait(deadline - now) { handle(poller.ready(index)) }
             let later = Instant.now
             if resolver.nextDeadline.map({ $0 <= later }) ?? false { resolver.tick(at: later) }
             if later >= nextHousekeeping { keepHouse(at: later) }
@@ -113,6 +122,7 @@ final class Worker {
         case .tcp: accept(at: Int(token.number))
         case .connection: serve(token.number, ready.events)
         case .upstream: proceed(AskID(number: token.number))
+        case .secure: hearSecure()
         case .inbox: for message in inbox.take() { handle(message) }
         case .control: acceptControl()
         case .controlConnection: serveControl(token.number)
@@ -122,6 +132,7 @@ final class Worker {
     private func handle(_ message: WorkerMessage) {
         switch message {
         case .situation(let situation):
+            leaveSecure(for: situation)
             self.situation = situation
             resolver.adopt(situation.snapshot, at: .now)
             raiseGuard()
@@ -208,7 +219,7 @@ struct WorkerStart {
 
 /// What a descriptor is, in the number epoll keeps for it; also what a client's token says.
 struct Token {
-    enum Kind: UInt8 { case udp = 1, tcp, connection, upstream, inbox, control, controlConnection }
+    enum Kind: UInt8 { case udp = 1, tcp, connection, upstream, inbox, control, controlConnection, secure }
 
     let kind: Kind
     let number: UInt64

@@ -20,13 +20,6 @@ package struct HostDNSSeen: Hashable, Sendable {
 }
 
 extension IPAddress {
-    var isLoopback: Bool {
-        switch unmapped {
-        case .v4(let raw): raw >> 24 == 127
-        case .v6(let high, let low): high == 0 && low == 1
-        }
-    }
-
     /// 0.0.0.0 or ::, as a listener: every address of the machine.
     var isUnspecified: Bool { bytes.allSatisfy { $0 == 0 } }
 

@@ -25,7 +25,7 @@ package enum Reserved {
         if nowhere.contains(where: asked.isAtOrBelow) { return .noSuchName }
         if asked.isAtOrBelow(resolver) { return .noData }
         if asked.isAtOrBelow(canary), rule == nil { return .noSuchName }
-        if let network = network(of: asked), network.isHost, network.isLoopback { return question.type == .ptr ? .loopback : .noData }
+        if let network = network(of: asked), network.isHost, network.address.isLoopback { return question.type == .ptr ? .loopback : .noData }
         return nil
     }
 
@@ -81,10 +81,4 @@ package enum Reserved {
 
 extension Network {
     fileprivate var isHost: Bool { length == address.width }
-    fileprivate var isLoopback: Bool {
-        switch address {
-        case .v4(let raw): raw >> 24 == 127
-        case .v6(let high, let low): high == 0 && low == 1
-        }
-    }
 }

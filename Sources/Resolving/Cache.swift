@@ -37,11 +37,22 @@ package struct Cache: Sendable {
 
     package var count: Int { slots.count }
 
-    /// The answer, its age in seconds, and whether it is handed out for the first time by these rules; nil when there is none, or its time is over.
+    /// What is kept for a question.
+    package struct Found {
+        package let answer: Answer
+        package let ask: Ask
+        /// When its TTLs began to run, and when they are over.
+        package let came: Instant
+        package let over: Instant
+        /// Whether it is handed out for the first time by these rules.
+        package let isNew: Bool
+    }
+
+    /// The answer; nil when there is none, or its time is over.
     /// - Parameter rules: nil: nobody gets it whom later rules concern, so that the first time is still to come.
     package mutating func find(
         _ key: Key, at now: Instant, rules: Int?
-    ) -> (answer: Answer, ask: Ask, age: UInt32, isNew: Bool)? {
+    ) -> Found? {
         guard let place = index[key] else { return nil }
         guard slots[place].over > now else {
             remove(at: place)
@@ -50,7 +61,8 @@ package struct Cache: Sendable {
         slots[place].used = true
         let isNew = rules != nil && slots[place].rules != rules
         if isNew { slots[place].rules = rules }
-        return (slots[place].answer, slots[place].ask, now.seconds(since: slots[place].came), isNew)
+        let slot = slots[place]
+        return Found(answer: slot.answer, ask: slot.ask, came: slot.came, over: slot.over, isNew: isNew)
     }
 
     /// Keeps an answer that may be kept. The ones nobody asked for lately make room.

@@ -52,4 +52,6 @@ package enum Source: Hashable, Sendable {
 package enum Loss: Hashable, Sendable {
     /// The kernel or an ICMP message says that it cannot be reached.
     case unreachable
+    /// An encrypted server, or the connection to it: what the client is told if nobody else answers.
+    case troubled(ExtendedError)
 }

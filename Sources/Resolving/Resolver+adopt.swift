@@ -37,6 +37,7 @@ extension Resolver {
         let difference = Difference(self.snapshot, snapshot)
         if difference.search { snapshot.steeringGuard.nat64 = nil }
         self.snapshot = snapshot
+        ready.forget()
         if difference.search { search = NAT64Search(due: now) }
         if difference.rules {
             adoptRules(at: now)

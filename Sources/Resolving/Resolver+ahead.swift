@@ -38,8 +38,8 @@ extension Resolver {
                 ahead.next = now + LookAhead.interval
                 let query = Query(asking: question)
                 let key = key(query, asks)
-                if let (answer, ask, age, _) = cache.find(key, at: now, rules: nil) {
-                    learn(answer, .cache(ask), age: age, query, at: now)
+                if let found = cache.find(key, at: now, rules: nil) {
+                    learn(found.answer, .cache(found.ask), age: now.seconds(since: found.came), query, at: now)
                 } else if flights[key] == nil {
                     ahead.inFlight += 1
                     fly(query, for: .ahead, decision, asks, key, at: now)

@@ -19,7 +19,12 @@ extension Resolver {
         _ answer: Answer, _ source: Source, age: UInt32, to waiters: [Flight.Waiter], _ decision: Decision, isNew: Bool, at now: Instant
     ) {
         guard let first = waiters.first else { return }
-        switch prepare(answer, source, age: age, first.query, decision, app: first.client.app, isNew: isNew, at: now) {
+        let prepared = prepare(answer, source, age: age, first.query, decision, app: first.client.app, isNew: isNew, at: now)
+        carryOut(prepared, age: age, source, to: waiters)
+    }
+
+    private mutating func carryOut(_ prepared: Prepared, age: UInt32, _ source: Source, to waiters: [Flight.Waiter]) {
+        switch prepared {
         case .answer(let answer, let changes) where changes.isEmpty:
             for waiter in waiters { send(waiter.query.reply(answer, age: age), to: waiter, from: source) }
         case .answer(let answer, let changes):
@@ -29,6 +34,26 @@ extension Resolver {
             counters.blocked += UInt64(waiters.count)
             for waiter in waiters { send(waiter.query.reply(.nameError, error: error), to: waiter, from: source) }
         case .refused(let error): for waiter in waiters { send(waiter.query.reply(.serverFailure, error: error), to: waiter, from: source) }
+        }
+    }
+
+    /// Hands out what was kept. Where nothing had to be done for it, the next one who asks gets it as it is.
+    mutating func deliver(_ found: Cache.Found, to waiter: Flight.Waiter, _ decision: Decision, at now: Instant) {
+        let (query, age) = (waiter.query, now.seconds(since: found.came))
+        let byAlias = counters.byAlias
+        let prepared = prepare(
+            found.answer, .cache(found.ask), age: age, query, decision, app: waiter.client.app, isNew: found.isNew, at: now)
+        switch prepared {
+        case .answer(let answer, let changes) where changes.isEmpty:
+            let reply = query.reply(answer, age: age)
+            send(reply, to: waiter, from: .cache(found.ask))
+            // Whether a `direct` name's addresses are a tunnel's as well is another question each time.
+            let isMovable = snapshot.narrows && (decision.rule != nil || !answer.aliases.isEmpty)
+            guard answer.body == found.answer.body, !isMovable, staysDecided(query.question) else { return }
+            ready.keep(
+                reply, to: query, waiter.client.app, counters.byAlias > byAlias ? .byAlias : .cached, ttls: answer.ttls, came: found.came,
+                over: found.over, at: now)
+        default: carryOut(prepared, age: age, .cache(found.ask), to: [waiter])
         }
     }
 
@@ -122,7 +147,9 @@ extension Resolver {
     private mutating func lead(_ targets: [Name], from origin: Name, ttl: UInt32, at now: Instant) {
         let isKnown = targets.allSatisfy { ledger.services.origin(of: $0) == origin }
         ledger.remember(targets, of: origin, ttl: ttl, at: now)
-        guard !isKnown, handedOut.count > 0 else { return }
+        guard !isKnown else { return }
+        ready.forget()
+        guard handedOut.count > 0 else { return }
         arrears.handedOut = handedOut.numbers
         catchUp(at: now)
     }

@@ -33,6 +33,8 @@ extension Resolver {
 
     private mutating func attempt(_ key: Cache.Key, server: Int, _ transport: Transport, at now: Instant) {
         guard let flight = flights[key] else { return }
+        // Nothing is lost on a stream: an encrypted server is never asked again in the manner of UDP, and has the time of one.
+        let transport = flight.asks[server].server.isSecure ? .tcp : transport
         let ask = AskID(number: number())
         let id = random()
         let interval = transport == .tcp ? Flight.tcpInterval : Flight.intervals[min(flight.sent.count, Flight.intervals.count - 1)]
@@ -93,6 +95,8 @@ extension Resolver {
     package mutating func lost(_ ask: AskID, _ loss: Loss, at now: Instant) {
         guard let key = flightOfAsk[ask] else { return }
         lose(ask, key)
+        // What a server said is better news than what became of a connection.
+        if case .troubled(let error) = loss, flights[key]?.failure == nil { flights[key]?.failure = (.serverFailure, error) }
         next(key, at: now)
     }
 
@@ -149,7 +153,12 @@ extension Resolver {
     /// When `tick` may have something to do; nil while nothing is.
     package var nextDeadline: Instant? {
         guard arrears.isEmpty else { return Instant(milliseconds: 0) }
-        return [flights.isEmpty ? nil : earliestDue, ahead.due, searchDue].compactMap(\.self).min()
+        var earliest = flights.isEmpty ? nil : earliestDue
+        for due in [ahead.due, searchDue] {
+            guard let due else { continue }
+            earliest = earliest.map { min($0, due) } ?? due
+        }
+        return earliest
     }
 
     /// Ends a flight without an answer: with what a server said, if one said anything.

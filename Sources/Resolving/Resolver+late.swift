@@ -26,6 +26,7 @@ extension Resolver {
 
     /// Other addresses are the machine's or its networks' own: what is owed and may not stand in a set any more goes.
     mutating func adoptGuard(at now: Instant) {
+        ready.forget()
         let snapshot = snapshot
         guard ledger.contains(where: { !snapshot.admits($0, Ledger.Verdict($1, rule: 0), stands: true) }) else { return }
         arrears.slots = 0..<ledger.slots

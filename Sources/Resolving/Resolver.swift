@@ -14,6 +14,9 @@ package struct Resolver {
     package var counters = Counters()
 
     var cache: Cache
+    var ready = ReadyReplies()
+    /// `Ledger.losses` when the ready replies were last known to hold.
+    var lossesSeen: UInt64 = 0
     var partitions = Partitions()
     var flights: [Cache.Key: Flight] = [:]
     var flightOfAsk: [AskID: Cache.Key] = [:]
@@ -82,16 +85,17 @@ package struct Resolver {
         let waiter = Flight.Waiter(query: query, client: client)
         if query.question.type == .any {
             // RFC 8482 section 4.2: one synthetic record instead of all there is.
-            return send(query.reply(.noError, records: [.init(.hinfo, ttl: 3600, data: [7] + Array("RFC8482".utf8) + [0])]), to: waiter)
+            let record = Query.LocalRecord(.hinfo, ttl: 3600, data: [7] + Array("RFC8482".utf8) + [0])
+            return give(query.reply(.noError, records: [record]), .local, to: waiter, at: now)
         }
         let decision = decide(query.question, app: client.app)
         switch decision.outcome {
         case .local(let answer):
             counters.local += 1
-            send(query.reply(answer), to: waiter)
+            give(query.reply(answer), .local, to: waiter, at: now)
         case .block:
             counters.blocked += 1
-            send(query.reply(.nameError, error: ExtendedError(ExtendedError.blocked, "blocked by a rule")), to: waiter)
+            give(query.reply(.nameError, error: ExtendedError(ExtendedError.blocked, "blocked by a rule")), .blocked, to: waiter, at: now)
         case .refuse(let refusal):
             counters.refused += 1
             send(query.reply(.serverFailure, error: refusal.error), to: waiter)
@@ -110,13 +114,13 @@ package struct Resolver {
             return send(waiter.query.reply(.serverFailure, error: .noServer), to: waiter)
         }
         if let rule = decision.rule, snapshot.hides(waiter.query.question.type, rule) {
-            return send(waiter.query.reply(.noError, authority: .denial), to: waiter)
+            return give(waiter.query.reply(.noError, authority: .denial), .local, to: waiter, at: now)
         }
         let key = key(waiter.query, asks)
         let rules = isMovedByRules(waiter.client.app) ? snapshot.rulesRevision : nil
-        if let (answer, ask, age, isNew) = cache.find(key, at: now, rules: rules) {
+        if let found = cache.find(key, at: now, rules: rules) {
             counters.hits += 1
-            deliver(answer, .cache(ask), age: age, to: [waiter], decision, isNew: isNew, at: now)
+            deliver(found, to: waiter, decision, at: now)
         } else {
             fly(waiter, decision, asks, key, at: now)
         }
@@ -131,7 +135,10 @@ package struct Resolver {
 
     /// Forgets cached answers for a name and all below it, on every path; nil: all. What is owed stays owed, what is in flight goes on.
     /// - Returns: how many.
-    package mutating func flush(_ name: Name?) -> Int { cache.remove(atOrBelow: name ?? .root) }
+    package mutating func flush(_ name: Name?) -> Int {
+        ready.forget()
+        return cache.remove(atOrBelow: name ?? .root)
+    }
 
     mutating func send(_ reply: [UInt8], to waiter: Flight.Waiter, from source: Source = .here) {
         switch waiter.client.transport {

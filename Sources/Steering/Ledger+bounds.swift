@@ -161,11 +161,13 @@ extension Ledger {
     }
 
     private mutating func give(_ entry: UInt32, _ changes: inout [SetChange]) {
+        losses &+= 1
         let lease = book.entries[Int(entry)].lease
         if let change = detach(entry) { changes.append(change) } else { recount(lease) }
     }
 
     private mutating func giveLease(_ lease: UInt32, _ changes: inout [SetChange]) {
+        losses &+= 1
         for entry in Array(book.entries(of: lease)) { if let change = detach(entry) { changes.append(change) } }
     }
 }

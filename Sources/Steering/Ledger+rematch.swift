@@ -20,6 +20,7 @@ extension Ledger {
     ) -> [SetChange] {
         let verdicts = verdicts(slots ?? 0..<self.slots, find, admits)
         victims = [:]
+        losses &+= 1
         var touched: Set<UInt32> = []
         var moved: Set<UInt32> = []
         var homeless: Set<UInt32> = []

@@ -78,6 +78,8 @@ package struct Ledger: Sendable {
     package internal(set) var counters = Counters()
     /// Changes when an owner comes or goes; extending is not told.
     package internal(set) var revision: UInt64 = 0
+    /// Counts what went before its time, or went to another: with the same count, what was owed for an answer is owed for as long as was said.
+    package internal(set) var losses: UInt64 = 0
     /// Changes with every answer that extends something.
     package internal(set) var extensions: UInt64 = 0
 
@@ -195,6 +197,7 @@ package struct Ledger: Sendable {
                 continue
             }
             counters.refused += 1
+            losses &+= 1
             if book.leases[Int(lease)].hasStood {
                 book.change(lease: lease) { $0.isConfirmed = false }
             } else {

@@ -82,12 +82,12 @@ extension [UInt8] {
         append(UInt16(truncatingIfNeeded: value))
     }
 
-    mutating func patch(_ value: UInt16, at offset: Int) {
+    package mutating func patch(_ value: UInt16, at offset: Int) {
         self[offset] = UInt8(truncatingIfNeeded: value >> 8)
         self[offset + 1] = UInt8(truncatingIfNeeded: value)
     }
 
-    mutating func patch(_ value: UInt32, at offset: Int) {
+    package mutating func patch(_ value: UInt32, at offset: Int) {
         patch(UInt16(truncatingIfNeeded: value >> 16), at: offset)
         patch(UInt16(truncatingIfNeeded: value), at: offset + 2)
     }

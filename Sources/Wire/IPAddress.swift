@@ -52,6 +52,14 @@ extension IPAddress {
         return .v4(UInt32(truncatingIfNeeded: low))
     }
 
+    /// 127.0.0.0/8 or ::1.
+    package var isLoopback: Bool {
+        switch unmapped {
+        case .v4(let raw): raw >> 24 == 127
+        case .v6(let high, let low): high == 0 && low == 1
+        }
+    }
+
     private static func bigEndian(_ value: some FixedWidthInteger & UnsignedInteger) -> [UInt8] {
         stride(from: value.bitWidth - 8, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value >> $0) }
     }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 
 /// A name server as configuration, rule files and `why` write it: `10.0.1.1`, `9.9.9.9:53`, `[fe80::1%eth0]:53`,
-/// `tls://9.9.9.9#dns.example`, `https://9.9.9.9/dns-query#dns.example`.
+/// `tls://9.9.9.9#dns.example`, `https://9.9.9.9/dns-query#dns.example`, `tls://192.0.2.1#sha256=BASE64`.
 package struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
     /// How the server is spoken to. `plain` is UDP, and TCP after truncation (RFC 7766).
     package enum Scheme: Hashable, Sendable {
         case plain
-        /// DNS over TLS (RFC 7858); the name its certificate must bear, nil if only the address is checked.
-        case tls(name: String?)
+        /// DNS over TLS (RFC 7858), as the strict profile has it (RFC 8310): never in the clear.
+        case tls(ServerIdentity)
         /// DNS over HTTPS (RFC 8484).
-        case https(path: String, name: String?)
+        case https(path: String, ServerIdentity)
     }
 
     package let scheme: Scheme
@@ -32,14 +32,14 @@ package struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
         var port: UInt16 = 53
         if let range = Self.prefix("tls://", of: rest) {
             rest = rest[range...]
-            let name = Self.cutTail(at: "#", of: &rest)
-            scheme = .tls(name: name.map(String.init))
+            guard let identity = Self.cutIdentity(of: &rest) else { return nil }
+            scheme = .tls(identity)
             port = 853
         } else if let range = Self.prefix("https://", of: rest) {
             rest = rest[range...]
-            let name = Self.cutTail(at: "#", of: &rest)
+            guard let identity = Self.cutIdentity(of: &rest) else { return nil }
             let path = Self.cutTail(at: "/", of: &rest)
-            scheme = .https(path: "/" + (path ?? "dns-query"), name: name.map(String.init))
+            scheme = .https(path: "/" + (path ?? "dns-query"), identity)
             port = 443
         }
         var host = rest
@@ -67,13 +67,26 @@ package struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
         let place = (address.family == .v6 ? "[\(host)]" : host) + ":\(port)"
         return switch scheme {
         case .plain: place
-        case .tls(let name): "tls://" + place + (name.map { "#" + $0 } ?? "")
-        case .https(let path, let name): "https://" + place + path + (name.map { "#" + $0 } ?? "")
+        case .tls(let identity): "tls://" + place + identity.suffix
+        case .https(let path, let identity): "https://" + place + path + identity.suffix
+        }
+    }
+
+    /// Whether what is asked of it is encrypted.
+    package var isSecure: Bool {
+        switch scheme {
+        case .plain: false
+        case .tls, .https: true
         }
     }
 
     private static func prefix(_ prefix: String, of text: Substring) -> Substring.Index? {
         text.hasPrefix(prefix) ? text.index(text.startIndex, offsetBy: prefix.count) : nil
+    }
+
+    private static func cutIdentity(of text: inout Substring) -> ServerIdentity? {
+        guard let tail = cutTail(at: "#", of: &text) else { return ServerIdentity() }
+        return ServerIdentity(tail)
     }
 
     /// Cuts `text` before the first `mark` and returns what stood behind it.

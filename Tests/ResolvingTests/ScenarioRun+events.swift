@@ -15,7 +15,9 @@ extension ScenarioRun {
         case "answer", "nodata", "nxdomain", "servfail", "refused", "tc", "foreign": try packet(event, &words)
         case "lost":
             let asked = try recipient(&words)
-            change { $0.lost(asked.id, .unreachable, at: $1.now) }
+            let said = words.take("saying") ? words.takeAll().joined(separator: " ") : nil
+            let loss = said.map { Loss.troubled(ExtendedError(ExtendedError.networkError, $0)) } ?? .unreachable
+            change { $0.lost(asked.id, loss, at: $1.now) }
         case "commit":
             guard !commits.isEmpty else { throw words.failure("nothing is to be committed") }
             let commit = commits.removeFirst()
@@ -66,7 +68,40 @@ extension ScenarioRun {
         guard case .query(let query) = Received(bytes.span) else { throw words.failure("not a question") }
         let client = Client(token: UInt64(message.id), transport: transport, app: app)
         clients[label] = (client, query)
-        change { $0.receive(query, from: client, at: $1.now) }
+        var difference: String?
+        change { resolver, run in difference = run.ask(&resolver, bytes, query, client) }
+        if let difference { throw words.failure(difference) }
+    }
+
+    /// Asks as a listener does: what is ready first. Whatever story is told, a ready reply is the one that would be made now, byte for byte; and
+    /// what is answered at once is asked again, so that there are ready replies in every story.
+    /// - Returns: how they differ.
+    private func ask(_ resolver: inout Resolver, _ packet: [UInt8], _ query: Query, _ client: Client) -> String? {
+        var twin = resolver
+        twin.receive(query, from: client, at: now)
+        if let ready = ready(&resolver, packet, client) {
+            guard case .reply(_, let made, _)? = twin.effects.first, twin.effects.count == 1, made == ready else {
+                return "ready: \(ReplyWords(ready).forms("reply").last ?? "?"), but made anew: \(twin.effects.map(described))"
+            }
+            resolver.effects = twin.effects
+            return nil
+        }
+        resolver = twin
+        guard case .reply(_, let made, _)? = twin.effects.first, twin.effects.count == 1 else { return nil }
+        twin.effects = []
+        twin.receive(query, from: client, at: now)
+        guard case .reply(_, let again, _)? = twin.effects.first, twin.effects.count == 1 else { return nil }
+        guard again == made else { return "asked again, another reply: \(twin.effects.map(described))" }
+        twin.effects = resolver.effects
+        resolver = twin
+        return nil
+    }
+
+    private func ready(_ resolver: inout Resolver, _ packet: [UInt8], _ client: Client) -> [UInt8]? {
+        var room = [UInt8](repeating: 0xAA, count: 4096)
+        var span = room.mutableSpan
+        guard let size = resolver.reply(to: packet.span, from: client.app, client.transport, at: now, into: &span) else { return nil }
+        return Array(room[..<size])
     }
 
     /// The question an event is about: `#N`, counted from 1 over the whole scenario, or the last one.

@@ -37,6 +37,14 @@ import Wire
         ("10.0.1.1", "10.0.1.1:53"), ("9.9.9.9:5353", "9.9.9.9:5353"), ("fe80::1%eth0", "[fe80::1%eth0]:53"),
         ("[2001:db8::1]:5353", "[2001:db8::1]:5353"),
         ("tls://9.9.9.9#dns.example", "tls://9.9.9.9:853#dns.example"),
+        (
+            "tls://192.0.2.1#sha256=0vXpquxLyCIOUF35vFsUvMfIdKiwjTSoNIbL3s1bN3c=",
+            "tls://192.0.2.1:853#sha256=0vXpquxLyCIOUF35vFsUvMfIdKiwjTSoNIbL3s1bN3c="
+        ),
+        (
+            "https://192.0.2.1:8443#sha256=0vXpquxLyCIOUF35vFsUvMfIdKiwjTSoNIbL3s1bN3c=,dns.example",
+            "https://192.0.2.1:8443/dns-query#dns.example,sha256=0vXpquxLyCIOUF35vFsUvMfIdKiwjTSoNIbL3s1bN3c="
+        ),
         ("https://9.9.9.9/dns-query#dns.example", "https://9.9.9.9:443/dns-query#dns.example"), ("::ffff:10.0.0.1", "10.0.0.1:53"),
     ])
     func serversRoundTrip(_ text: String, _ canonical: String) throws {

@@ -70,6 +70,9 @@ extension Configuration {
         package var rebindAllow: [Name] = []
         /// Default: `nodata`.
         package var nat64 = NAT64.nodata
+        /// A file of certificates (PEM) that tls:// and https:// servers may be signed by, besides the system's. A relative path counts from this
+        /// file's folder. Default: none.
+        package var tlsRoots: String?
 
         package init() {}
     }
@@ -89,6 +92,7 @@ extension Configuration.DNS {
         section.read("foreign", into: &foreign)
         section.read("rebind_allow", into: &rebindAllow, of: "names", Self.name)
         section.read("nat64", into: &nat64)
+        section.readFile("tls_roots", into: &tlsRoots)
 
         if section.has("listen"), section.isEmptyList("listen") {
             section.report(at: "listen", "listen is empty: nobody could ask", hint: "listen = [\"127.0.0.53:53\"]")

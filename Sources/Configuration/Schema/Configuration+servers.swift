@@ -56,14 +56,30 @@ extension Configuration {
     }
 
     private func checkScheme(of server: ServerAddress, at place: Place, _ findings: inout Findings) {
-        let (what, name): (String, String?)
+        let identity: ServerIdentity
         switch server.scheme {
         case .plain: return
-        case .tls(let given): (what, name) = ("tls://", given)
-        case .https(_, let given): (what, name) = ("https://", given)
+        case .tls(let given): identity = given
+        case .https(let path, let given):
+            identity = given
+            if let odd = path.unicodeScalars.first(where: { !$0.isASCII || $0.isControl || " {}\"<>".unicodeScalars.contains($0) }) {
+                let hint = odd == "{" ? "leave {?dns} out: questions are sent by POST" : nil
+                findings.error(place, "\(quoted(path)) is no path of a URL", hint: hint)
+            }
         }
-        if name?.isEmpty == true { findings.error(place, "the server's name is missing behind \"#\"") }
-        findings.warning(place, "not yet: \(what) servers cannot be asked; lookups that need this one are refused")
+        guard let name = identity.name else { return }
+        let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+        if name.isEmpty {
+            findings.error(place, "the server's name is missing behind \"#\"")
+        } else if IPAddress(name) != nil {
+            findings.error(
+                place, "\(quoted(name)) behind \"#\" is an address, not a name",
+                hint: "leave it out: without a name the certificate must bear the address")
+        } else if name.utf8.count > 253
+            || !labels.allSatisfy({ (1...63).contains($0.utf8.count) && $0.unicodeScalars.allSatisfy(\.isBareKey) })
+        {
+            findings.error(place, "\(quoted(name)) behind \"#\" is no server's name")
+        }
     }
 }
 

@@ -29,7 +29,11 @@ extension SectionReader {
             if let server = ServerAddress(text) { return server }
             let rest = text.split(separator: "/").dropFirst(text.contains("://") ? 1 : 0).first ?? ""
             let isName = rest.unicodeScalars.contains { $0.properties.isAlphabetic } && !rest.contains(":") && !rest.contains("%")
-            if text.contains(where: { $0 == "," || $0.isWhitespace }) {
+            if text.contains("#sha256") || text.contains(",sha256") {
+                findings.error(
+                    place, "\(quoted(text)) has a pin that is none",
+                    hint: "a pin is the SHA-256 of the server's public key in base64, 44 characters: \"tls://192.0.2.1#sha256=…=\"")
+            } else if text.contains(where: { $0 == "," || $0.isWhitespace }) {
                 findings.error(place, "\(quoted(text)) is no server address", hint: "one server in each pair of quotes, without space")
             } else if isName {
                 findings.error(

@@ -7,7 +7,7 @@ extension GuardPlan {
     /// Before routing, where sockets are known: what an app of the tunnel sends has its mark by now, or the first table is gone.
     var appRules: [[NftExpression]] {
         guard let tunneled else { return [] }
-        var rules: [[NftExpression]] = [[.meta(NFT_META_OIFNAME), .equals(Self.name("lo")), .accept]]
+        var rules: [[NftExpression]] = [Self.loopback]
         if foreignLookups {
             // On their way to us, or held back by the chain below.
             rules += [IPPROTO_TCP, IPPROTO_UDP].map { Self.next($0) + Self.port(at: 2, 53) + [.accept] }
@@ -46,7 +46,7 @@ extension GuardPlan {
 
     /// What is none of its business.
     private var passing: [[NftExpression]] {
-        var rules: [[NftExpression]] = [[.meta(NFT_META_OIFNAME), .equals(Self.name("lo")), .accept]]
+        var rules: [[NftExpression]] = [Self.loopback]
         rules += links.map { [.meta(NFT_META_OIFNAME), .equals(Self.name($0)), .accept] }
         // What came out of the tunnel owes it nothing, wherever it goes.
         rules += links.map { [.meta(NFT_META_IIFNAME), .equals(Self.name($0)), .accept] }
@@ -77,6 +77,8 @@ extension GuardPlan {
         ]
 
     private static let holdBack: [NftExpression] = [.counter, .drop]
+    /// By number, 1 in every network namespace: names cost more to compare, and every packet comes by.
+    private static let loopback: [NftExpression] = [.meta(NFT_META_OIF), .equals(native(1 as UInt32)), .accept]
     private static let destination4: [NftExpression] = [
         .meta(NFT_META_NFPROTO), .equals([2]), .payload(NFT_PAYLOAD_NETWORK_HEADER, at: 16, 4),
     ]

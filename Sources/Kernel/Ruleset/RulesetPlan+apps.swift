@@ -33,17 +33,26 @@ extension RulesetPlan {
 
     /// UDP flows of a class have conntrack entries of their own: a port that another class used before leads to none of its. Those of TCP begin
     /// anew with each SYN; and what the kernel sends for a socket that is gone would find no entry of its class.
+    ///
+    /// What others ask us on this machine, and our answers, need no entry: without it a lookup takes 5 µs less of those who ask and 2 of us.
     var classes: String {
-        guard apps != nil else { return "" }
+        guard let apps else { return "" }
+        let places = apps.listen.filter(\.address.isLoopback)
+        let answers = places.map { "\t\t\(Self.word($0)) saddr \($0.address) udp sport \($0.port) notrack accept\n" }
+        let questions = places.map { "\t\t\(Self.word($0)) daddr \($0.address) udp dport \($0.port) notrack\n" }
         return """
-            \t# Before conntrack: a port that an app of another class used before does not lead to that one's entry.
+            \t# Before conntrack: a port that an app of another class used before does not lead to that one's entry; and plain lookups leave none.
             \tchain classes {
             \t\ttype filter hook output priority raw; policy accept;
-            \(match(.appsOutside, "meta l4proto udp ct original zone set 21249"))\(match(.appsTunnel, "meta l4proto udp ct original zone set 21250"))\
+            \t\tmeta l4proto != udp accept
+            \(answers.joined())\(match(.appsOutside, "ct original zone set 21249 accept"))\(match(.appsTunnel, "ct original zone set 21250 accept"))\
+            \(questions.joined())\
             \t}
 
             """
     }
+
+    private static func word(_ place: ServerAddress) -> String { place.address.family.word }
 
     /// The rows of MATRIX.md, "Traffic", that know who sends.
     var appClasses: String { match(.appsOutside, "goto excluded") + match(.appsTunnel, "goto tunneled") }
@@ -111,7 +120,7 @@ extension RulesetPlan {
         """
         \tchain bring_passing {
         \t\ttype nat hook prerouting priority dstnat; policy accept;
-        \t\tiifname "lo" accept
+        \t\tiif "lo" accept
         \t\tiifname @tunnel_links accept
         \(capturing)\
         \t}
@@ -122,8 +131,10 @@ extension RulesetPlan {
 
     private var doors: String {
         let listeners = (apps?.excluded ?? []) + (apps?.tunneled ?? [])
+        let ports = Set(listeners.map(\.port) + (capture.map { [$0] } ?? [])).sorted().map(String.init).joined(separator: ", ")
+        let others = "\t\tmeta l4proto != { tcp, udp } accept\n\t\tth dport != { \(ports) } accept\n"
         let places = listeners.map(Self.destination) + (capture.map { ["th dport \($0)"] } ?? [])
-        return places.map { "\t\tmeta l4proto { tcp, udp } \($0) ct direction original ct status ! dnat counter drop\n" }.joined()
+        return others + places.map { "\t\t\($0) ct direction original ct status ! dnat counter drop\n" }.joined()
     }
 
     /// The address and port as a match; a listener at all addresses is one at any of this machine.

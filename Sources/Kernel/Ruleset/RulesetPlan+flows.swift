@@ -11,7 +11,7 @@ extension RulesetPlan {
         \t# This machine's own packets. A changed mark routes them anew.
         \tchain output {
         \t\ttype route hook output priority mangle; policy accept;
-        \t\toifname "lo" accept
+        \t\toif "lo" accept
         \t\tfib daddr type local accept
         \t\t# The tunnel's own addresses while its device is gone: not even what refuses its connections goes elsewhere.
         \t\tip daddr @tunnel_own4 counter drop
@@ -90,7 +90,7 @@ extension RulesetPlan {
         \t# Packets from elsewhere, before they are routed.
         \tchain prerouting {
         \t\ttype filter hook prerouting priority mangle; policy accept;
-        \t\tiifname "lo" accept
+        \t\tiif "lo" accept
         \t\tiifname @tunnel_links goto from_tunnel
         \t\t# CVE-2019-14899: nobody outside the tunnel speaks to its addresses.
         \t\tip daddr @tunnel_own4 counter drop

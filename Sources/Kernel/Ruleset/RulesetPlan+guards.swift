@@ -13,7 +13,7 @@ extension RulesetPlan {
         \t# Whatever the routes say: a mark and the device it leaves by must agree.
         \tchain egress {
         \t\ttype filter hook postrouting priority mangle; policy accept;
-        \t\toifname "lo" accept
+        \t\toif "lo" accept
         \(Self.untouched)\t\toifname @tunnel_links meta mark & 0xff000000 == 0x01000000 accept
         \t\toifname @tunnel_links counter drop
         \t\tmeta mark & 0xff000000 == 0x01000000 counter drop
