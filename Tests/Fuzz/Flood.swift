@@ -14,6 +14,8 @@ struct Flood {
     private var asked: (id: AskID, transport: Transport, bytes: [UInt8])?
     /// What replies that fit the question gave on its chain, as bytes.
     private var given: Set<[UInt8]> = []
+    /// The reply given last.
+    private var last: [UInt8] = []
     /// What is in the kernel's sets.
     private var steered: Set<[UInt8]> = []
     private var isKernelDeaf: Bool { choice.flags & 32 != 0 }
@@ -140,6 +142,7 @@ struct Flood {
     private mutating func take(_ reply: [UInt8], _ token: UInt64, _ source: Source) throws(Violation) {
         guard let client = clients[token] else { throw Violation("a reply to nobody") }
         clients[token]?.replies += 1
+        last = reply
         let plain = try Handed.check(reply, to: client.query, isByUDP: client.transport == .udp)
         let addresses = plain.addresses
         try claim(addresses.isSubset(of: given), "addresses \(addresses.subtracting(given)) that nobody gave")
@@ -164,9 +167,30 @@ struct Flood {
             || address[0] == 172 && address[1] & 0xF0 == 16
     }
 
+    /// What may be given again as it is, is what was given last.
+    private mutating func askOnceMore() throws(Violation) {
+        guard let (query, transport, _) = clients[4] else { return }
+        let edns = query.edns
+        var packet: [UInt8] = [0x55, 0x55, 1, 0, 0, 1, 0, 0, 0, 0, 0, edns == nil ? 0 : 1] + query.rawQuestion
+        if let edns {
+            packet += [0, 0, 41, UInt8(edns.payloadSize >> 8), UInt8(edns.payloadSize & 255), 0, 0, edns.dnssecOK ? 0x80 : 0, 0, 0, 0]
+        }
+        var room = [UInt8](repeating: 0xEE, count: 1232)
+        var span = room.mutableSpan
+        guard let size = resolver.reply(to: packet.span, from: .normal, transport, at: now, into: &span) else { return }
+        clients[5] = (
+            Query(id: 0x5555, flags: query.flags, question: query.question, rawQuestion: query.rawQuestion, edns: edns), transport, 0
+        )
+        let reply = Array(room[..<size])
+        try claim(reply.dropFirst(2) == last.dropFirst(2), "given again it is \(reply), not \(last)")
+        try take(reply, 5, .here)
+    }
+
     /// The same question once more, out of the cache or by another flight; then time passes, and everybody was answered once.
     private mutating func finish() throws(Violation) {
         try ask(token: 3, id: 0x3333)
+        try ask(token: 4, id: 0x4444)
+        try askOnceMore()
         for _ in 0..<20 {
             guard let due = resolver.nextDeadline else { break }
             resolver.tick(at: max(due, now))

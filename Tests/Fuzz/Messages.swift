@@ -5,7 +5,9 @@ import Wire
 enum Messages {
     static func run(_ bytes: [UInt8]) throws(Violation) {
         try receive(bytes)
+        try readPlainly(bytes)
         try judge(bytes)
+        try pass(bytes)
     }
 
     private static func receive(_ bytes: [UInt8]) throws(Violation) {
@@ -23,6 +25,36 @@ enum Messages {
             let asked = query.upstream(id: 7)
             try claim(PlainMessage(asked)?.end == asked.count, "not a message: \(asked)")
         }
+    }
+
+    /// What is read without a copy says what is read with one.
+    private static func readPlainly(_ bytes: [UInt8]) throws(Violation) {
+        guard let plain = PlainQuery(bytes.span) else { return }
+        guard case .query(let query) = Received(bytes.span) else {
+            // Well written, and refused all the same.
+            return try claim(Received(bytes.span) != .ignored, "a plain question is ignored")
+        }
+        try claim(plain.traits == query.traits, "traits \(plain.traits) of a question with \(query.traits)")
+        try claim(plain.payloadSize == query.edns.map { min(1232, Int($0.payloadSize)) } ?? 512, "payload \(plain.payloadSize)")
+        try claim(plain.nameEnd == 12 + query.question.name.count, "a name that ends at \(plain.nameEnd)")
+        var name: [UInt8] = []
+        for index in stride(from: 0, to: query.question.name.count, by: 8) {
+            let word = plain.word(at: index, of: bytes.span)
+            for byte in 0..<8 { name.append(UInt8(truncatingIfNeeded: word >> UInt64(8 * byte))) }
+        }
+        let own = (0..<query.question.name.count).map { query.question.name[$0] }
+        try claim(name.prefix(own.count) == own[...] && !name.dropFirst(own.count).contains { $0 != 0 }, "\(name) is not \(own)")
+        try claim(
+            plain.typeAndClass(of: bytes.span) == UInt32(query.question.type.rawValue) << 16 | UInt32(query.question.class), "another type")
+    }
+
+    /// As an encrypted connection's messages: padded, aged.
+    private static func pass(_ bytes: [UInt8]) throws(Violation) {
+        let padded = bytes.padded()
+        let aged = bytes.aged(by: 7)
+        try claim(aged.count == bytes.count && padded.count >= bytes.count, "bytes are lost")
+        guard bytes.count < 60_000, let plain = PlainMessage(bytes), plain.end == bytes.count, padded != bytes else { return }
+        try claim(PlainMessage(padded)?.end == padded.count && padded.count % 128 == 0, "padded to \(padded.count): \(padded)")
     }
 
     private static func judge(_ bytes: [UInt8]) throws(Violation) {
