@@ -65,8 +65,8 @@ extension ResourceRecord {
             case .soa: (0, 2)
             case .mx: (2, 1)
             case .srv: (6, 1)
-            // Compressed against the rules, perhaps (RFC 9460 section 2.2).
-            case .https, .svcb: ServiceBinding(self, in: packet) == nil ? (0, 0) : (2, 1)
+            // Compressed against the rules, perhaps (RFC 9460 section 2.2): a pointer that leads to no name here could lead to one there.
+            case .https, .svcb: (2, 1)
             default: (0, 0)
             }
         for _ in 0..<layout.before { message.append(try reader.byte()) }
