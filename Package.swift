@@ -103,7 +103,9 @@ let package = Package(
             path: "Tests/Probe", swiftSettings: house),
 
         // What rules cost, measured apart from the daemon.
-        .executableTarget(name: "sluice-bench", dependencies: ["Wire", "Rules", "Policy", "Steering", "Resolving"], path: "Tests/Bench", swiftSettings: house),
+        .executableTarget(
+            name: "sluice-bench", dependencies: ["Wire", "Rules", "Policy", "Steering", "Resolving"], path: "Tests/Bench",
+            swiftSettings: house),
 
         // What the core's tests share: fixtures, messages written by hand, numbers from a seed.
         .target(name: "Workbench", dependencies: ["Wire"], path: "Tests/Workbench", swiftSettings: house),

@@ -128,7 +128,8 @@ struct SupervisedTunnel {
     mutating func probe(_ randomness: Randomness, at now: Instant) {
         guard facts.isUp, now >= nextProbe, let server = resolvers.first else { return }
         nextProbe = now + (machine.state == .connected ? interval : min(Self.eagerInterval, interval))
-        waiting = UpstreamSocket(Ask(.tunnel, server), .udp, Self.question(id: randomness.next()), device: device, random: randomness.next32())
+        waiting = UpstreamSocket(
+            Ask(.tunnel, server), .udp, Self.question(id: randomness.next()), device: device, random: randomness.next32())
     }
 
     /// Reads the last handshake when it is due: `wg show` takes some milliseconds.

@@ -206,6 +206,7 @@ extension Caching {
     /// As configured.
     init(_ configuration: Configuration.Cache) {
         self.init(
-            capacity: configuration.size << 20, staleWindow: configuration.stale.components.seconds * 1000, prefetches: configuration.prefetch)
+            capacity: configuration.size << 20, staleWindow: configuration.stale.components.seconds * 1000,
+            prefetches: configuration.prefetch)
     }
 }

@@ -93,7 +93,8 @@ final class Worker {
         secureInbox = heard
         secure = SecureUpstreams(roots: start.situation.tlsRoots?.path) { heard.post($0) }
         let hash = KeyedHash()
-        resolver = Resolver(snapshot: start.situation.snapshot, ledger: ledger, hash: { hash.of($0) }, random: { [randomness] in randomness.next() })
+        resolver = Resolver(
+            snapshot: start.situation.snapshot, ledger: ledger, hash: { hash.of($0) }, random: { [randomness] in randomness.next() })
         for (index, door) in doors.enumerated() {
             poller.add(door.udp.fd, token: Token(.udp, UInt64(index)).raw)
             poller.add(door.tcp.fd, token: Token(.tcp, UInt64(index)).raw)

@@ -149,7 +149,9 @@ extension Resolver {
 
     /// A packet that came on the socket of `ask`, from its server's address and port.
     package mutating func reply(to ask: AskID, _ packet: Span<UInt8>, at now: Instant) {
-        guard let number = flightOfAsk[ask], let flight = flights[number], let sent = flight.sent.first(where: { $0.ask == ask }) else { return }
+        guard let number = flightOfAsk[ask], let flight = flights[number], let sent = flight.sent.first(where: { $0.ask == ask }) else {
+            return
+        }
         let from = flight.asks[sent.server]
         var edns: EDNS?
         switch Judged(packet, to: flight.query, as: sent.wording, isTrusted: from.isTrusted, edns: &edns) {

@@ -32,7 +32,8 @@ package struct Snapshot: Sendable {
     package init(
         circumstances: Circumstances, matcher: Matcher = .empty, rulesRevision: Int = 0, ahead: [Name] = [],
         steeringGuard: SteeringGuard = SteeringGuard(), rebinding: Rebinding = Rebinding(), narrows: Bool = false,
-        tunnelFamilies: Set<IPAddress.Family> = [.v4, .v6], looksForNAT64: Bool = false, answersSixByNAT64: Bool = false, caching: Caching = Caching(),
+        tunnelFamilies: Set<IPAddress.Family> = [.v4, .v6], looksForNAT64: Bool = false, answersSixByNAT64: Bool = false,
+        caching: Caching = Caching(),
         racesServers: Bool = false, network: Int = 0
     ) {
         self.circumstances = circumstances

@@ -21,8 +21,10 @@ extension Judged {
             self = .foreign
             return
         }
-        // A server that could not read the question repeats none.
-        if header.questions == 0, header.id == wording.id, [.formatError, .notImplemented].contains(header.flags.responseCode) {
+        // A server that could not read the question repeats none: nothing but a header.
+        if packet.count == Header.size, header.questions == 0, header.id == wording.id,
+            [.formatError, .notImplemented].contains(header.flags.responseCode)
+        {
             self = .failed(header.flags.responseCode, nil)
             return
         }
@@ -74,7 +76,8 @@ extension Judged {
         if code == .badCookie, edns?.cookie != nil { return .badCookie }
         guard code == .noError || code == .nameError else { return .failed(code, edns?.error) }
         let chain = try Chain(of: query.question, in: answers, packet)
-        guard chain.isWhole, authorities.allSatisfy({ $0.type != .opt }) else {
+        let isPlain = chain.isWhole && authorities.allSatisfy { $0.type != .opt }
+        guard isPlain, !(answers + authorities).dependOnTTLs(packet, behind: Header.size + query.question.size) else {
             return .answer(
                 try Answer(rewriting: packet, header, query, chain.records, authorities, code, missing: chain.missing, edns?.error))
         }

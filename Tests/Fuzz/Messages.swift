@@ -60,16 +60,20 @@ enum Messages {
     private static func judge(_ bytes: [UInt8]) throws(Violation) {
         var reader = MessageReader(bytes.span)
         guard let header = try? reader.header(), let question = try? reader.question() else {
-            guard case .foreign = Judged(bytes.span, to: Query(asking: Question(name: .root, type: .a)), id: 0) else {
-                throw Violation("an answer without a question")
+            switch Judged(bytes.span, to: Query(asking: Question(name: .root, type: .a)), id: 0) {
+            case .foreign: return
+            case .failed: return try claim(bytes.count == 12, "a failure without a question, and more than a header")
+            case .answer, .truncated, .badCookie, .doubtful: throw Violation("an answer without a question")
             }
-            return
         }
         let query = Query(asking: question)
         let other = Query(
             asking: Question(name: question.name, type: RecordType(rawValue: question.type.rawValue ^ 1), class: question.class))
         for (query, id) in [(query, header.id ^ 0x100), (other, header.id)] {
-            guard case .foreign = Judged(bytes.span, to: query, id: id) else { throw Violation("taken for the reply to another question") }
+            switch Judged(bytes.span, to: query, id: id) {
+            case .foreign, .doubtful: break
+            case .answer, .truncated, .badCookie, .failed: throw Violation("taken for the reply to another question")
+            }
         }
         // Nothing else is ever asked upstream.
         guard question.class == Question.internet, case .answer(let answer) = Judged(bytes.span, to: query, id: header.id) else { return }

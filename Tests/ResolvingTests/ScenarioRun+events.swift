@@ -126,7 +126,9 @@ extension ScenarioRun {
         var message = Message(question.name, question.type)
         message.id = header.id
         // The client's part of a cookie comes back, with a server's of its own behind it.
-        let cookie = ReplyWords(asked.bytes).cookie.prefix(8) + (kind == "badcookie" || kind != "foreign" && words.take("cookie") ? Array("sluicing".utf8) : [])
+        let cookie =
+            ReplyWords(asked.bytes).cookie.prefix(8)
+            + (kind == "badcookie" || kind != "foreign" && words.take("cookie") ? Array("sluicing".utf8) : [])
         message.additionals = words.take("noedns") ? [] : [.opt(options: cookie.count > 8 ? [0, 10, 0, UInt8(cookie.count)] + cookie : [])]
         var spelled = true
         switch kind {

@@ -161,4 +161,28 @@ import Workbench
         #expect(LdnsOpinion(reply)?.additionals == 0)
         #expect(LdnsOpinion(reply)?.answers == 1)
     }
+
+    /// A pointer into another record's TTL makes a name that changes with time: it is written out as it was when it came.
+    @Test func aNameInATTLIsWrittenOut() throws {
+        let query = try Query(message: .query(Self.www, .a))
+        var message = Message(Self.www, .a, [Self.address])
+        message.answers[0].ttl = 0x0161_0000
+        message.isCompressed = true
+        message.additionals = []
+        var bytes = message.bytes
+        // An authority whose owner is the label `a` and the root, in the TTL before it.
+        let ttl = bytes.count - 10
+        bytes += [0xC0, UInt8(ttl), 0, 2, 0, 1, 0, 0, 1, 0, 0, 2, 0xC0, 12]
+        bytes[9] = 1
+        let answer = try #require(Judged(bytes.span, to: query, id: 0x1234).answer)
+        for age in [0, 7, 300] as [UInt32] {
+            let opinion = try #require(LdnsOpinion(query.reply(answer, age: age)))
+            #expect(opinion.answers == 1)
+            var reader = MessageReader(query.reply(answer, age: age).span)
+            _ = try reader.header()
+            _ = try reader.question()
+            _ = try reader.record()
+            #expect(try reader.record().owner == .of("a"))
+        }
+    }
 }
