@@ -5,7 +5,7 @@ RELEASE := -c release --static-swift-stdlib $(SWIFT_FLAGS)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 BINARY := .build/release/sluice
 
-.PHONY: setup build run test bench lint install clean
+.PHONY: setup build run test bench fuzz lint install clean
 
 # Packages to build and run with, and the lab's servers, unpacked beside the build.
 setup:
@@ -29,6 +29,11 @@ bench: build
 	@$(SUDO) Packaging/bench/rules
 	@$(SUDO) Packaging/bench/steer
 
+# libFuzzer over every way in, RUNS inputs each, or TARGETS="messages rules"; what is found goes to .build-fuzz/found. Ten million take hours.
+RUNS ?= 1000000
+fuzz: setup
+	@Packaging/fuzz $(RUNS) $(TARGETS)
+
 lint:
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
 
@@ -39,4 +44,4 @@ install: build
 	$(SUDO) install -D -m 644 -t $(DESTDIR)/usr/local/lib/systemd/system Packaging/systemd/sluice.service Packaging/systemd/sluice-block.service
 
 clean:
-	rm -rf .build
+	rm -rf .build .build-fuzz

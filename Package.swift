@@ -50,7 +50,12 @@ let package = Package(
         room("Steering", on: ["Wire", "Rules", .product(name: "HeapModule", package: "swift-collections")]),
         room("Tunnels", on: ["Policy"]),
         room("Configuration", on: ["Wire", "Rules", "Policy"]),
-        room("Resolving", on: ["Wire", "Rules", "Policy", "Steering", .product(name: "DequeModule", package: "swift-collections")]),
+        room(
+            "Resolving",
+            on: [
+                "Wire", "Rules", "Policy", "Steering", .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+            ]),
 
         // Edges: sockets, the kernel, the machine's own resolver, regexes.
         room("Regexes", on: ["CHyperscan", "Rules"]),
@@ -94,11 +99,13 @@ let package = Package(
 
         // An instrument of the lab tests.
         .executableTarget(
-            name: "sluice-probe", dependencies: ["CLinux", "Wire", "Steering", "Upstreams", "Kernel"], path: "Tests/Probe",
-            swiftSettings: house),
+            name: "sluice-probe", dependencies: ["CLinux", "Wire", "Steering", "Upstreams", "Kernel", "Fuzz", "Workbench"],
+            path: "Tests/Probe", swiftSettings: house),
 
         // What rules cost, measured apart from the daemon.
-        .executableTarget(name: "sluice-bench", dependencies: ["Wire", "Rules"], path: "Tests/Bench", swiftSettings: house),
+        .executableTarget(
+            name: "sluice-bench", dependencies: ["Wire", "Rules", "Policy", "Steering", "Resolving"], path: "Tests/Bench",
+            swiftSettings: house),
 
         // What the core's tests share: fixtures, messages written by hand, numbers from a seed.
         .target(name: "Workbench", dependencies: ["Wire"], path: "Tests/Workbench", swiftSettings: house),
@@ -122,6 +129,20 @@ let package = Package(
         tests(of: "Daemon", on: ["Wire", "Rules"]),
         tests(of: "Lab"),
         tests(of: "LeakTest", on: ["CLinux", "CLdns", "Wire"]),
+        // What libFuzzer runs, as a library that tests run too.
+        .target(
+            name: "Fuzz", dependencies: ["Wire", "Rules", "Policy", "Steering", "Configuration", "Resolving", "Workbench"],
+            path: "Tests/Fuzz",
+            swiftSettings: house),
+        tests(of: "Fuzz", on: ["Workbench"]),
         .testTarget(name: "EndToEndTests", dependencies: ["Configuration", "Rules", "RuleFiles"], swiftSettings: house),
     ]
 )
+
+// Only with the fuzzer's runtime does this link: `make fuzz`.
+if Context.environment["SLUICE_FUZZ"] != nil {
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "Tests/CFuzzer"),
+        .executableTarget(name: "sluice-fuzz", dependencies: ["CFuzzer", "Fuzz"], path: "Tests/FuzzDriver", swiftSettings: house),
+    ]
+}

@@ -13,6 +13,7 @@ package struct Configuration: Hashable, Sendable {
     package var health = Health()
     package var rules = Rules()
     package var leases = Leases()
+    package var cache = Cache()
     package var control = Control()
     package var paths = Paths()
 

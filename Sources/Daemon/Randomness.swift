@@ -17,4 +17,6 @@ final class Randomness: Sendable {
             return pool.removeLast()
         }
     }
+
+    func next32() -> UInt32 { UInt32(next()) << 16 | UInt32(next()) }
 }

@@ -102,7 +102,8 @@ extension Supervisor {
                 rebinding: Rebinding(allowed: Set(loaded.configuration.dns.rebindAllow)),
                 narrows: loaded.configuration.routing.conflict == .narrow,
                 tunnelFamilies: families.flatMap { $0.isEmpty ? nil : $0 } ?? [.v4, .v6],
-                looksForNAT64: looksForNAT64, answersSixByNAT64: loaded.configuration.dns.nat64 == .answer, network: network),
+                looksForNAT64: looksForNAT64, answersSixByNAT64: loaded.configuration.dns.nat64 == .answer,
+                caching: Caching(loaded.configuration.cache), racesServers: loaded.configuration.dns.ask == .race, network: network),
             configurations: configurations,
             resolvConf: resolvConfReport,
             clients: clients,
@@ -199,4 +200,13 @@ extension Configuration.DNS.Foreign {
 extension ServerAddress {
     /// With its port, whichever it is.
     fileprivate var text: String { port == 53 ? "\(address.family == .v4 ? "\(address)" : "[\(address)]"):53" : description }
+}
+
+extension Caching {
+    /// As configured.
+    init(_ configuration: Configuration.Cache) {
+        self.init(
+            capacity: configuration.size << 20, staleWindow: configuration.stale.components.seconds * 1000,
+            prefetches: configuration.prefetch)
+    }
 }

@@ -16,21 +16,28 @@ final class TCPListener {
 
     deinit { close(fd) }
 
-    /// The next connection that waits; nil when none does.
-    func accept() -> (fd: Int32, peer: IPAddress)? {
+    enum Accepted {
+        case connection(Int32, peer: IPAddress)
+        case none
+        /// One waits, and there is no descriptor for it.
+        case noRoom
+    }
+
+    /// The next connection that waits.
+    func accept() -> Accepted {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let connection = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe Glibc.accept(fd, $0, &length) }
         }
-        guard connection >= 0 else { return nil }
+        guard connection >= 0 else { return errno == EMFILE || errno == ENFILE ? .noRoom : .none }
         _ = fcntl(connection, F_SETFL, O_NONBLOCK)
         _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
         guard let peer = SocketAddress(storage)?.address else {
             close(connection)
-            return nil
+            return .none
         }
-        return (connection, peer)
+        return .connection(connection, peer: peer)
     }
 }
 
@@ -47,6 +54,10 @@ final class TCPConnection {
     private(set) var lastUse: Instant
     private var incoming: [UInt8] = []
     private var outgoing: [UInt8] = []
+    /// Questions that wait for their replies.
+    var owed = 0
+    /// Whether the client will ask no more: it may still read (RFC 9293 section 3.6).
+    private(set) var hasEnded = false
 
     init(_ fd: Int32, app: App, at now: Instant) {
         self.fd = fd
@@ -57,13 +68,18 @@ final class TCPConnection {
     deinit { close(fd) }
 
     var wantsWrite: Bool { !outgoing.isEmpty }
+    /// Whether nothing more will come or go.
+    var isOver: Bool { hasEnded && owed == 0 && outgoing.isEmpty }
 
     /// Every whole question that has come; nil when the connection is over.
     func receive(at now: Instant) -> [[UInt8]]? {
         var buffer = [UInt8](repeating: 0, count: 16_384)
         let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(fd, $0.baseAddress, $0.count, 0) }
         if count < 0 { return errno == EAGAIN || errno == EINTR ? [] : nil }
-        guard count > 0 else { return nil }
+        guard count > 0 else {
+            hasEnded = true
+            return owed > 0 || wantsWrite ? [] : nil
+        }
         incoming += buffer[..<count]
         var messages: [[UInt8]] = []
         var start = 0
@@ -80,18 +96,18 @@ final class TCPConnection {
         return messages
     }
 
-    /// Sends a reply, or queues it. False when the connection is over.
-    func send(_ reply: [UInt8], at now: Instant) -> Bool {
+    /// A reply, to go with the next `flush`.
+    func queue(_ reply: ArraySlice<UInt8>, at now: Instant) {
         lastUse = now
         outgoing += [UInt8(truncatingIfNeeded: reply.count >> 8), UInt8(truncatingIfNeeded: reply.count)]
         outgoing += reply
-        return outgoing.count <= Self.mostOutgoing && flush()
     }
 
+    /// Sends what is queued, as far as the client takes it. False when the connection is over, or the client reads too little of it.
     func flush() -> Bool {
         guard !outgoing.isEmpty else { return true }
         let count = unsafe outgoing.withUnsafeBytes { unsafe Glibc.send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         if count > 0 { outgoing.removeFirst(count) }
-        return count >= 0 || errno == EAGAIN || errno == EINTR
+        return outgoing.count <= Self.mostOutgoing && (count >= 0 || errno == EAGAIN || errno == EINTR)
     }
 }

@@ -145,17 +145,18 @@ import Wire
     let headers: UnsafeMutableBufferPointer<sluice_datagram>
     private let vectors: UnsafeMutableBufferPointer<iovec>
     private let storage: UnsafeMutableRawBufferPointer
-    private let room: Int
+    /// Bytes from one to the next: three cache lines more than a page, or all their beginnings would want the same lines of the first cache.
+    private let stride: Int
 
     init(_ count: Int, room: Int) {
-        self.room = room
+        stride = room + 192
         unsafe headers = .allocate(capacity: count)
         unsafe vectors = .allocate(capacity: count)
-        unsafe storage = .allocate(byteCount: count * room, alignment: 16)
+        unsafe storage = .allocate(byteCount: count * stride, alignment: 64)
         unsafe headers.initialize(repeating: sluice_datagram())
         unsafe vectors.initialize(repeating: iovec())
         for index in 0..<count {
-            unsafe vectors[index].iov_base = storage.baseAddress! + index * room
+            unsafe vectors[index].iov_base = storage.baseAddress! + index * stride
             unsafe headers[index].header.msg_iov = vectors.baseAddress! + index
             unsafe headers[index].header.msg_iovlen = 1
         }
@@ -168,7 +169,7 @@ import Wire
     }
 
     func bytes(_ index: Int, _ count: Int) -> UnsafeMutableRawBufferPointer {
-        unsafe UnsafeMutableRawBufferPointer(rebasing: storage[index * room..<index * room + count])
+        unsafe UnsafeMutableRawBufferPointer(rebasing: storage[index * stride..<index * stride + count])
     }
 
     /// Says where one goes, or where its origin is to be written: `length` bytes, the peer's address, control messages.

@@ -34,16 +34,38 @@ extension Worker {
 
     func accept(at index: Int) {
         let now = Instant.now
-        while let (fd, peer) = doors[index].tcp.accept() {
-            let connection = TCPConnection(fd, app: doors[index].app, at: now)
-            guard situation.admits(peer) else { continue }
-            if connections.count >= Self.mostConnections, let idlest = connections.min(by: { $0.value.lastUse < $1.value.lastUse }) {
-                connections[idlest.key] = nil
+        while true {
+            switch doors[index].tcp.accept() {
+            case .none: return
+            case .noRoom:
+                // Who has asked nothing for longest makes room; without any, the listener is left alone for a moment, or it would never rest.
+                guard closeIdlest() else { return rest(index) }
+            case .connection(let fd, let peer):
+                let connection = TCPConnection(fd, app: doors[index].app, at: now)
+                guard situation.admits(peer) else { continue }
+                if connections.count >= Self.mostConnections { _ = closeIdlest() }
+                let number = connectionNumber()
+                connections[number] = connection
+                poller.add(fd, token: Token(.connection, number).raw)
             }
-            let number = connectionNumber()
-            connections[number] = connection
-            poller.add(fd, token: Token(.connection, number).raw)
         }
+    }
+
+    private func closeIdlest() -> Bool {
+        guard let idlest = connections.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return false }
+        connections[idlest.key] = nil
+        return true
+    }
+
+    private func rest(_ index: Int) {
+        poller.remove(doors[index].tcp.fd)
+        resting.insert(index)
+    }
+
+    /// Listeners for which there was no descriptor are heard again.
+    func wakeListeners() {
+        for index in resting { poller.add(doors[index].tcp.fd, token: Token(.tcp, UInt64(index)).raw) }
+        resting = []
     }
 
     /// A client's connection is ready.
@@ -51,19 +73,30 @@ extension Worker {
         guard let connection = connections[number] else { return }
         let now = Instant.now
         if events.contains(.write), !finish(number, connection) { return }
-        guard let messages = connection.receive(at: now) else {
-            connections[number] = nil
+        guard !connection.hasEnded, let messages = connection.receive(at: now) else {
+            // It asks no more; it hangs up, or waits for what it is owed.
+            if !connection.hasEnded || !events.isDisjoint(with: .broken) || connection.isOver { connections[number] = nil }
             return
         }
+        if connection.hasEnded { poller.change(connection.fd, token: Token(.connection, number).raw, connection.interest) }
         for message in messages {
+            var room = tcpRoom.mutableSpan
+            if let size = resolver.reply(to: message.span, from: connection.app, .tcp, at: now, into: &room) {
+                connection.queue(tcpRoom[..<size], at: now)
+                continue
+            }
             switch Received(message.span) {
             case .ignored: connections[number] = nil
             case .reply(let reply): send(reply, toConnection: number)
-            case .query(let query):
+            case .query(var query):
+                query.idle = UInt16(TCPConnection.idle / 1000)
                 let client = Client(token: Token(.connection, number).raw, transport: .tcp, app: connection.app)
+                connection.owed += 1
                 resolver.receive(query, from: client, at: now)
             }
         }
+        // What was ready, in one piece.
+        if connection.wantsWrite { flush(number, connection) }
     }
 
     private func finish(_ number: UInt64, _ connection: TCPConnection) -> Bool {
@@ -71,17 +104,25 @@ extension Worker {
             connections[number] = nil
             return false
         }
-        poller.change(connection.fd, token: Token(.connection, number).raw, connection.wantsWrite ? [.read, .write] : .read)
-        return true
+        if connection.isOver { connections[number] = nil }
+        poller.change(connection.fd, token: Token(.connection, number).raw, connection.interest)
+        return !connection.isOver
     }
 
     func send(_ reply: [UInt8], toConnection number: UInt64) {
         guard let connection = connections[number] else { return }
-        guard connection.send(reply, at: .now) else {
+        connection.queue(reply[...], at: .now)
+        connection.owed = max(0, connection.owed - 1)
+        flush(number, connection)
+    }
+
+    private func flush(_ number: UInt64, _ connection: TCPConnection) {
+        guard connection.flush() else {
             connections[number] = nil
             return
         }
-        if connection.wantsWrite { poller.change(connection.fd, token: Token(.connection, number).raw, [.read, .write]) }
+        if connection.isOver { connections[number] = nil }
+        if connection.wantsWrite { poller.change(connection.fd, token: Token(.connection, number).raw, connection.interest) }
     }
 
     /// A reply on its way to whoever asked.
@@ -99,4 +140,9 @@ extension Worker {
         case .tcp, .upstream, .secure, .inbox, .control: break
         }
     }
+}
+
+extension TCPConnection {
+    /// What is to be heard of it.
+    fileprivate var interest: Poller.Interest { Poller.Interest((hasEnded ? [] : [.read]) + (wantsWrite ? [.write] : [])) }
 }

@@ -21,7 +21,7 @@ extension Worker {
                 case .reply(let client, let reply, let source): send(reply, to: client, from: source)
                 case .ask(let id, let ask, _, let message) where ask.server.isSecure: secure.ask(id.number, ask, message)
                 case .ask(let id, let ask, let transport, let message):
-                    guard let socket = UpstreamSocket(ask, transport == .udp ? .udp : .tcp, message) else {
+                    guard let socket = UpstreamSocket(ask, transport == .udp ? .udp : .tcp, message, random: randomness.next32()) else {
                         resolver.lost(id, .unreachable, at: .now)
                         continue
                     }

@@ -20,6 +20,7 @@ final class Worker {
     let doors: [Door]
     let control: ControlSocket
     let began = Instant.now
+    let randomness = Randomness()
     var resolver: Resolver
     var situation: Situation
     var sets: SetWriter
@@ -35,6 +36,8 @@ final class Worker {
     var origins: [UDPClient?] = []
     var freeOrigins: [Int] = []
     var connections: [UInt64: TCPConnection] = [:]
+    /// Listeners that are not heard, for want of descriptors.
+    var resting: Set<Int> = []
     var controls: [UInt64: ControlConnection] = [:]
     /// What `query` asked, until its reply comes.
     var queries: [UInt64: Query] = [:]
@@ -56,6 +59,8 @@ final class Worker {
     private var lastConnection: UInt64 = 0
     private var nextHousekeeping = Instant.now
     private var isStopping = false
+    /// Room for a reply by TCP that is ready.
+    var tcpRoom = [UInt8](repeating: 0, count: 4096)
     /// Room for one message of an upstream.
     var room = [UInt8](repeating: 0, count: 1 << 16)
 
@@ -87,8 +92,9 @@ final class Worker {
         let heard = Mailbox<SecureEvent>()
         secureInbox = heard
         secure = SecureUpstreams(roots: start.situation.tlsRoots?.path) { heard.post($0) }
-        let randomness = Randomness()
-        resolver = Resolver(snapshot: start.situation.snapshot, ledger: ledger) { randomness.next() }
+        let hash = KeyedHash()
+        resolver = Resolver(
+            snapshot: start.situation.snapshot, ledger: ledger, hash: { hash.of($0) }, random: { [randomness] in randomness.next() })
         for (index, door) in doors.enumerated() {
             poller.add(door.udp.fd, token: Token(.udp, UInt64(index)).raw)
             poller.add(door.tcp.fd, token: Token(.tcp, UInt64(index)).raw)
@@ -185,6 +191,7 @@ final class Worker {
         resolver.expireLeases(at: now)
         raiseGuard()
         keepLeases(at: now)
+        wakeListeners()
         for (number, connection) in controls where connection.isMute(at: now) { controls[number] = nil }
         for (number, connection) in connections where now - connection.lastUse > TCPConnection.idle { connections[number] = nil }
     }

@@ -33,6 +33,9 @@ package struct Ask: Hashable, Sendable {
         self.path = path
         self.server = server
     }
+
+    /// Whether nobody on the way can change what the server says.
+    package var isTrusted: Bool { path == .tunnel || server.isSecure || server.address.isLoopback }
 }
 
 /// Why a question is answered SERVFAIL, with nothing on any wire.

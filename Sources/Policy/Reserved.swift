@@ -25,7 +25,9 @@ package enum Reserved {
         if nowhere.contains(where: asked.isAtOrBelow) { return .noSuchName }
         if asked.isAtOrBelow(resolver) { return .noData }
         if asked.isAtOrBelow(canary), rule == nil { return .noSuchName }
-        if let network = network(of: asked), network.isHost, network.address.isLoopback { return question.type == .ptr ? .loopback : .noData }
+        if let network = network(of: asked), network.isHost, network.address.isLoopback {
+            return question.type == .ptr ? .loopback : .noData
+        }
         return nil
     }
 

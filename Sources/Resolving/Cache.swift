@@ -20,6 +20,8 @@ package struct Cache: Sendable {
         let ask: Ask
         let came: Instant
         let over: Instant
+        /// Not asked again before; a refresh has failed.
+        var retry = Instant(milliseconds: 0)
         /// Asked for since the clock's hand passed.
         var used: Bool
         /// The rules by which it was handed out last.
@@ -30,10 +32,18 @@ package struct Cache: Sendable {
     private var slots: [Slot] = []
     private var hand = 0
     private var bytes = 0
-    private let capacity: Int
+    /// Bytes of answers, with what they cost besides, kept at the most.
+    package var capacity: Int
+    /// How long answers are kept after their time, for when nobody gives another (RFC 8767), in milliseconds; 0: not at all.
+    package var staleWindow: Int64
 
-    /// - Parameter capacity: bytes of answers, with what they cost besides, kept at the most.
-    package init(capacity: Int) { self.capacity = capacity }
+    /// RFC 8767 section 5: the failure recheck timer, 30 s at least, in milliseconds.
+    static let retryAfter: Int64 = 30_000
+
+    package init(capacity: Int, staleWindow: Int64 = 0) {
+        self.capacity = capacity
+        self.staleWindow = staleWindow
+    }
 
     package var count: Int { slots.count }
 
@@ -44,31 +54,43 @@ package struct Cache: Sendable {
         /// When its TTLs began to run, and when they are over.
         package let came: Instant
         package let over: Instant
+        /// Not asked again before.
+        package let retry: Instant
         /// Whether it is handed out for the first time by these rules.
         package let isNew: Bool
+
+        package func isStale(at now: Instant) -> Bool { over <= now }
+        /// From here on, whoever asks has it looked up again for the next: in the last tenth of its time.
+        package var aging: Instant { over + -((over - came) / 10) }
     }
 
-    /// The answer; nil when there is none, or its time is over.
+    /// The answer; nil when there is none, or its time and the window after it are over.
     /// - Parameter rules: nil: nobody gets it whom later rules concern, so that the first time is still to come.
     package mutating func find(
         _ key: Key, at now: Instant, rules: Int?
     ) -> Found? {
         guard let place = index[key] else { return nil }
-        guard slots[place].over > now else {
+        guard slots[place].over + staleWindow > now else {
             remove(at: place)
             return nil
         }
         slots[place].used = true
-        let isNew = rules != nil && slots[place].rules != rules
+        let isNew = rules != nil && slots[place].rules != rules && slots[place].over > now
         if isNew { slots[place].rules = rules }
         let slot = slots[place]
-        return Found(answer: slot.answer, ask: slot.ask, came: slot.came, over: slot.over, isNew: isNew)
+        return Found(answer: slot.answer, ask: slot.ask, came: slot.came, over: slot.over, retry: slot.retry, isNew: isNew)
+    }
+
+    /// A refresh has failed: what is kept is given without another until then.
+    mutating func postpone(_ key: Key, until: Instant) {
+        if let place = index[key] { slots[place].retry = until }
     }
 
     /// Keeps an answer that may be kept. The ones nobody asked for lately make room.
     package mutating func insert(_ answer: Answer, from ask: Ask, for key: Key, at now: Instant, rules: Int?) {
-        guard let lifetime = answer.lifetime, lifetime > 0 else { return }
+        // What was kept is no longer the last word, even where this one may not be kept.
         if let place = index[key] { remove(at: place) }
+        guard let lifetime = answer.lifetime, lifetime > 0 else { return }
         let cost = Self.cost(answer)
         while bytes + cost > capacity, !slots.isEmpty { sweep(at: now) }
         guard cost <= capacity else { return }
@@ -105,7 +127,7 @@ package struct Cache: Sendable {
     /// One step of the clock: spares what was used since the last round, removes the first that was not.
     private mutating func sweep(at now: Instant) {
         if hand >= slots.count { hand = 0 }
-        if slots[hand].used, slots[hand].over > now {
+        if slots[hand].used, slots[hand].over + staleWindow > now {
             slots[hand].used = false
             hand += 1
         } else {

@@ -12,16 +12,19 @@ struct Flight {
     /// One packet sent, on a socket of its own that stays open until the flight ends: a slow reply is still a reply.
     struct Sent {
         let ask: AskID
-        let id: UInt16
+        let wording: Wording
         let server: Int
         let transport: Transport
+        let at: Instant
         var isLost = false
+        /// Whether its server was noted as silent.
+        var isCounted = false
     }
 
     enum Purpose {
         case client
-        /// `LookAhead`, `NAT64Search`: of ours; clients may wait as well.
-        case ahead, search
+        /// `LookAhead`, `NAT64Search`, an answer that is soon over: of ours; clients may wait as well.
+        case ahead, search, refresh
     }
 
     let key: Cache.Key
@@ -33,22 +36,46 @@ struct Flight {
     let asks: [Ask]
     let began: Instant
     var waiters: [Waiter]
+    /// Servers, by their places in `asks`, in the order they are asked.
+    var order: [Int] = []
     var sent: [Sent] = []
     /// When the next attempt is due.
     var due: Instant
+    /// When those who wait get what is over, if something is kept (RFC 8767 section 5).
+    var staleDue: Instant?
     /// The best bad news so far, passed on if no good one comes.
     var failure: (code: ResponseCode, error: ExtendedError?)?
 
-    /// From question to SERVFAIL at the latest.
-    static let patience: Int64 = 5000
-    /// From one attempt to the next: five in all, so that an upstream that loses half its packets is asked often enough
-    /// and one that is dead is left within a second.
-    static let intervals: [Int64] = [800, 800, 1000, 1200, 1200]
+    /// From question to SERVFAIL at the latest: before a client's own five seconds are over (resolv.conf(5)).
+    static let patience: Int64 = 4900
+    /// From one attempt to the next, while another server can be asked, or packets were lost lately: a lost one costs less than half a second, and
+    /// a dead server is left in that time.
+    private static let eager: [Int64] = [400, 600, 800, 1200, 1900]
+    /// The same where nothing says that anything was lost: a cold name takes its time, and is asked for once.
+    private static let patient: [Int64] = [2100, 500, 600, 800, 900]
+    /// An upstream that loses every second datagram is still reached, since the kernel repeats what goes by TCP; and no server is sent more than
+    /// three datagrams (RFC 9520 section 3.2).
+    static let transports: [Transport] = [.udp, .udp, .tcp, .udp, .tcp]
     static let tcpInterval: Int64 = 2500
+    /// Servers asked at once where all are raced.
+    static let mostRaced = 3
+    /// RFC 8767 section 5: the client response timer.
+    static let staleDelay: Int64 = 1800
 
     /// The server after the one asked last; the first again after the last.
-    var nextServer: Int { sent.last.map { ($0.server + 1) % asks.count } ?? 0 }
+    var nextServer: Int {
+        guard let last = sent.last, let place = order.firstIndex(of: last.server) else { return order.first ?? 0 }
+        return order[(place + 1) % order.count]
+    }
+
+    var hasAttempts: Bool { sent.count < Self.transports.count }
+
+    /// - Parameter losesPackets: whether the server asked did so lately.
+    func interval(_ losesPackets: Bool) -> Int64 { (asks.count > 1 || losesPackets ? Self.eager : Self.patient)[sent.count] }
 
     /// Whether every packet sent so far is known to be lost, and every server was tried.
     var isHopeless: Bool { sent.allSatisfy(\.isLost) && Set(sent.map(\.server)).count == asks.count }
+
+    /// When it is to be looked at again.
+    var nextDue: Instant { staleDue.map { min($0, due) } ?? due }
 }

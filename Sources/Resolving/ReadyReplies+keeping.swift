@@ -11,7 +11,8 @@ extension ReadyReplies {
         _ reply: [UInt8], to query: Query, _ app: App, _ kind: Kind, ttls: [Answer.TTL], came: Instant, over: Instant, at now: Instant
     ) {
         let size = reply.count + ttls.count * 2
-        guard size <= Self.longest, let start = room(for: size, at: now) else { return }
+        // What is said of one connection is not for others.
+        guard size <= Self.longest, query.edns?.keepalive == nil, let start = room(for: size, at: now) else { return }
         let place = start & (ring.count - 1)
         for index in reply.indices { ring[place + index] = reply[index] }
         var name = query.question.name.bytes

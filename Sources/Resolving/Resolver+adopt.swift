@@ -44,11 +44,15 @@ extension Resolver {
         } else if difference.guards {
             adoptGuard(at: now)
         }
-        for (key, flight) in flights {
-            reconsider(flight, difference)
+        cache.capacity = snapshot.caching.capacity
+        cache.staleWindow = snapshot.caching.staleWindow
+        if difference.tunnel || difference.system || difference.rules { failures.endAll() }
+        servers.forget { difference.moves([$0]) }
+        for (number, flight) in flights.flights {
+            reconsider(number, flight, difference)
             let outcomes = flight.waiters.map { decide(flight.query.question, app: $0.client.app).outcome }
             guard difference.moves(flight.asks) || outcomes.contains(where: { $0 != flight.decision.outcome }) else { continue }
-            end(key)
+            end(number)
             let wasInTunnel = flight.asks.contains { $0.path == .tunnel }
             for (waiter, outcome) in zip(flight.waiters, outcomes) {
                 if wasInTunnel, case .ask(_, let asks) = outcome, asks.contains(where: { $0.path != .tunnel && !flight.asks.contains($0) })
@@ -65,7 +69,7 @@ extension Resolver {
     }
 
     /// A question of our own whose way is another now is asked anew.
-    private mutating func reconsider(_ flight: Flight, _ difference: Difference) {
+    private mutating func reconsider(_ number: UInt64, _ flight: Flight, _ difference: Difference) {
         let isOver: Bool
         switch flight.purpose {
         case .client: return
@@ -73,10 +77,12 @@ extension Resolver {
             isOver = difference.moves(flight.asks) || decide(flight.query.question, app: .normal).outcome != flight.decision.outcome
             if isOver, !difference.rules { ahead.waiting.append(flight.query.question) }
         case .search: isOver = difference.search
+        case .refresh:
+            isOver = difference.moves(flight.asks) || decide(flight.query.question, app: .normal).outcome != flight.decision.outcome
         }
         guard isOver else { return }
-        release(flight.key)
-        if flight.waiters.isEmpty { end(flight.key) }
+        release(number)
+        if flight.waiters.isEmpty { end(number) }
     }
 }
 

@@ -38,9 +38,9 @@ extension Resolver {
                 ahead.next = now + LookAhead.interval
                 let query = Query(asking: question)
                 let key = key(query, asks)
-                if let found = cache.find(key, at: now, rules: nil) {
+                if let found = cache.find(key, at: now, rules: nil), !found.isStale(at: now) {
                     learn(found.answer, .cache(found.ask), age: now.seconds(since: found.came), query, at: now)
-                } else if flights[key] == nil {
+                } else if flights.number(of: key) == nil {
                     ahead.inFlight += 1
                     fly(query, for: .ahead, decision, asks, key, at: now)
                 }

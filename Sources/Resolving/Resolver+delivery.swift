@@ -49,10 +49,10 @@ extension Resolver {
             send(reply, to: waiter, from: .cache(found.ask))
             // Whether a `direct` name's addresses are a tunnel's as well is another question each time.
             let isMovable = snapshot.narrows && (decision.rule != nil || !answer.aliases.isEmpty)
-            guard answer.body == found.answer.body, !isMovable, staysDecided(query.question) else { return }
+            guard answer.body == found.answer.body, !found.isStale(at: now), !isMovable, staysDecided(query.question) else { return }
             ready.keep(
                 reply, to: query, waiter.client.app, counters.byAlias > byAlias ? .byAlias : .cached, ttls: answer.ttls, came: found.came,
-                over: found.over, at: now)
+                over: snapshot.caching.prefetches ? max(found.aging, found.retry) : found.over, at: now)
         default: carryOut(prepared, age: age, .cache(found.ask), to: [waiter])
         }
     }

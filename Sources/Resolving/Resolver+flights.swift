@@ -1,18 +1,88 @@
 // SPDX-License-Identifier: MIT
 import DequeModule
+import HeapModule
 import Policy
 import Wire
 
+/// Flights by their numbers, and when each is due.
+struct FlightBoard {
+    /// A flight's number, and when it is to be looked at; over when the flight says another time.
+    struct Due: Comparable {
+        let at: Instant
+        let number: UInt64
+
+        static func < (left: Due, right: Due) -> Bool { (left.at, left.number) < (right.at, right.number) }
+    }
+
+    private(set) var flights: [UInt64: Flight] = [:]
+    private var numbers: [Cache.Key: UInt64] = [:]
+    /// In the order they began; some have ended.
+    private var departures: Deque<UInt64> = []
+    private var dues = Heap<Due>()
+
+    var count: Int { flights.count }
+
+    subscript(_ number: UInt64) -> Flight? { flights[number] }
+    func number(of key: Cache.Key) -> UInt64? { numbers[key] }
+
+    mutating func add(_ flight: Flight, _ number: UInt64) {
+        flights[number] = flight
+        numbers[flight.key] = number
+        departures.append(number)
+    }
+
+    /// Changes a flight where it is.
+    mutating func change(_ number: UInt64, _ body: (inout Flight) -> Void) {
+        guard let place = flights.index(forKey: number) else { return }
+        let former = flights.values[place].nextDue
+        body(&flights.values[place])
+        let due = flights.values[place].nextDue
+        if due != former { dues.insert(Due(at: due, number: number)) }
+        prune()
+    }
+
+    mutating func remove(_ number: UInt64) -> Flight? {
+        guard let flight = flights.removeValue(forKey: number) else { return nil }
+        numbers[flight.key] = nil
+        while let first = departures.first, flights[first] == nil { departures.removeFirst() }
+        prune()
+        return flight
+    }
+
+    /// When the first one is due.
+    var earliestDue: Instant? { dues.min?.at }
+
+    /// One that is due.
+    mutating func due(at now: Instant) -> UInt64? {
+        guard let first = dues.min, first.at <= now else { return nil }
+        dues.removeMin()
+        prune()
+        return first.number
+    }
+
+    /// The one that began first.
+    var oldest: UInt64? { departures.first { flights[$0] != nil } }
+
+    private mutating func prune() {
+        while let first = dues.min, flights[first.number]?.nextDue != first.at { dues.removeMin() }
+    }
+}
+
 extension Resolver {
     /// Joins the flight of the same question, or begins one.
-    mutating func fly(_ waiter: Flight.Waiter, _ decision: Decision, _ asks: [Ask], _ key: Cache.Key, at now: Instant) {
-        guard let flight = flights[key] else {
-            return begin(Flight(key: key, query: waiter.query, decision: decision, asks: asks, began: now, waiters: [waiter], due: now))
+    /// - Parameter isStale: whether an answer is kept whose time is over.
+    mutating func fly(
+        _ waiter: Flight.Waiter, _ decision: Decision, _ asks: [Ask], _ key: Cache.Key, isStale: Bool = false, at now: Instant
+    ) {
+        guard let number = flights.number(of: key), let flight = flights[number] else {
+            var flight = Flight(key: key, query: waiter.query, decision: decision, asks: asks, began: now, waiters: [waiter], due: now)
+            if isStale { flight.staleDue = now + Flight.staleDelay }
+            return begin(flight)
         }
-        if flight.waiters.count < Self.mostWaiters {
-            flights[key]?.waiters.append(waiter)
-        } else {
-            send(waiter.query.reply(.serverFailure, error: .tooMany), to: waiter)
+        guard flight.waiters.count < Self.mostWaiters else { return send(waiter.query.reply(.serverFailure, error: .tooMany), to: waiter) }
+        flights.change(number) { flight in
+            flight.waiters.append(waiter)
+            if isStale, flight.staleDue == nil { flight.staleDue = now + Flight.staleDelay }
         }
     }
 
@@ -20,105 +90,181 @@ extension Resolver {
     mutating func fly(
         _ query: Query, for purpose: Flight.Purpose, _ decision: Decision, _ asks: [Ask], _ key: Cache.Key, at now: Instant
     ) {
-        begin(
-            Flight(key: key, purpose: purpose, query: query, decision: decision, asks: asks, began: now, waiters: [], due: now))
+        begin(Flight(key: key, purpose: purpose, query: query, decision: decision, asks: asks, began: now, waiters: [], due: now))
     }
 
     private mutating func begin(_ flight: Flight) {
-        if flights.count >= Self.mostFlights { failOldest(at: flight.began) }
-        departures.append((flight.key, flight.began))
-        flights[flight.key] = flight
-        attempt(flight.key, server: 0, .udp, at: flight.began)
+        let now = flight.began
+        if flights.count >= Self.mostFlights, let oldest = flights.oldest { fail(oldest, .noReply, at: now) }
+        var flight = flight
+        let (order, trial) = servers.order(flight.asks, at: now)
+        flight.order = order
+        let number = number()
+        flights.add(flight, number)
+        let others = snapshot.racesServers ? order.dropFirst().prefix(Flight.mostRaced - 1) : (trial.map { [$0] } ?? [])
+        attempt(number, server: order.first ?? 0, .udp, at: now)
+        for server in others {
+            if server == trial { servers[flight.asks[server]].tries(at: now) }
+            attempt(number, server: server, .udp, at: now)
+        }
     }
 
-    private mutating func attempt(_ key: Cache.Key, server: Int, _ transport: Transport, at now: Instant) {
-        guard let flight = flights[key] else { return }
+    private mutating func attempt(_ number: UInt64, server: Int, _ transport: Transport, at now: Instant) {
+        guard let flight = flights[number], flight.hasAttempts else { return }
+        let to = flight.asks[server]
         // Nothing is lost on a stream: an encrypted server is never asked again in the manner of UDP, and has the time of one.
-        let transport = flight.asks[server].server.isSecure ? .tcp : transport
-        let ask = AskID(number: number())
-        let id = random()
-        let interval = transport == .tcp ? Flight.tcpInterval : Flight.intervals[min(flight.sent.count, Flight.intervals.count - 1)]
-        flights[key]?.sent.append(Flight.Sent(ask: ask, id: id, server: server, transport: transport))
-        let due = min(now + interval, flight.began + Flight.patience)
-        flights[key]?.due = due
-        earliestDue = earliestDue.map { min($0, due) } ?? due
-        flightOfAsk[ask] = key
-        counters.asked[flight.asks[server].path, default: 0] += 1
-        effects.append(.ask(ask, flight.asks[server], transport, flight.query.upstream(id: id)))
+        let transport = to.server.isSecure ? .tcp : transport
+        let ask = AskID(number: self.number())
+        let wording = wording(of: flight, to, transport, at: now)
+        let isLonely = transport == .tcp && (to.server.isSecure || flight.sent.allSatisfy(\.isLost))
+        let interval = isLonely ? Flight.tcpInterval : flight.interval(servers[to].losesPackets(at: now))
+        flights.change(number) { flight in
+            flight.sent.append(Flight.Sent(ask: ask, wording: wording, server: server, transport: transport, at: now))
+            flight.due = min(now + interval, flight.began + Flight.patience)
+        }
+        flightOfAsk[ask] = number
+        counters.asked[to.path, default: 0] += 1
+        effects.append(.ask(ask, to, transport, flight.query.upstream(wording)))
+    }
+
+    /// What an id alone does not prove, spelling and cookie do (RFC 5452 section 9, RFC 7873): for datagrams, which anybody can forge.
+    private mutating func wording(of flight: Flight, _ ask: Ask, _ transport: Transport, at now: Instant) -> Wording {
+        servers[ask].forgive(at: now)
+        let standing = servers[ask]
+        var wording = Wording(id: random())
+        // Where EDNS was never seen and what went with it was not answered, it is perhaps EDNS that is dropped.
+        let unanswered = flight.sent.count { flight.asks[$0.server] == ask }
+        wording.speaksEDNS = standing.speaksEDNS ?? (unanswered < 3 || ask.server.isSecure)
+        guard transport == .udp else { return wording }
+        if standing.keepsSpelling { wording.question = flight.query.respelled(random) }
+        if wording.speaksEDNS { wording.cookie = cookie(ask) + standing.cookie }
+        return wording
+    }
+
+    /// Our cookie for a server: another for each server, path and network, so that it tells nobody that we are the same (RFC 7873 section 4.1).
+    private func cookie(_ ask: Ask) -> [UInt8] {
+        let tunnel = ask.path == .tunnel ? snapshot.circumstances.tunnelInUse ?? "" : ""
+        return hash(Array("\(ask.server) \(ask.path.rawValue) \(tunnel) \(snapshot.network)".utf8))
     }
 
     /// A packet that came on the socket of `ask`, from its server's address and port.
     package mutating func reply(to ask: AskID, _ packet: Span<UInt8>, at now: Instant) {
-        guard let key = flightOfAsk[ask], let flight = flights[key], let sent = flight.sent.first(where: { $0.ask == ask }) else { return }
-        switch Judged(packet, to: flight.query, id: sent.id) {
+        guard let number = flightOfAsk[ask], let flight = flights[number], let sent = flight.sent.first(where: { $0.ask == ask }) else {
+            return
+        }
+        let from = flight.asks[sent.server]
+        var edns: EDNS?
+        switch Judged(packet, to: flight.query, as: sent.wording, isTrusted: from.isTrusted, edns: &edns) {
         case .foreign:
             counters.foreignReplies += 1
             // Ignored; the true reply may still come. Not by TCP: nobody else writes on that connection, and more of the same is no use.
             guard sent.transport == .tcp else { return }
-            lose(ask, key)
-            next(key, at: now)
+            lose(ask, number)
+            next(number, at: now)
+        case .doubtful(let doubt):
+            counters.foreignReplies += 1
+            guard sent.transport == .udp else {
+                lose(ask, number)
+                return next(number, at: now)
+            }
+            if doubt == .spelling { servers[from].changesSpelling(at: now) }
+            if doubt == .cookie { servers[from].cookie = [] }
+            confirm(number, sent.server, at: now)
         case .truncated where sent.transport == .udp:
-            lose(ask, key)
-            if flight.sent.contains(where: { $0.transport == .tcp && $0.server == sent.server }) { return }
-            attempt(key, server: sent.server, .tcp, at: now)
+            lose(ask, number)
+            confirm(number, sent.server, at: now)
         case .truncated:
-            lose(ask, key)
-            next(key, at: now)
+            lose(ask, number)
+            next(number, at: now)
+        case .badCookie:
+            servers[from].answered(edns)
+            lose(ask, number)
+            // Once more with the new one; then by TCP, where none is needed (RFC 7873 section 5.3).
+            let isSecond = flight.sent.contains { $0.isLost && $0.server == sent.server && $0.ask != ask }
+            if isSecond { confirm(number, sent.server, at: now) } else { attempt(number, server: sent.server, .udp, at: now) }
         case .failed(let code, let error):
-            lose(ask, key)
-            flights[key]?.failure = (code, error)
-            next(key, at: now)
+            lose(ask, number)
+            if sent.wording.speaksEDNS, [.formatError, .notImplemented, .badVersion].contains(code), edns == nil {
+                // It does not know EDNS (RFC 6891 section 7): once more without.
+                servers[from].mindsEDNS(at: now)
+                if flight.hasAttempts { return attempt(number, server: sent.server, sent.transport, at: now) }
+            }
+            servers[from].answered(edns)
+            flights.change(number) { $0.failure = (code, error) }
+            next(number, at: now)
         case .answer(let answer):
-            let server = flight.asks[sent.server]
-            let isNoted = flight.waiters.contains { isMovedByRules($0.client.app) }
-            cache.insert(answer, from: server, for: key, at: now, rules: isNoted ? snapshot.rulesRevision : nil)
-            end(key)
-            switch flight.purpose {
-            case .client: break
-            // A client that waits has it owed with its own answer.
-            case .ahead where flight.waiters.contains { $0.client.app == .normal }: break
-            case .ahead: learn(answer, .server(server), age: 0, flight.query, at: now)
-            case .search: found(answer, at: now)
-            }
-            // Apps that ask alike wait together, and rules may have come since: each is answered by what is decided for it now.
-            var waiters = flight.waiters
-            while let app = waiters.first?.client.app {
-                let decision = decide(flight.query.question, app: app)
-                deliver(
-                    answer, .server(server), age: 0, to: waiters.filter { $0.client.app == app }, decision, isNew: true, at: now)
-                waiters.removeAll { $0.client.app == app }
-            }
+            if servers[from].restsUntil != nil { failures.endSilence(in: flight.key.partition) }
+            servers[from].answered(edns)
+            let isLoss = flight.sent.contains { $0.server == sent.server && $0.transport == .udp && !$0.isLost && $0.at < sent.at }
+            if isLoss { servers[from].lostPacket(at: now) }
+            arrive(number, flight, answer, from, at: now)
+        }
+    }
+
+    private mutating func arrive(_ number: UInt64, _ flight: Flight, _ answer: Answer, _ server: Ask, at now: Instant) {
+        let isNoted = flight.waiters.contains { isMovedByRules($0.client.app) }
+        cache.insert(answer, from: server, for: flight.key, at: now, rules: isNoted ? snapshot.rulesRevision : nil)
+        end(number)
+        switch flight.purpose {
+        case .client, .refresh: break
+        // A client that waits has it owed with its own answer.
+        case .ahead where flight.waiters.contains { $0.client.app == .normal }: break
+        case .ahead: learn(answer, .server(server), age: 0, flight.query, at: now)
+        case .search: found(answer, at: now)
+        }
+        forEachApp(of: flight.waiters) { resolver, app, waiters in
+            let decision = resolver.decide(flight.query.question, app: app)
+            resolver.deliver(answer, .server(server), age: 0, to: waiters, decision, isNew: true, at: now)
+        }
+    }
+
+    /// Apps that ask alike wait together, and rules may have come since: each is answered by what is decided for it now.
+    mutating func forEachApp(of waiters: [Flight.Waiter], _ body: (inout Resolver, App, [Flight.Waiter]) -> Void) {
+        var waiters = waiters
+        while let app = waiters.first?.client.app {
+            body(&self, app, waiters.filter { $0.client.app == app })
+            waiters.removeAll { $0.client.app == app }
         }
     }
 
     /// No reply will come from this server.
     package mutating func lost(_ ask: AskID, _ loss: Loss, at now: Instant) {
-        guard let key = flightOfAsk[ask] else { return }
-        lose(ask, key)
+        guard let number = flightOfAsk[ask], let flight = flights[number] else { return }
         // What a server said is better news than what became of a connection.
-        if case .troubled(let error) = loss, flights[key]?.failure == nil { flights[key]?.failure = (.serverFailure, error) }
-        next(key, at: now)
+        if case .troubled(let error) = loss, flight.failure == nil { flights.change(number) { $0.failure = (.serverFailure, error) } }
+        if let sent = flight.sent.first(where: { $0.ask == ask }) { servers[flight.asks[sent.server]].wasSilent(at: now) }
+        lose(ask, number)
+        next(number, at: now)
     }
 
-    private mutating func lose(_ ask: AskID, _ key: Cache.Key) {
-        guard let place = flights[key]?.sent.firstIndex(where: { $0.ask == ask }) else { return }
-        flights[key]?.sent[place].isLost = true
+    private mutating func lose(_ ask: AskID, _ number: UInt64) {
+        flights.change(number) { flight in
+            guard let place = flight.sent.firstIndex(where: { $0.ask == ask }) else { return }
+            flight.sent[place].isLost = true
+        }
         flightOfAsk[ask] = nil
         effects.append(.close([ask]))
     }
 
+    /// Asks a server by TCP, where nobody else can answer; once in a flight.
+    private mutating func confirm(_ number: UInt64, _ server: Int, at now: Instant) {
+        guard let flight = flights[number] else { return }
+        if flight.sent.contains(where: { $0.transport == .tcp && $0.server == server }) { return }
+        attempt(number, server: server, .tcp, at: now)
+    }
+
     /// After bad news: the next server at once while there is one not yet asked; the end when all have said no.
-    private mutating func next(_ key: Cache.Key, at now: Instant) {
-        guard let flight = flights[key] else { return }
-        if flight.isHopeless { return fail(key, .unreachable, at: now) }
+    private mutating func next(_ number: UInt64, at now: Instant) {
+        guard let flight = flights[number] else { return }
+        if flight.isHopeless { return fail(number, .unreachable, at: now) }
         let asked = Set(flight.sent.map(\.server))
-        if let server = flight.asks.indices.first(where: { !asked.contains($0) }) { attempt(key, server: server, .udp, at: now) }
+        if let server = flight.order.first(where: { !asked.contains($0) }) { attempt(number, server: server, .udp, at: now) }
     }
 
     /// Whatever time has brought: attempts that are due, flights that are over, questions of our own, the next piece of what is in arrears.
     package mutating func tick(at now: Instant) {
         if !arrears.isEmpty { catchUp(at: now) }
-        flyOn(at: now)
+        while let number = flights.due(at: now) { flyOn(number, at: now) }
         beginOwn(at: now)
     }
 
@@ -128,32 +274,37 @@ extension Resolver {
         lookAhead(at: now)
     }
 
-    private mutating func flyOn(at now: Instant) {
-        guard let earliest = earliestDue, earliest <= now else { return }
-        for (key, flight) in flights where flight.due <= now {
-            if now - flight.began >= Flight.patience {
-                fail(key, flight.isHopeless ? .unreachable : .noReply, at: now)
-            } else if flight.sent.count < Flight.intervals.count {
-                attempt(key, server: flight.nextServer, .udp, at: now)
-            } else {
-                flights[key]?.due = flight.began + Flight.patience
-            }
+    private mutating func flyOn(_ number: UInt64, at now: Instant) {
+        guard let flight = flights[number] else { return }
+        if let due = flight.staleDue, due <= now {
+            giveStale(number, at: now)
+            flights.change(number) { $0.staleDue = nil }
         }
-        earliestDue = flights.values.lazy.map(\.due).min()
+        guard flight.due <= now else { return }
+        noteSilence(number, flight, at: now)
+        if now - flight.began >= Flight.patience {
+            fail(number, flight.isHopeless ? .unreachable : .noReply, at: now)
+        } else if flight.hasAttempts {
+            let transport = Flight.transports[flight.sent.count]
+            let server = flight.nextServer
+            let isConnected = flight.sent.contains { $0.transport == .tcp && $0.server == server && !$0.isLost }
+            attempt(number, server: server, isConnected ? .udp : transport, at: now)
+        } else {
+            flights.change(number) { $0.due = flight.began + Flight.patience }
+        }
     }
 
-    /// Makes room for a new flight. Departures are in order; those whose flight has ended, or is a later one of the same question, are passed over.
-    private mutating func failOldest(at now: Instant) {
-        while let (key, began) = departures.popFirst() {
-            guard flights[key]?.began == began else { continue }
-            return fail(key, .noReply, at: now)
+    private mutating func noteSilence(_ number: UInt64, _ flight: Flight, at now: Instant) {
+        for (place, sent) in flight.sent.enumerated() where !sent.isLost && !sent.isCounted {
+            servers[flight.asks[sent.server]].wasSilent(at: now)
+            flights.change(number) { $0.sent[place].isCounted = true }
         }
     }
 
     /// When `tick` may have something to do; nil while nothing is.
     package var nextDeadline: Instant? {
         guard arrears.isEmpty else { return Instant(milliseconds: 0) }
-        var earliest = flights.isEmpty ? nil : earliestDue
+        var earliest = flights.earliestDue
         for due in [ahead.due, searchDue] {
             guard let due else { continue }
             earliest = earliest.map { min($0, due) } ?? due
@@ -161,35 +312,35 @@ extension Resolver {
         return earliest
     }
 
-    /// Ends a flight without an answer: with what a server said, if one said anything.
-    private mutating func fail(_ key: Cache.Key, _ error: ExtendedError, at now: Instant) {
-        guard let flight = flights[key] else { return }
-        end(key)
+    /// Ends a flight without an answer: with what is kept, though its time is over; else with what a server said, if one said anything.
+    private mutating func fail(_ number: UInt64, _ error: ExtendedError, at now: Instant) {
+        giveStale(number, at: now)
+        guard let flight = flights[number] else { return }
+        end(number)
         if flight.purpose == .search { search.failed(at: now) }
-        for waiter in flight.waiters {
-            if let failure = flight.failure {
-                send(waiter.query.reply(failure.code, error: failure.error), to: waiter)
-            } else {
-                send(waiter.query.reply(.serverFailure, error: error), to: waiter)
-            }
-        }
+        cache.postpone(flight.key, until: now + Cache.retryAfter)
+        let failure =
+            flight.failure.map { Failures.Failure(code: $0.code, error: $0.error, isSilence: false) }
+            ?? Failures.Failure(code: .serverFailure, error: error, isSilence: true)
+        if !flight.waiters.isEmpty { failures.note(failure, for: flight.key, at: now) }
+        for waiter in flight.waiters { send(waiter.query.reply(failure.code, error: failure.error), to: waiter) }
     }
 
     /// Makes a flight of our own one of those who wait for it.
-    mutating func release(_ key: Cache.Key) {
-        switch flights[key]?.purpose {
+    mutating func release(_ number: UInt64) {
+        switch flights[number]?.purpose {
         case .client, nil: return
+        case .refresh: break
         case .ahead: ahead.inFlight -= 1
         case .search: search.key = nil
         }
-        flights[key]?.purpose = .client
+        flights.change(number) { $0.purpose = .client }
     }
 
     /// Takes a flight off the board and closes its sockets.
-    mutating func end(_ key: Cache.Key) {
-        release(key)
-        guard let flight = flights.removeValue(forKey: key) else { return }
-        while let first = departures.first, flights[first.key]?.began != first.began { departures.removeFirst() }
+    mutating func end(_ number: UInt64) {
+        release(number)
+        guard let flight = flights.remove(number) else { return }
         let open = flight.sent.filter { !$0.isLost }.map(\.ask)
         for ask in open { flightOfAsk[ask] = nil }
         if !open.isEmpty { effects.append(.close(open)) }

@@ -40,10 +40,12 @@ extension Resolver {
         let asks = snapshot.circumstances.systemServers.map { Ask(.outside, $0) }
         let key = key(query, asks)
         search.key = key
-        if flights[key] == nil {
-            fly(query, for: .search, Decision(.ask(path: .outside, asks), .reserved), asks, key, at: now)
+        if let number = flights.number(of: key) {
+            release(number)
+            search.key = key
+            flights.change(number) { $0.purpose = .search }
         } else {
-            flights[key]?.purpose = .search
+            fly(query, for: .search, Decision(.ask(path: .outside, asks), .reserved), asks, key, at: now)
         }
     }
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-import DequeModule
 import Policy
 import Rules
 import Steering
@@ -18,12 +17,10 @@ package struct Resolver {
     /// `Ledger.losses` when the ready replies were last known to hold.
     var lossesSeen: UInt64 = 0
     var partitions = Partitions()
-    var flights: [Cache.Key: Flight] = [:]
-    var flightOfAsk: [AskID: Cache.Key] = [:]
-    /// Flights by their beginning; some have ended.
-    var departures: Deque<(key: Cache.Key, began: Instant)> = []
-    /// No flight is due before this.
-    var earliestDue: Instant?
+    var flights = FlightBoard()
+    var flightOfAsk: [AskID: UInt64] = [:]
+    var servers = Servers()
+    var failures = Failures()
     var pending: [CommitID: PendingReplies] = [:]
     var handedOut: HandedOut
     /// Until when clients may hold answers that were forgotten before the rules changed.
@@ -34,6 +31,7 @@ package struct Resolver {
     var valve = NoteValve()
     var lastNumber: UInt64 = 0
     let random: @Sendable () -> UInt16
+    let hash: @Sendable ([UInt8]) -> [UInt8]
 
     /// Questions in flight at the most; the oldest makes room for the next.
     static let mostFlights = 4096
@@ -42,6 +40,10 @@ package struct Resolver {
     package struct Counters: Hashable, Sendable {
         package var questions: UInt64 = 0
         package var hits: UInt64 = 0
+        /// Answers given after their time, since nobody gave another.
+        package var stale: UInt64 = 0
+        /// Questions that failed a moment ago and were not asked again.
+        package var failures: UInt64 = 0
         package var refused: UInt64 = 0
         package var blocked: UInt64 = 0
         package var local: UInt64 = 0
@@ -65,13 +67,17 @@ package struct Resolver {
     }
 
     /// - Parameters:
-    ///   - cacheCapacity: bytes, see `Cache`.
-    ///   - random: unpredictable ids for questions to upstreams (RFC 5452 section 9.2).
-    package init(snapshot: Snapshot, ledger: Ledger, cacheCapacity: Int = 8 << 20, random: @escaping @Sendable () -> UInt16) {
+    ///   - hash: eight bytes that nobody without the key can foretell (SipHash), for cookies; none: no cookies are sent.
+    ///   - random: unpredictable numbers for questions to upstreams (RFC 5452 section 9.2).
+    package init(
+        snapshot: Snapshot, ledger: Ledger, hash: @escaping @Sendable ([UInt8]) -> [UInt8] = { _ in [] },
+        random: @escaping @Sendable () -> UInt16
+    ) {
         self.snapshot = snapshot
         self.ledger = ledger
-        cache = Cache(capacity: cacheCapacity)
+        cache = Cache(capacity: snapshot.caching.capacity, staleWindow: snapshot.caching.staleWindow)
         handedOut = HandedOut(grace: ledger.grace)
+        self.hash = hash
         self.random = random
         ahead.add(snapshot.ahead)
     }
@@ -118,11 +124,22 @@ package struct Resolver {
         }
         let key = key(waiter.query, asks)
         let rules = isMovedByRules(waiter.client.app) ? snapshot.rulesRevision : nil
-        if let found = cache.find(key, at: now, rules: rules) {
-            counters.hits += 1
-            deliver(found, to: waiter, decision, at: now)
-        } else {
-            fly(waiter, decision, asks, key, at: now)
+        guard let found = cache.find(key, at: now, rules: rules) else {
+            if let failure = failures.find(key, at: now) {
+                counters.failures += 1
+                return send(waiter.query.reply(failure.code, error: failure.error), to: waiter)
+            }
+            return fly(waiter, decision, asks, key, at: now)
+        }
+        if found.isStale(at: now) {
+            // Asked for a moment ago in vain: it is not asked for again yet.
+            if found.retry > now, giveStale(found, to: [waiter], at: now) { return }
+            return fly(waiter, decision, asks, key, isStale: true, at: now)
+        }
+        counters.hits += 1
+        deliver(found, to: waiter, decision, at: now)
+        if snapshot.caching.prefetches, found.aging <= now, found.retry <= now, flights.number(of: key) == nil {
+            fly(waiter.query, for: .refresh, decision, asks, key, at: now)
         }
     }
 
@@ -137,6 +154,7 @@ package struct Resolver {
     /// - Returns: how many.
     package mutating func flush(_ name: Name?) -> Int {
         ready.forget()
+        failures.end(atOrBelow: name ?? .root)
         return cache.remove(atOrBelow: name ?? .root)
     }
 

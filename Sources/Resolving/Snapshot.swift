@@ -23,13 +23,18 @@ package struct Snapshot: Sendable {
     package var looksForNAT64: Bool
     /// `nat64 = "answer"`: on a network that translates, `tunnel` names have IPv6 addresses also where their tunnel carries none.
     package var answersSixByNAT64: Bool
+    package var caching: Caching
+    /// Whether every server of a path is asked at once, instead of the first that answers.
+    package var racesServers: Bool
     /// Changes with the link and its DHCP servers: what one network answered is not served on another.
     package var network: Int
 
     package init(
         circumstances: Circumstances, matcher: Matcher = .empty, rulesRevision: Int = 0, ahead: [Name] = [],
         steeringGuard: SteeringGuard = SteeringGuard(), rebinding: Rebinding = Rebinding(), narrows: Bool = false,
-        tunnelFamilies: Set<IPAddress.Family> = [.v4, .v6], looksForNAT64: Bool = false, answersSixByNAT64: Bool = false, network: Int = 0
+        tunnelFamilies: Set<IPAddress.Family> = [.v4, .v6], looksForNAT64: Bool = false, answersSixByNAT64: Bool = false,
+        caching: Caching = Caching(),
+        racesServers: Bool = false, network: Int = 0
     ) {
         self.circumstances = circumstances
         self.matcher = matcher
@@ -41,6 +46,25 @@ package struct Snapshot: Sendable {
         self.tunnelFamilies = tunnelFamilies
         self.looksForNAT64 = looksForNAT64
         self.answersSixByNAT64 = answersSixByNAT64
+        self.caching = caching
+        self.racesServers = racesServers
         self.network = network
+    }
+}
+
+/// What is kept of answers, and for how long.
+package struct Caching: Hashable, Sendable {
+    /// Bytes.
+    package var capacity: Int
+    /// See `Cache.staleWindow`.
+    package var staleWindow: Int64
+    /// Whether what is asked for in the last tenth of its time is looked up again.
+    package var prefetches: Bool
+
+    /// The defaults: a day of stale answers (RFC 8767 section 5: one to three).
+    package init(capacity: Int = 8 << 20, staleWindow: Int64 = 86_400_000, prefetches: Bool = true) {
+        self.capacity = capacity
+        self.staleWindow = staleWindow
+        self.prefetches = prefetches
     }
 }

@@ -24,9 +24,11 @@ package final class UpstreamSocket {
     package enum Kind { case udp, tcp }
 
     /// Opens, marks and connects the socket, and sends or queues `message`.
-    /// - Parameter device: the only interface it may use, for probes of a tunnel that is not in use; nil: whatever the path's routes say.
+    /// - Parameters:
+    ///   - device: the only interface it may use, for probes of a tunnel that is not in use; nil: whatever the path's routes say.
+    ///   - random: an unpredictable number, of which the port of a datagram is made (RFC 5452 section 9.2).
     /// - Returns: nil when the kernel knows already that the server cannot be reached, or no socket is to be had.
-    package init?(_ ask: Ask, _ kind: Kind, _ message: [UInt8], device: String? = nil) {
+    package init?(_ ask: Ask, _ kind: Kind, _ message: [UInt8], device: String? = nil, random: UInt32) {
         guard case .plain = ask.server.scheme else { return nil }
         let scope = ask.server.zone.map { unsafe if_nametoindex($0) } ?? 0
         let peer = SocketAddress(ask.server.address, port: ask.server.port, scope: scope)
@@ -34,7 +36,10 @@ package final class UpstreamSocket {
         fd = socket(peer.family, Int32(type | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         transport = kind
         guard fd >= 0, Self.mark(fd, ask.path), device.map({ Self.bind(fd, to: $0) }) ?? true else { return nil }
-        if kind == .udp { Self.forbidFragments(fd, peer.family) }
+        if kind == .udp {
+            Self.forbidFragments(fd, peer.family)
+            Self.bind(fd, peer.family, toPort: Self.port(random))
+        }
         let connected = unsafe peer.with { unsafe connect(fd, $0, $1) }
         guard connected == 0 || errno == EINPROGRESS else { return nil }
         switch kind {
@@ -88,6 +93,20 @@ package final class UpstreamSocket {
     private static func mark(_ fd: Int32, _ path: Path) -> Bool {
         var mark = path.mark
         return unsafe setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, socklen_t(MemoryLayout<UInt32>.size)) == 0
+    }
+
+    /// Ports of our own choice: above those of services that are started by hand.
+    private static let firstPort: UInt16 = 10_240
+
+    private static func port(_ random: UInt32) -> UInt16 {
+        let ports = UInt32(UInt16.max - firstPort) + 1
+        return firstPort + UInt16(truncatingIfNeeded: UInt64(random) * UInt64(ports) >> 32)
+    }
+
+    /// One that is taken is left to the kernel, which takes another at random.
+    private static func bind(_ fd: Int32, _ family: Int32, toPort port: UInt16) {
+        let any: IPAddress = family == AF_INET ? .v4(0) : .v6(high: 0, low: 0)
+        _ = unsafe SocketAddress(any, port: port).with { unsafe Glibc.bind(fd, $0, $1) }
     }
 
     private static func bind(_ fd: Int32, to device: String) -> Bool {

@@ -59,20 +59,52 @@ extension ResourceRecord {
 
     private func copyData(from packet: Span<UInt8>, to message: inout [UInt8]) throws(WireError) {
         var reader = MessageReader(packet, at: data.lowerBound)
-        let layout: (before: Int, names: Int) =
-            switch type {
-            case .cname, .ns, .ptr, .dname: (0, 1)
-            case .soa: (0, 2)
-            case .mx: (2, 1)
-            case .srv: (6, 1)
-            // Compressed against the rules, perhaps (RFC 9460 section 2.2).
-            case .https, .svcb: ServiceBinding(self, in: packet) == nil ? (0, 0) : (2, 1)
-            default: (0, 0)
-            }
+        let layout = type.layout
         for _ in 0..<layout.before { message.append(try reader.byte()) }
         for _ in 0..<layout.names { message.append(try reader.name()) }
         while reader.offset < data.upperBound { message.append(try reader.byte()) }
         guard reader.offset == data.upperBound else { throw .badData(at: data.lowerBound) }
+    }
+}
+
+extension RecordType {
+    /// Bytes before the names that the data begins with, and how many of those there are, where they may be compressed (RFC 3597 section 4).
+    fileprivate var layout: (before: Int, names: Int) {
+        switch self {
+        case .cname, .ns, .ptr, .dname: (0, 1)
+        case .soa: (0, 2)
+        case .mx: (2, 1)
+        case .srv: (6, 1)
+        // Compressed against the rules, perhaps (RFC 9460 section 2.2): a pointer that leads to no name here could lead to one there.
+        case .https, .svcb: (2, 1)
+        default: (0, 0)
+        }
+    }
+}
+
+extension [ResourceRecord] {
+    /// Whether a name of these records has bytes of a TTL in it, by a pointer that leads there: it would be another name as soon as time passes.
+    func dependOnTTLs(_ packet: Span<UInt8>, behind question: Int) -> Bool {
+        // Most names are the asked one's, by a pointer, and most data holds none.
+        let doubtful = filter { $0.type.layout.names > 0 || !Self.isAsked(packet, $0.range.lowerBound, before: question) }
+        if doubtful.isEmpty { return false }
+        var changed = (0..<packet.count).map { packet[$0] }
+        for record in self { for offset in record.ttlOffset..<record.ttlOffset + 4 { changed[offset] ^= 0xFF } }
+        for record in doubtful where Self.names(of: record, packet) != Self.names(of: record, changed.span) { return true }
+        return false
+    }
+
+    /// Whether the name there is a pointer into the question.
+    private static func isAsked(_ packet: Span<UInt8>, _ offset: Int, before end: Int) -> Bool {
+        packet[offset] == 0 || packet[offset] >= 0xC0 && Int(packet[offset] & 0x3F) << 8 | Int(packet[offset + 1]) < end
+    }
+
+    private static func names(of record: ResourceRecord, _ packet: Span<UInt8>) -> [Name?] {
+        var owner = MessageReader(packet, at: record.range.lowerBound)
+        var names = [try? owner.name()]
+        var data = MessageReader(packet, at: record.data.lowerBound + record.type.layout.before)
+        for _ in 0..<record.type.layout.names { names.append(try? data.name()) }
+        return names
     }
 }
 

@@ -30,6 +30,19 @@ package enum Judged: Hashable, Sendable {
     case truncated
     /// Genuine, but of no use to the client: the next server may do better.
     case failed(ResponseCode, ExtendedError?)
+    /// Genuine, and the server wants the cookie that came with it (RFC 7873 section 5.3).
+    case badCookie
+    /// Perhaps genuine, perhaps forged: to be asked again where nobody else can answer, by TCP, while the true reply is still awaited.
+    case doubtful(Doubt)
     /// Somebody else's, or nonsense: the true reply is still awaited.
     case foreign
+
+    package enum Doubt: Hashable, Sendable {
+        /// The question is ours, the id is not: somebody guesses.
+        case id
+        /// The name is spelled otherwise than we did: so do some servers.
+        case spelling
+        /// No cookie, though this server had one before.
+        case cookie
+    }
 }

@@ -12,16 +12,26 @@ package struct EDNS: Hashable, Sendable {
     /// DO (RFC 3225).
     package var dnssecOK: Bool
     package var error: ExtendedError?
+    /// RFC 7873: as it came, of whatever length; nil or empty: none. The first counts.
+    package var cookie: [UInt8]?
+    /// RFC 7828: whether a client would keep its connection open; seconds it may be idle, in a reply.
+    package var keepalive: Keepalive?
+
+    package enum Keepalive: Hashable, Sendable {
+        case asked
+        case seconds(UInt16)
+    }
 
     package init(
         payloadSize: UInt16 = EDNS.payloadSize, version: UInt8 = 0, extendedCode: UInt8 = 0, dnssecOK: Bool = false,
-        error: ExtendedError? = nil
+        error: ExtendedError? = nil, cookie: [UInt8]? = nil
     ) {
         self.payloadSize = max(512, payloadSize)
         self.version = version
         self.extendedCode = extendedCode
         self.dnssecOK = dnssecOK
         self.error = error
+        self.cookie = cookie
     }
 
     /// Reads an OPT record; the first Extended DNS Error counts, options we do not know are passed over.
@@ -37,17 +47,22 @@ package struct EDNS: Hashable, Sendable {
             let length = Int(try reader.uint16())
             let start = reader.offset
             guard start + length <= record.data.upperBound else { throw .badData(at: start) }
-            if code == Self.extendedErrorOption, length >= 2, error == nil {
+            switch code {
+            case Self.extendedErrorOption where length >= 2 && error == nil:
                 let info = try reader.uint16()
-                var text: [UInt8] = []
-                for index in reader.offset..<start + length { text.append(packet[index]) }
+                let text = (reader.offset..<start + length).map { packet[$0] }
                 error = ExtendedError(info, String(decoding: text, as: UTF8.self))
+            case Self.cookieOption where cookie == nil: cookie = (start..<start + length).map { packet[$0] }
+            case Self.keepaliveOption: keepalive = .asked
+            default: break
             }
             reader = MessageReader(packet, at: start + length)
         }
     }
 
     private static let extendedErrorOption: UInt16 = 15
+    private static let cookieOption: UInt16 = 10
+    private static let keepaliveOption: UInt16 = 11
 
     /// Appends this as an OPT record. The text of an error is cut so that the record stays under 300 bytes.
     package func append(to message: inout [UInt8]) {
@@ -57,16 +72,27 @@ package struct EDNS: Hashable, Sendable {
         message.append(extendedCode)
         message.append(version)
         message.append(UInt16(dnssecOK ? 0x8000 : 0))
-        guard let error else {
-            message.append(UInt16(0))
-            return
+        let length = message.count
+        message.append(UInt16(0))
+        if let error {
+            let text = error.text.utf8.prefix(250)
+            message.append(Self.extendedErrorOption)
+            message.append(UInt16(text.count + 2))
+            message.append(error.code)
+            message.append(contentsOf: text)
         }
-        let text = error.text.utf8.prefix(250)
-        message.append(UInt16(text.count + 6))
-        message.append(Self.extendedErrorOption)
-        message.append(UInt16(text.count + 2))
-        message.append(error.code)
-        message.append(contentsOf: text)
+        if let cookie, !cookie.isEmpty {
+            message.append(Self.cookieOption)
+            message.append(UInt16(cookie.count))
+            message.append(contentsOf: cookie)
+        }
+        if case .seconds(let seconds) = keepalive {
+            message.append(Self.keepaliveOption)
+            message.append(UInt16(2))
+            // In tenths.
+            message.append(seconds * 10)
+        }
+        message.patch(UInt16(message.count - length - 2), at: length)
     }
 }
 

@@ -45,6 +45,7 @@ package struct ResponseCode: RawRepresentable, Hashable, Sendable, CustomStringC
     package static let notImplemented = ResponseCode(rawValue: 4)
     package static let refused = ResponseCode(rawValue: 5)
     package static let badVersion = ResponseCode(rawValue: 16)
+    package static let badCookie = ResponseCode(rawValue: 23)
 
     package var description: String {
         switch rawValue {
@@ -55,6 +56,7 @@ package struct ResponseCode: RawRepresentable, Hashable, Sendable, CustomStringC
         case 4: "NOTIMP"
         case 5: "REFUSED"
         case 16: "BADVERS"
+        case 23: "BADCOOKIE"
         default: "RCODE\(rawValue)"
         }
     }
@@ -71,6 +73,7 @@ package struct ExtendedError: Hashable, Sendable {
     }
 
     package static let staleAnswer: UInt16 = 3
+    package static let staleNoSuchName: UInt16 = 19
     package static let blocked: UInt16 = 15
     package static let prohibited: UInt16 = 18
     package static let noReachableAuthority: UInt16 = 22

@@ -4,25 +4,54 @@ extension Judged {
     /// The most records looked at in one message: far more than any honest answer holds in 64 KiB of use to a client.
     private static let mostRecords = 1024
 
-    /// Reads a packet as the reply to `query` sent with `id` (RFC 5452 section 9.1: id and the whole question must fit).
+    /// Reads a packet as the reply to `query` sent with `id`, however it spells the name.
     package init(_ packet: Span<UInt8>, to query: Query, id: UInt16) {
+        var edns: EDNS?
+        self.init(packet, to: query, as: Wording(id: id), isTrusted: true, edns: &edns)
+    }
+
+    /// Reads a packet as the reply to `query` as it was put to a server (RFC 5452 section 9.1: id and the whole question must fit).
+    /// - Parameters:
+    ///   - isTrusted: whether nobody between us and the server could have set AD (RFC 4035 section 3.2.3).
+    ///   - edns: what the server's OPT record says, if it is genuine.
+    package init(_ packet: Span<UInt8>, to query: Query, as wording: Wording, isTrusted: Bool = false, edns: inout EDNS?) {
+        edns = nil
         var reader = MessageReader(packet)
-        guard let header = try? reader.header(), header.id == id, header.flags.contains(.response), header.flags.opcode == 0,
-            header.questions == 1, let question = try? reader.question(), question == query.question,
+        guard var header = try? reader.header(), header.flags.contains(.response), header.flags.opcode == 0 else {
+            self = .foreign
+            return
+        }
+        // A server that could not read the question repeats none: nothing but a header.
+        if packet.count == Header.size, header.questions == 0, header.id == wording.id,
+            [.formatError, .notImplemented].contains(header.flags.responseCode)
+        {
+            self = .failed(header.flags.responseCode, nil)
+            return
+        }
+        guard header.questions == 1, let question = try? reader.question(), question == query.question,
             reader.offset == Header.size + question.size
         else {
             self = .foreign
+            return
+        }
+        guard header.id == wording.id else {
+            self = .doubtful(.id)
+            return
+        }
+        guard wording.question.isEmpty || wording.question.indices.allSatisfy({ wording.question[$0] == packet[Header.size + $0] }) else {
+            self = .doubtful(.spelling)
             return
         }
         if header.flags.contains(.truncated) {
             self = .truncated
             return
         }
-        self = (try? Self.read(packet, header, &reader, query)) ?? .failed(.serverFailure, nil)
+        if !isTrusted { header.flags.remove(.authenticData) }
+        self = (try? Self.read(packet, header, &reader, query, wording, &edns)) ?? .failed(.serverFailure, nil)
     }
 
     private static func read(
-        _ packet: Span<UInt8>, _ header: Header, _ reader: inout MessageReader, _ query: Query
+        _ packet: Span<UInt8>, _ header: Header, _ reader: inout MessageReader, _ query: Query, _ wording: Wording, _ found: inout EDNS?
     ) throws(WireError) -> Judged {
         var answers: [ResourceRecord] = []
         var authorities: [ResourceRecord] = []
@@ -35,10 +64,20 @@ extension Judged {
             let record = try reader.record()
             if record.type == .opt, edns == nil { edns = try EDNS(record, in: packet) }
         }
+        if !wording.cookie.isEmpty {
+            if let cookie = edns?.cookie {
+                guard wording.accepts(cookie) else { return .foreign }
+            } else if wording.cookie.count > Wording.clientCookieSize {
+                return .doubtful(.cookie)
+            }
+        }
+        found = edns
         let code = ResponseCode(rawValue: UInt16(edns?.extendedCode ?? 0) << 4 | header.flags.responseCode.rawValue)
+        if code == .badCookie, edns?.cookie != nil { return .badCookie }
         guard code == .noError || code == .nameError else { return .failed(code, edns?.error) }
         let chain = try Chain(of: query.question, in: answers, packet)
-        guard chain.isWhole, authorities.allSatisfy({ $0.type != .opt }) else {
+        let isPlain = chain.isWhole && authorities.allSatisfy { $0.type != .opt }
+        guard isPlain, !(answers + authorities).dependOnTTLs(packet, behind: Header.size + query.question.size) else {
             return .answer(
                 try Answer(rewriting: packet, header, query, chain.records, authorities, code, missing: chain.missing, edns?.error))
         }

@@ -55,37 +55,43 @@ package struct MessageReader: ~Copyable, ~Escapable {
     /// Pointers followed in one name: more than one a label are pointers to pointers, which nobody honest writes.
     private static let mostPointers = 127
 
-    /// Reads a name, following compression pointers. Each must point before the name's own start and before the last one's target
-    /// (RFC 1035 section 4.1.4, RFC 9267).
+    /// Reads a name, following compression pointers. Each must point before the name's own start and before the last one's target, to a prior name
+    /// that ends before there (RFC 1035 section 4.1.4, RFC 9267): so a name stays what it is, whatever is put behind it.
     @_lifetime(self: copy self)
     package mutating func name() throws(WireError) -> Name {
         var name = Name()
         var position = offset
         var limit = offset
+        var end = packet.count
         var pointers = 0
         while true {
-            guard position < packet.count else { throw .truncated(at: position) }
+            guard position < end else { throw Self.cutOff(at: position, pointers) }
             let length = Int(packet[position])
             switch length {
             case 0:
                 if pointers == 0 { offset = position + 1 }
                 return name
             case 1...63:
-                guard position + 1 + length <= packet.count else { throw .truncated(at: position) }
+                guard position + 1 + length <= end else { throw Self.cutOff(at: position, pointers) }
                 let start = position + 1
                 guard append(length, at: start, to: &name) else { throw .nameTooLong(at: position) }
                 position += 1 + length
             case 0xC0...0xFF:
-                guard position + 2 <= packet.count else { throw .truncated(at: position) }
+                guard position + 2 <= end else { throw Self.cutOff(at: position, pointers) }
                 let target = (length & 0x3F) << 8 | Int(packet[position + 1])
                 guard target < limit, target >= Header.size, pointers < Self.mostPointers else { throw .badPointer(at: position) }
                 if pointers == 0 { offset = position + 2 }
                 pointers += 1
+                end = limit
                 limit = target
                 position = target
             default: throw .badLabel(at: position)
             }
         }
+    }
+
+    private static func cutOff(at position: Int, _ pointers: Int) -> WireError {
+        pointers == 0 ? .truncated(at: position) : .badPointer(at: position)
     }
 
     private func append(_ length: Int, at start: Int, to name: inout Name) -> Bool {

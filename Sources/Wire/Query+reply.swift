@@ -67,17 +67,28 @@ extension Query {
         return message
     }
 
-    /// What goes by UDP in place of a reply that does not fit: the question and TC (RFC 2181 section 9). `reply` itself when it fits.
+    /// What goes by UDP in place of a reply that does not fit: as many whole records of its answer as do, and TC (RFC 1035 section 4.2.1, RFC 2181
+    /// section 9). `reply` itself when it fits.
     package func fitted(_ reply: [UInt8]) -> [UInt8] {
         let limit = Int(edns.map { min($0.payloadSize, EDNS.payloadSize) } ?? 512)
         guard reply.count > limit else { return reply }
-        var message = Array(reply.prefix(Header.size + rawQuestion.count))
+        var opt: [UInt8] = []
+        appendEDNS(ResponseCode(rawValue: UInt16(reply[3] & 15)), nil, to: &opt)
+        var reader = MessageReader(reply.span)
+        var end = Header.size + rawQuestion.count
+        var records: UInt16 = 0
+        if let header = try? reader.header(), (try? reader.question()) != nil {
+            while records < header.answers, let record = try? reader.record(), record.range.upperBound + opt.count <= limit {
+                records += 1
+                end = record.range.upperBound
+            }
+        }
+        var message = Array(reply.prefix(end))
         message.patch(UInt16(message[2]) << 8 | UInt16(message[3]) | Header.Flags.truncated.rawValue, at: 2)
-        message.patch(UInt16(0), at: 6)
+        message.patch(records, at: 6)
         message.patch(UInt16(0), at: 8)
         message.patch(UInt16(edns == nil ? 0 : 1), at: 10)
-        appendEDNS(ResponseCode(rawValue: UInt16(message[3] & 15)), nil, to: &message)
-        return message
+        return message + opt
     }
 
     private var replyFlags: Header.Flags {
@@ -87,18 +98,9 @@ extension Query {
 
     private func appendEDNS(_ code: ResponseCode, _ error: ExtendedError?, to message: inout [UInt8]) {
         guard let edns else { return }
-        EDNS(extendedCode: UInt8(code.rawValue >> 4), dnssecOK: edns.dnssecOK, error: error).append(to: &message)
-    }
-
-    /// This question as it goes to an upstream: EDNS always, so that its reasons reach us.
-    package func upstream(id: UInt16) -> [UInt8] {
-        var message: [UInt8] = []
-        message.append(id)
-        message.append(flags.intersection([.checkingDisabled, .authenticData]).union(.recursionDesired).rawValue)
-        message.append(contentsOf: [0, 1, 0, 0, 0, 0, 0, 1])
-        message.append(contentsOf: rawQuestion)
-        EDNS(dnssecOK: edns?.dnssecOK ?? false).append(to: &message)
-        return message
+        var own = EDNS(extendedCode: UInt8(code.rawValue >> 4), dnssecOK: edns.dnssecOK, error: error)
+        if let idle, edns.keepalive == .asked { own.keepalive = .seconds(idle) }
+        own.append(to: &message)
     }
 
     /// A question of our own, with EDNS so that reasons come along.

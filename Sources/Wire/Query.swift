@@ -9,6 +9,8 @@ package struct Query: Hashable, Sendable {
     package let rawQuestion: [UInt8]
     /// Nil when the client did not speak EDNS.
     package let edns: EDNS?
+    /// Seconds that the connection it came on may be idle: told to those who ask (RFC 7828 section 3.3). Nil by UDP.
+    package var idle: UInt16?
 
     package init(id: UInt16, flags: Header.Flags, question: Question, rawQuestion: [UInt8], edns: EDNS?) {
         self.id = id

@@ -43,6 +43,7 @@ enum StatusText {
             "questions",
             "\(questions.total)   cached \(questions.cached)   refused \(questions.refused)   blocked \(questions.blocked)   local \(questions.local)"
         )
+        if questions.stale > 0 { rows.add("stale", "\(questions.stale) answers given after their time: no server gave a newer one") }
         for text in late(status.late) { rows.add("late", text) }
         for text in withheld(questions) { rows.add("left out", text) }
         if let nat64 = status.nat64 { rows.add("nat64", "this network translates by \(nat64)") }

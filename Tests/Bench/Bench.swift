@@ -11,9 +11,12 @@ import Wire
         case ("names", let count?, _):
             var names = NameGenerator(seed: 1)
             for _ in 0..<(Int(count) ?? 0) { print(names.next()) }
+        case ("answer", let count?, _):
+            var answers = CachedAnswers()
+            print(answers.run(Int(count) ?? 0))
         case ("lookup", let file?, let count?): RuleLookups(file: file, count: count).run()
         default:
-            print("usage: sluice-bench names COUNT | lookup PLAIN-LIST LOOKUPS")
+            print("usage: sluice-bench names COUNT | answer COUNT | lookup PLAIN-LIST LOOKUPS")
             exit(64)
         }
     }

@@ -41,6 +41,7 @@ struct LabScriptTests {
         ("looking", 88, true),
         ("secure", 152, false),
         ("reload", 39, true), ("signed", 26, true),
+        ("mutants", 28, false),
     ]
 
     @Test func everyScriptIsRun() {

@@ -30,12 +30,18 @@ import Wire
         case ("versions", let counts, let addresses) where counts.count == 3 && addresses.count == 2 && counts[2] > 0:
             let suffix = CommandLine.arguments.last ?? ""
             Versions(rate: counts[1], names: counts[2], suffix: suffix, versions: addresses.map(\.address)).run(seconds: counts[0])
+        case ("mutants", _, _) where arguments.count == 3 && ["udp", "tcp"].contains(arguments[2]):
+            MutantQuestions(byTCP: arguments[2] == "tcp").run()
+        case ("lie", _, let places) where places.count == 1: Liar(at: places[0]).serve()
+        case ("lied", _, _): Lied().run()
+        case ("heavy", let counts, _) where counts.count == 2: Heavy.send(counts[0], count: counts[1])
         default:
             fail(
                 "usage: sluice-probe order COUNT [A-SECOND] | ledger COUNT | garbage COUNT | datagram FROM:PORT TO:PORT TEXT | greet ADDRESS:PORT | transition"
                     + " | serve ADDRESS:PORT | ask ADDRESS:PORT SUFFIX FIRST COUNT [OPEN]"
                     + " | wait ADDRESS:PORT MILLISECONDS"
                     + " | load SECONDS QUESTIONS-A-SECOND CONNECTIONS-A-SECOND [SUFFIX | ADDRESS:PORT]…"
+                    + " | mutants udp|tcp | lie ADDRESS:PORT | lied | heavy KIND COUNT"
                     + " | versions SECONDS QUESTIONS-A-SECOND NAMES ADDRESS ADDRESS SUFFIX")
         }
     }

@@ -28,7 +28,9 @@ import Workbench
             var reader = MessageReader(asked.bytes.span)
             var message = Message(name, .a, [.address(name, address)])
             message.id = try reader.header().id
-            let bytes = message.bytes
+            var bytes = message.bytes
+            // As it was spelled.
+            for index in 12..<12 + name.count { bytes[index] = asked.bytes[index] }
             resolver.reply(to: asked.id, bytes.span, at: now)
             carryOut()
         }

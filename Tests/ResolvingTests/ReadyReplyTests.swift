@@ -33,7 +33,10 @@ import Workbench
             var reply = Message(query.question.name, query.question.type)
             reply.id = UInt16(bytes[0]) << 8 | UInt16(bytes[1])
             reply.answers = answers
-            resolver.reply(to: id, reply.bytes.span, at: now)
+            // The question as it was spelled.
+            let asked = bytes[12..<12 + query.rawQuestion.count]
+            let packet = Array(reply.bytes[..<12] + asked + reply.bytes[asked.endIndex...])
+            resolver.reply(to: id, packet.span, at: now)
         }
         defer { resolver.effects = [] }
         for case .reply(_, let bytes, _) in resolver.effects { return bytes }

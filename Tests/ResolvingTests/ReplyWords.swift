@@ -9,7 +9,8 @@ struct ReplyWords {
     private(set) var question = ""
     private var records: [String] = []
     private var ttls: [UInt32] = []
-    private var edns: EDNS?
+    private(set) var edns: EDNS?
+    var cookie: [UInt8] { edns?.cookie ?? [] }
     private var isWhole = false
 
     init(_ bytes: [UInt8]) {
@@ -58,7 +59,7 @@ struct ReplyWords {
         isWhole && id == query.id && flags.contains(.response) && rawQuestion == query.rawQuestion && (edns == nil) == (query.edns == nil)
     }
 
-    var isQuestion: Bool { isWhole && !flags.contains(.response) && flags.contains(.recursionDesired) && edns != nil }
+    var isQuestion: Bool { isWhole && !flags.contains(.response) && flags.contains(.recursionDesired) }
     var reason: String { edns?.error?.text ?? "" }
 
     /// The ways a scenario may say this reply: with or without the client's name and the TTLs, the fullest one last.

@@ -12,7 +12,7 @@ extension ScenarioRun {
         let event = try words.next()
         switch event {
         case "client": try client(&words)
-        case "answer", "nodata", "nxdomain", "servfail", "refused", "tc", "foreign": try packet(event, &words)
+        case "answer", "nodata", "nxdomain", "servfail", "refused", "formerr", "badcookie", "tc", "foreign": try packet(event, &words)
         case "lost":
             let asked = try recipient(&words)
             let said = words.take("saying") ? words.takeAll().joined(separator: " ") : nil
@@ -125,7 +125,12 @@ extension ScenarioRun {
         }
         var message = Message(question.name, question.type)
         message.id = header.id
-        message.additionals = [.opt()]
+        // The client's part of a cookie comes back, with a server's of its own behind it.
+        let cookie =
+            ReplyWords(asked.bytes).cookie.prefix(8)
+            + (kind == "badcookie" || kind != "foreign" && words.take("cookie") ? Array("sluicing".utf8) : [])
+        message.additionals = words.take("noedns") ? [] : [.opt(options: cookie.count > 8 ? [0, 10, 0, UInt8(cookie.count)] + cookie : [])]
+        var spelled = true
         switch kind {
         case "answer": message.answers = try records(of: question, &words)
         case "nodata", "nxdomain":
@@ -142,6 +147,13 @@ extension ScenarioRun {
                 message.additionals = [.opt(options: [0, 15, 0, 2, 0, code])]
             }
         case "refused": message.flags |= 5
+        case "formerr":
+            message.flags |= 1
+            message.additionals = []
+            if words.take("bare") { message.questions = [] }
+        case "badcookie":
+            message.flags |= 7
+            message.additionals = [.opt(code: 1, options: [0, 10, 0, UInt8(cookie.count)] + cookie)]
         case "tc": message.flags |= 0x0200
         default:
             message.answers = [.address(question.name, .of("198.51.100.66"))]
@@ -149,10 +161,19 @@ extension ScenarioRun {
             case "id": message.id = header.id ^ 1
             case "question": message.questions = [Question(name: .of("other.example"), type: question.type)]
             case "noise": message.flags = 0
-            default: throw words.failure("foreign id, question or noise")
+            case "spelling": spelled = false
+            case "cookie": message.additionals = [.opt(options: [0, 10, 0, 16] + Array("whoever whatever".utf8))]
+            default: throw words.failure("foreign id, question, noise, spelling or cookie")
             }
         }
-        let bytes = message.bytes
+        var bytes = message.bytes
+        if message.questions == [question] {
+            // As it was spelled, or with every letter the other way round.
+            for index in Header.size..<Header.size + question.name.count {
+                let isLetter = (asked.bytes[index] | 0x20) &- 97 < 26
+                bytes[index] = asked.bytes[index] ^ (isLetter && !spelled ? 0x20 : 0)
+            }
+        }
         change { $0.reply(to: asked.id, bytes.span, at: $1.now) }
     }
 

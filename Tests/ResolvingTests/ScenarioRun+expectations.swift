@@ -48,7 +48,9 @@ extension ScenarioRun {
             let label = clients.first { $0.value.client == client }?.key ?? "?"
             return ReplyWords(bytes).forms(label).last ?? "?"
         case .ask(_, let ask, let transport, let bytes):
-            return "ask \(ask.path.rawValue) \(ask.server) \(ReplyWords(bytes).question)" + (transport == .tcp ? " tcp" : "")
+            let words = ReplyWords(bytes)
+            return "ask \(ask.path.rawValue) \(ask.server) \(words.question)" + (transport == .tcp ? " tcp" : "")
+                + (words.edns == nil ? " noedns" : "") + (words.cookie.count > 8 ? " cookie" : "")
         case .commit(_, let changes):
             return "commit " + changes.map(Self.described).joined(separator: ", ")
         case .note(let note): return "note \(note)"

@@ -53,6 +53,15 @@ extension ScenarioRun {
             _ = try words.next()
             snapshot.looksForNAT64 = true
             snapshot.answersSixByNAT64 = try words.next("nodata or answer") { ["nodata": false, "answer": true][$0] }
+        case "stale":
+            _ = try words.next()
+            snapshot.caching.staleWindow = try words.next("time", milliseconds)
+        case "prefetch":
+            _ = try words.next()
+            snapshot.caching.prefetches = try words.next("on or off") { ["on": true, "off": false][$0] }
+        case "ask":
+            _ = try words.next()
+            snapshot.racesServers = try words.next("order or race") { ["order": false, "race": true][$0] }
         case "grace":
             _ = try words.next()
             grace = try words.next("time", milliseconds)

@@ -21,7 +21,8 @@ struct ScenarioRun {
     var now = Instant(milliseconds: 0)
     var snapshot = Snapshot(
         circumstances: Circumstances(
-            setting: .standard, systemServers: [ServerAddress(.of("198.51.100.53"))], relayServers: [ServerAddress(.of("10.64.0.1"))]))
+            setting: .standard, systemServers: [ServerAddress(.of("198.51.100.53"))], relayServers: [ServerAddress(.of("10.64.0.1"))]),
+        caching: Caching(prefetches: false))
     var rules: [Rule] = []
     var grace: Int64 = 1_800_000
     var capacity = 1000
@@ -80,7 +81,10 @@ struct ScenarioRun {
         let numbers = Numbers()
         var resolver =
             self.resolver
-            ?? Resolver(snapshot: snapshot, ledger: Ledger(bounds: Ledger.Bounds(perSet: capacity), grace: grace)) {
+            ?? Resolver(
+                snapshot: snapshot, ledger: Ledger(bounds: Ledger.Bounds(perSet: capacity), grace: grace),
+                hash: { seed in Array(seed.reversed().prefix(8)) }
+            ) {
                 numbers.random.withLock { UInt16.random(in: 0...(.max), using: &$0) }
             }
         event(&resolver, self)

@@ -19,7 +19,7 @@ import Workbench
 
     @Test func aReplyThatFitsIsTaken() throws { #expect(try judged(.a, [Self.address]).answer?.addresses == [.of("192.0.2.7")]) }
 
-    @Test func anotherIdIsForeign() throws { #expect(try judged(.a, [Self.address]) { $0.id = 0x1235 } == .foreign) }
+    @Test func anotherIdIsDoubtful() throws { #expect(try judged(.a, [Self.address]) { $0.id = 0x1235 } == .doubtful(.id)) }
 
     @Test func anotherQuestionIsForeign() throws {
         #expect(try judged(.a, [Self.address]) { $0.questions[0] = Question(name: .of("www.example2"), type: .a) } == .foreign)
@@ -52,7 +52,7 @@ import Workbench
         #expect(
             try judged(.a, []) {
                 $0.flags |= 0x0200; $0.id = 7
-            } == .foreign)
+            } == .doubtful(.id))
     }
 
     @Test(arguments: [1, 2, 4, 5, 9]) func otherCodesAreFailures(_ code: UInt16) throws {
@@ -160,5 +160,29 @@ import Workbench
         let reply = query.reply(try #require(Judged(message, to: query).answer), age: 0)
         #expect(LdnsOpinion(reply)?.additionals == 0)
         #expect(LdnsOpinion(reply)?.answers == 1)
+    }
+
+    /// A pointer into another record's TTL makes a name that changes with time: it is written out as it was when it came.
+    @Test func aNameInATTLIsWrittenOut() throws {
+        let query = try Query(message: .query(Self.www, .a))
+        var message = Message(Self.www, .a, [Self.address])
+        message.answers[0].ttl = 0x0161_0000
+        message.isCompressed = true
+        message.additionals = []
+        var bytes = message.bytes
+        // An authority whose owner is the label `a` and the root, in the TTL before it.
+        let ttl = bytes.count - 10
+        bytes += [0xC0, UInt8(ttl), 0, 2, 0, 1, 0, 0, 1, 0, 0, 2, 0xC0, 12]
+        bytes[9] = 1
+        let answer = try #require(Judged(bytes.span, to: query, id: 0x1234).answer)
+        for age in [0, 7, 300] as [UInt32] {
+            let opinion = try #require(LdnsOpinion(query.reply(answer, age: age)))
+            #expect(opinion.answers == 1)
+            var reader = MessageReader(query.reply(answer, age: age).span)
+            _ = try reader.header()
+            _ = try reader.question()
+            _ = try reader.record()
+            #expect(try reader.record().owner == .of("a"))
+        }
     }
 }

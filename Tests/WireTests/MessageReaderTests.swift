@@ -31,6 +31,13 @@ import Workbench
         do { _ = try name(hex, at: offset) } catch WireError.badPointer { return } catch { Issue.record("\(what): \(error)") }
     }
 
+    /// Found by the fuzzer: a pointer to a length byte before the name, whose label runs over the name itself into what is put behind it.
+    @Test(arguments: ["03 61 C00C", "02 61 C00C 00", "04 C00C 0162 00", "01 61 C00C"])
+    func whatAPointerLeadsToEndsBeforeThePointer(_ hex: String) throws {
+        let start = hex.split(separator: " ")[0] == "04" ? 13 : 14
+        #expect(throws: WireError.self) { try name(hex + " 0000000000", at: start) }
+    }
+
     @Test(arguments: ["40", "7F", "80", "BF"]) func reservedLabelTypesAreRefused(_ hex: String) {
         #expect(throws: WireError.badLabel(at: 12)) { try name(hex + "61".padded(to: 130), at: 12) }
     }

@@ -45,6 +45,14 @@ extension Configuration {
             case answer
         }
 
+        /// In which order the servers of a path are asked.
+        package enum Ask: String, Hashable, Sendable, CaseIterable {
+            /// The first that answers, in their order; one that does not answer is asked last for a while.
+            case order
+            /// Three at once; the first answer counts.
+            case race
+        }
+
         /// Where we answer, UDP and TCP. At least one; without a port: 53. Default: 127.0.0.53:53.
         package var listen = [Endpoint(.v4(0x7F00_0035), port: 53)]
         /// Who gets answers. Empty (default): loopback and connected private networks.
@@ -55,6 +63,8 @@ extension Configuration {
         package var servers: [ServerAddress] = []
         /// The system's servers. Empty (default): what the operating system or DHCP configured.
         package var systemServers: [ServerAddress] = []
+        /// Default: `order`.
+        package var ask = Ask.order
         /// Default: `desktop`.
         package var profile = Profile.desktop
         /// Whether local networks, and resolvers in them, may be reached outside the tunnel. Default: true.
@@ -85,6 +95,7 @@ extension Configuration.DNS {
         section.read("setting", into: &setting)
         section.readServers("servers", into: &servers)
         section.readServers("system_servers", into: &systemServers)
+        section.read("ask", into: &ask)
         section.read("profile", into: &profile)
         section.read("lan_sharing", into: &lanSharing)
         section.read("cgnat", into: &cgnat)

@@ -24,6 +24,20 @@ extension Configuration {
         package init() {}
     }
 
+    /// `[cache]`
+    package struct Cache: Hashable, Sendable {
+        /// MiB of answers kept at the most: 1 to 1,024. Default: 8, some 5,000 answers.
+        package var size = 8
+        /// How long an answer is kept after its TTL and given if no server of its path answers: 0 s (never) to 7 d. Default: 1 d (RFC 8767 section 5).
+        package var stale = Duration.seconds(86_400)
+        /// Whether what is asked for in the last tenth of its TTL is looked up again before it is over. Default: true.
+        package var prefetch = true
+        /// Whether answers outlast a restart, in the state folder. Default: false.
+        package var keep = false
+
+        package init() {}
+    }
+
     /// `[control]`
     package struct Control: Hashable, Sendable {
         /// The group whose members may look and, with root, command: up, down, flush, reload, exec. Default: `sluice`.
@@ -58,6 +72,15 @@ extension Configuration.Leases {
         section.read("size", into: &size, in: 1024...1_048_576)
         section.read("per_rule", into: &perRule, in: 256...1_048_576)
         section.read("per_name", into: &perName, in: 16...65_535)
+    }
+}
+
+extension Configuration.Cache {
+    init(_ section: SectionReader) {
+        section.read("size", into: &size, in: 1...1024)
+        section.read("stale", into: &stale, in: .zero ... .seconds(7 * 86_400))
+        section.read("prefetch", into: &prefetch)
+        section.read("keep", into: &keep)
     }
 }
 

@@ -17,6 +17,7 @@ extension Configuration {
         configuration.health = reading.section("health", of: root) { Health($0) }
         configuration.rules = reading.section("rules", of: root) { Rules($0) }
         configuration.leases = reading.section("leases", of: root) { Leases($0) }
+        configuration.cache = reading.section("cache", of: root) { Cache($0) }
         configuration.control = reading.section("control", of: root) { Control($0) }
         configuration.paths = reading.section("paths", of: root) { Paths($0) }
         reading.reportUnknown(of: root)

@@ -125,6 +125,10 @@ package struct StatusReport: Codable, Sendable {
     package struct Questions: Codable, Sendable {
         package let total: UInt64
         package let cached: UInt64
+        /// Given after their time, since no server gave a newer answer (RFC 8767).
+        package let stale: UInt64
+        /// Told without asking that they failed a moment ago (RFC 9520).
+        package let failedBefore: UInt64
         package let refused: UInt64
         package let blocked: UInt64
         package let local: UInt64

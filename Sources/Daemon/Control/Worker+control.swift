@@ -124,7 +124,7 @@ extension Judged {
     fileprivate var addresses: [IPAddress] {
         switch self {
         case .answer(let answer): answer.addresses
-        case .truncated, .failed, .foreign: []
+        case .truncated, .failed, .foreign, .badCookie, .doubtful: []
         }
     }
 }

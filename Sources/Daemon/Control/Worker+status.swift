@@ -44,7 +44,8 @@ extension Worker {
                 resolvConf: situation.repairs.resolvConf),
             resolvConf: situation.resolvConf,
             questions: StatusReport.Questions(
-                total: counters.questions, cached: counters.hits, refused: counters.refused, blocked: counters.blocked,
+                total: counters.questions, cached: counters.hits, stale: counters.stale, failedBefore: counters.failures,
+                refused: counters.refused, blocked: counters.blocked,
                 local: counters.local, foreignReplies: counters.foreignReplies, guarded: counters.guarded.values.reduce(0, +),
                 guardedBy: Dictionary(uniqueKeysWithValues: counters.guarded.map { ($0.key.rawValue, $0.value) }),
                 rebinding: counters.rebinding, narrowed: counters.narrowed, conflicts: counters.conflicts, byAlias: counters.byAlias,

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+import Wire
+
+/// Questions that could not be answered lately: the same are told so at once, and nobody is asked again before its time (RFC 9520 section 3.2).
+struct Failures {
+    struct Failure {
+        let code: ResponseCode
+        let error: ExtendedError?
+        /// Whether no server answered.
+        let isSilence: Bool
+    }
+
+    private struct Slot {
+        let failure: Failure
+        let until: Instant
+        let times: Int64
+    }
+
+    private var slots: [Cache.Key: Slot] = [:]
+
+    /// How long the first one is kept, doubled with each that follows, up to the longest, in milliseconds: RFC 9520 wants one second to five minutes.
+    static let first: Int64 = 1000
+    static let longest: Int64 = 60_000
+    static let most = 4096
+
+    func find(_ key: Cache.Key, at now: Instant) -> Failure? {
+        guard let slot = slots[key], slot.until > now else { return nil }
+        return slot.failure
+    }
+
+    mutating func note(_ failure: Failure, for key: Cache.Key, at now: Instant) {
+        let times = slots[key].map { min($0.times + 1, 6) } ?? 0
+        if slots.count >= Self.most, slots[key] == nil {
+            slots = slots.filter { $0.value.until > now }
+            // Some of them are asked again too early: no more than that.
+            if slots.count >= Self.most { slots.removeAll(keepingCapacity: true) }
+        }
+        slots[key] = Slot(failure: failure, until: now + min(Self.first << times, Self.longest), times: times)
+    }
+
+    /// A server of that partition answers again: what nobody answered may be asked.
+    mutating func endSilence(in partition: Int) { slots = slots.filter { $0.key.partition != partition || !$0.value.failure.isSilence } }
+
+    mutating func end(atOrBelow name: Name) { slots = slots.filter { !$0.key.question.name.isAtOrBelow(name) } }
+    mutating func endAll() { slots.removeAll() }
+}

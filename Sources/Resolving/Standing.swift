@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+import Policy
+import Wire
+
+/// What is known of a server on its path: whether it answers, and which manners it has.
+struct Standing {
+    /// Attempts in a row that nobody answered.
+    private(set) var silences = 0
+    /// Until when others are asked first.
+    private(set) var restsUntil: Instant?
+    /// Until when packets to it or from it are thought to be lost.
+    private var lossyUntil = Instant(milliseconds: 0)
+    /// Its own cookie, as it gave it last (RFC 7873).
+    var cookie: [UInt8] = []
+    /// Whether it has shown that it speaks EDNS, or that it does not; nil: it has said nothing yet.
+    private(set) var speaksEDNS: Bool?
+    /// Whether it repeats a name as it was spelled.
+    private(set) var keepsSpelling = true
+    /// When bad manners are forgotten: servers are mended, and a forged packet must not count for ever.
+    private var mannersUntil = Instant(milliseconds: 0)
+
+    /// Attempts that go unanswered before it rests.
+    static let mostSilences = 3
+    /// The first rest, doubled each time up to the longest, in milliseconds.
+    static let rest: Int64 = 2000
+    static let longestRest: Int64 = 60_000
+    static let mannersKept: Int64 = 3_600_000
+    static let lossRemembered: Int64 = 600_000
+
+    func losesPackets(at now: Instant) -> Bool { lossyUntil > now }
+    /// It answered a later question, and not the same one before.
+    mutating func lostPacket(at now: Instant) { lossyUntil = now + Self.lossRemembered }
+
+    mutating func answered(_ edns: EDNS?) {
+        silences = 0
+        restsUntil = nil
+        if edns != nil { speaksEDNS = true }
+        if let cookie = edns?.cookie { self.cookie = Array(cookie.dropFirst(Wording.clientCookieSize)) }
+    }
+
+    mutating func wasSilent(at now: Instant) {
+        silences += 1
+        guard silences >= Self.mostSilences else { return }
+        restsUntil = now + min(Self.rest << Int64(min(silences - Self.mostSilences, 8)), Self.longestRest)
+    }
+
+    /// One question finds out whether it answers again; the next one may only after another rest.
+    mutating func tries(at now: Instant) {
+        restsUntil = now + min(Self.rest << Int64(min(max(0, silences - Self.mostSilences), 8)), Self.longestRest)
+    }
+
+    mutating func changesSpelling(at now: Instant) { (keepsSpelling, mannersUntil) = (false, now + Self.mannersKept) }
+    mutating func mindsEDNS(at now: Instant) { (speaksEDNS, mannersUntil) = (false, now + Self.mannersKept) }
+
+    mutating func forgive(at now: Instant) {
+        guard mannersUntil <= now else { return }
+        keepsSpelling = true
+        if speaksEDNS == false { speaksEDNS = nil }
+    }
+}
+
+/// All servers that were asked lately.
+struct Servers {
+    private var standings: [Ask: Standing] = [:]
+
+    subscript(_ ask: Ask) -> Standing {
+        get { standings[ask] ?? Standing() }
+        set {
+            // They come from configuration and networks, not from questions.
+            if standings.count > 256, standings[ask] == nil { standings.removeAll() }
+            standings[ask] = newValue
+        }
+    }
+
+    /// The order in which they are asked: as configured, those that rest last; and one that has rested and is tried beside the first.
+    func order(_ asks: [Ask], at now: Instant) -> (order: [Int], trial: Int?) {
+        guard asks.count > 1, asks.contains(where: { standings[$0]?.restsUntil != nil }) else { return (Array(asks.indices), nil) }
+        let awake = asks.indices.filter { standings[asks[$0]]?.restsUntil == nil }
+        let resting = asks.indices.filter { standings[asks[$0]]?.restsUntil != nil }
+        let rested = resting.first { standings[asks[$0]]?.restsUntil.map { $0 <= now } ?? false }
+        return (awake + resting, awake.isEmpty ? nil : rested)
+    }
+
+    /// The same address by another way is another server.
+    mutating func forget(_ isMoved: (Ask) -> Bool) { standings = standings.filter { !isMoved($0.key) } }
+}

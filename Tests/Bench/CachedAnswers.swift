@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+import Policy
+import Resolving
+import Steering
+import Wire
+
+/// Cached answers, one after the other, in a resolver without sockets: to be counted by valgrind, in instructions and allocations, between one
+/// count of questions and another (Packaging/bench/count).
+struct CachedAnswers {
+    private static let names = 1000
+    private var resolver = Resolver(
+        snapshot: Snapshot(circumstances: Circumstances(systemServers: [ServerAddress(.v4(0xC633_6435))])), ledger: Ledger(grace: 0)
+    ) { 4711 }
+    private let now = Instant(milliseconds: 1000)
+    private var questions: [[UInt8]] = []
+
+    init() {
+        for number in 0..<Self.names {
+            guard let name = Name("host\(number).www.example") else { continue }
+            let question = Query(asking: Question(name: name, type: .a)).upstream(id: UInt16(number))
+            questions.append(question)
+            // Asked and answered, found in the cache, and from then on ready.
+            for _ in 0..<3 { take(question) }
+        }
+    }
+
+    private mutating func take(_ question: [UInt8]) {
+        guard case .query(let query) = Received(question.span) else { return }
+        resolver.receive(query, from: Client(token: 0, transport: .udp), at: now)
+        for case .ask(let ask, _, _, let sent) in resolver.effects {
+            var reply = sent
+            reply[2] |= 0x80
+            reply[7] = 1
+            // An address behind the question, and the OPT record behind it.
+            let opt = Array(reply[(12 + query.rawQuestion.count)...])
+            reply.removeLast(opt.count)
+            reply += [0xC0, 12, 0, 1, 0, 1, 0, 0, 1, 44, 0, 4, 198, 51, 100, 80] + opt
+            resolver.reply(to: ask, reply.span, at: now)
+        }
+        resolver.effects.removeAll(keepingCapacity: true)
+    }
+
+    /// - Returns: how many were answered.
+    mutating func run(_ count: Int) -> Int {
+        var room = [UInt8](repeating: 0, count: 1232)
+        var span = room.mutableSpan
+        var answered = 0
+        var next = 0
+        for _ in 0..<count {
+            let question = questions[next]
+            if resolver.reply(to: question.span, from: .normal, .udp, at: now, into: &span) != nil { answered += 1 }
+            next = next + 1 == questions.count ? 0 : next + 1
+        }
+        return answered
+    }
+}
