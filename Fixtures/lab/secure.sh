@@ -100,10 +100,11 @@ contains "why" "tls://203.0.113.20:853#good.test" "$(sluice why b.dot.test --con
 contains "query" "https://203.0.113.20:443/dns-query#good.test" "$(sluice query b.doh.test TXT --config $config | flat)"
 
 # No connection outlives its way.
+gone() { wait_for 2000 bash -c "[[ -z \$(ss -Htn dst $1) ]]" || echo 9999; } # ADDRESS
 connections() { ss -Htn state established dst "$1" | wc -l; }
 same "connections in the tunnel" 2 "$(connections 10.20.0.9)"
 sluice down --config $config >/dev/null
-at_most "after 'down' they are gone, milliseconds" 500 "$(wait_for 2000 bash -c '[[ -z $(ss -Htn dst 10.20.0.9) ]]' || echo 9999)"
+at_most "after 'down' they are gone, milliseconds" 500 "$(gone 10.20.0.9)"
 contains "meanwhile" "SERVFAIL" "$(dig +tries=1 +time=6 c.tdot.test)"
 same "those outside stand" 3 "$(connections 203.0.113.20)"
 sluice up --config $config >/dev/null
@@ -111,6 +112,15 @@ same "connected again" tunnel-server "$(text c.tdot.test)"
 ip link del wg1
 wait_for 8000 is_connected >/dev/null || fail "not connected again"
 same "after the device was deleted" tunnel-server "$(text d.tdot.test)"
+
+# Nor its network.
+ip route replace default via 198.51.100.53
+at_most "after a change of gateway those outside are gone, milliseconds" 1500 "$(gone 203.0.113.20)"
+same "those in the tunnel stand" 1 "$(connections 10.20.0.9)"
+same "by the new gateway" outside-server "$(text c.dot.test)"
+ip route replace default via 198.51.100.1
+at_most "after another, milliseconds" 1500 "$(gone 203.0.113.20)"
+same "by the old one" outside-server "$(text d.dot.test)"
 
 # Every fault has a port of its own, and a name for it.
 ip netns exec inet python3 -W ignore "$files/faulty.py" 203.0.113.20 "$scratch" >"$scratch/faulty.log" 2>&1 &

@@ -3,7 +3,14 @@
 #ifndef SLUICE_CLINUX_TASK
 #define SLUICE_CLINUX_TASK
 #include <malloc.h>
+#include <spawn.h>
 #include <sys/prctl.h>
+
+// The Glibc module, built without _GNU_SOURCE, does not declare it.
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
+
+// A started program gets nothing but its three streams.
+static inline int sluice_spawn_closes_rest(posix_spawn_file_actions_t *actions) { return posix_spawn_file_actions_addclosefrom_np(actions, 3); }
 
 // `name` holds 16 bytes.
 static inline int sluice_thread_name(char *name) { return prctl(PR_GET_NAME, name, 0, 0, 0); }

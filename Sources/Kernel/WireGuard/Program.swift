@@ -54,6 +54,8 @@ struct Program {
         for (from, to) in [(input, Int32(0)), (output, 1), (errors, 2)] {
             unsafe posix_spawn_file_actions_adddup2(&actions, from, to)
         }
+        // Not every library closes its sockets for programs: wireguard-go runs on, and would keep them.
+        _ = unsafe sluice_spawn_closes_rest(&actions)
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
