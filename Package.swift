@@ -116,6 +116,11 @@ let package = Package(
         tests(of: "Tunnels", on: ["Wire", "Policy"]),
         tests(of: "Steering", on: ["Wire", "Rules", "Workbench"]),
         tests(of: "Resolving", on: ["Wire", "Rules", "Policy", "Steering", "Workbench"]),
+        tests(
+            of: "SecureUpstreams",
+            on: [
+                "Wire", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
+            ]),
         tests(of: "Kernel", on: ["CLinux", "Wire", "Rules", "Policy", "Steering"]),
         tests(of: "Configuration", on: ["Wire", "Rules", "Policy"]),
         tests(of: "Doctor", on: ["Wire", "Policy", "Kernel", "HostDNS", "Workbench"]),

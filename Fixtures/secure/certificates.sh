@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Certificates for tests of encrypted servers, in the folder $1: an authority (ca.pem), and signed by it good (good.test, 203.0.113.20,
-# 10.20.0.9, 127.0.0.1), other (another name and address) and expired; and alone, signed by itself.
+# 10.20.0.9, 127.0.0.1, 2001:db8:203::20), other (another name and address) and expired; and alone, signed by itself.
 set -eu
 cd "$1"
 quietly() { "$@" >>openssl.log 2>&1 || { cat openssl.log >&2; exit 1; }; }
@@ -32,7 +32,7 @@ signed() { # NAME SAN FROM TO
 }
 from=$(date -u -d '-2 days' +%Y%m%d%H%M%SZ)
 to=$(date -u -d '+20 days' +%Y%m%d%H%M%SZ)
-mine=DNS:good.test,IP:203.0.113.20,IP:10.20.0.9,IP:127.0.0.1
+mine=DNS:good.test,IP:203.0.113.20,IP:10.20.0.9,IP:127.0.0.1,IP:2001:db8:203::20
 signed good "$mine" "$from" "$to"
 signed other DNS:other.test,IP:192.0.2.77 "$from" "$to"
 signed expired "$mine" "$from" "$(date -u -d '-1 hour' +%Y%m%d%H%M%SZ)"

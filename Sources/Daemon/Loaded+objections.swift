@@ -40,6 +40,7 @@ extension Loaded {
             if treatment.options.dscp != nil { object(.warning, "not yet: dscp is not set on any packet") }
             if treatment.options.priority != nil { object(.warning, "not yet: priority orders nothing") }
             guard let via = treatment.options.via else { return problems }
+            for fault in Configuration.faults(of: via) { object(.error, fault.message, hint: fault.hint) }
             if own.contains(via.address) {
                 object(.error, "\(via) is our own address: a question would come back for ever")
             } else if treatment.action == .lan, !ranges.contains(via.address) {

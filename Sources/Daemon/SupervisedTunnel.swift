@@ -28,6 +28,8 @@ struct SupervisedTunnel {
 
     /// A probe whose answer has not come yet.
     private var waiting: UpstreamSocket?
+    /// A connection begun for the sake of its first packet.
+    private var knocking: UpstreamSocket?
     private var nextProbe: Instant
     private var nextLook: Instant
     /// The device as this run of ours configured it; what a former run left counts only when it has been configured anew.
@@ -38,6 +40,8 @@ struct SupervisedTunnel {
     private let interval: Int64
     /// Between two probes while nobody has answered yet, in milliseconds.
     private static let eagerInterval: Int64 = 250
+    /// A handshake older than this is to be renewed (WireGuard's Rekey-After-Time), in milliseconds.
+    private static let handshakeAge: Int64 = 120_000
     /// Between two readings of `wg show`: while unheard of, and while probes are answered, in milliseconds.
     private static let eagerLook: Int64 = 300
     private static let calmLook: Int64 = 30_000
@@ -126,8 +130,15 @@ struct SupervisedTunnel {
 
     /// Sends a probe when one is due.
     mutating func probe(_ randomness: Randomness, at now: Instant) {
-        guard facts.isUp, now >= nextProbe, let server = resolvers.first else { return }
+        guard facts.isUp, now >= nextProbe, let first = resolvers.first else { return }
         nextProbe = now + (machine.state == .connected ? interval : min(Self.eagerInterval, interval))
+        guard let server = resolvers.first(where: { !$0.isSecure }) else {
+            // Nobody to be asked in the clear: a packet for the handshake, which tells whether the tunnel is alive, until it is there and before it
+            // is too old.
+            let isFresh = facts.handshake.map { now - $0 < Self.handshakeAge } ?? false
+            knocking = isFresh ? nil : UpstreamSocket(knockingAt: Ask(.tunnel, first), device: device)
+            return
+        }
         waiting = UpstreamSocket(
             Ask(.tunnel, server), .udp, Self.question(id: randomness.next()), device: device, random: randomness.next32())
     }

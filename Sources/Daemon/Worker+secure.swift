@@ -11,8 +11,12 @@ extension Worker {
     func hearSecure() {
         for event in secureInbox.take() {
             switch event {
-            case .reply(let number, let message): resolver.reply(to: AskID(number: number), message.span, at: .now)
-            case .lost(let number, let error): resolver.lost(AskID(number: number), .troubled(error), at: .now)
+            case .reply(let number, let message):
+                secure.heard(number)
+                resolver.reply(to: AskID(number: number), message.span, at: .now)
+            case .lost(let number, let error):
+                secure.heard(number)
+                resolver.lost(AskID(number: number), .troubled(error), at: .now)
             case .trouble(let ask, let error?):
                 log.warning("\(ask.server), \(ask.path.rawValue): \(error.text)")
                 troubles[ask] = error.text

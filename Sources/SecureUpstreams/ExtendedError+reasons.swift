@@ -29,6 +29,8 @@ extension ExtendedError {
                 self.init(Self.networkError, "it has no version of TLS from 1.2 on")
             } else if text.contains("NO_APPLICATION_PROTOCOL") {
                 self.init(Self.networkError, "it does not speak the protocol that is asked for (ALPN)")
+            } else if text.contains("EOF during handshake") {
+                self.init(Self.networkError, "it closed the connection in the TLS handshake")
             } else if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
                 self.init(Self.networkError, "it does not speak TLS")
             } else {
@@ -37,7 +39,9 @@ extension ExtendedError {
         case NIOSSLError.noCertificateToValidate: self.init(Self.networkError, "it shows no certificate")
         case let error as NIOSSLExtraError where error == .failedToValidateHostname:
             self.init(Self.networkError, "its certificate is for another name or address")
-        case NIOSSLError.uncleanShutdown: self.init(Self.networkError, "it closed the connection in the middle of the handshake")
+        case NIOSSLError.uncleanShutdown: self.init(Self.networkError, "it closed the connection in the TLS handshake")
+        case let error as IOError where error.errnoCode == ECONNRESET:
+            self.init(Self.networkError, "it closed the connection in the TLS handshake")
         case let error as IOError: self.init(Self.networkError, "the connection broke: \(Self.text(of: error.errnoCode))")
         default: self.init(Self.networkError, "the TLS handshake failed: \(error)")
         }

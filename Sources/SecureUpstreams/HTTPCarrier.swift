@@ -29,6 +29,8 @@ final class HTTPCarrier: ChannelInboundHandler, Carrier {
     private var nextStream: HTTP2StreamID = 1
     private var sent = 0
     private var isGoing = false
+    /// Bytes of the connection's window that came and were not given back yet.
+    private var unreturned = 0
 
     /// Streams at once. A body may have 64 KiB; the window of the connection lets no more than half a megabyte of them come unread.
     private static let most = 1024
@@ -102,9 +104,13 @@ final class HTTPCarrier: ChannelInboundHandler, Carrier {
         case .data(let part):
             guard case .byteBuffer(let bytes) = part.data else { return }
             let taken = bytes.readableBytes + (part.paddingBytes.map { $0 + 1 } ?? 0)
-            if taken > 0 { write(.rootStream, .windowUpdate(windowSizeIncrement: taken)) }
+            unreturned += taken
+            if unreturned >= Self.connectionWindow / 2 {
+                write(.rootStream, .windowUpdate(windowSizeIncrement: unreturned))
+                unreturned = 0
+                context.flush()
+            }
             proceed(frame.streamID) { $0.take(bytes, isLast: part.endStream) }
-            context.flush()
         case .rstStream(let code): reset(frame.streamID, code)
         case .goAway(let last, _, _):
             isGoing = true

@@ -22,7 +22,7 @@ struct Question {
     /// Whether it may go out once more after its connection has ended: servers close when they like (RFC 7766 section 6.2.4).
     var mayGoAgain: Bool { sends < Self.mostSends && NIODeadline.now() - began < Self.patience }
 
-    private static let mostSends = 8
+    private static let mostSends = 32
     /// After that the next server has its turn.
     private static let patience = TimeAmount.milliseconds(2500)
 }

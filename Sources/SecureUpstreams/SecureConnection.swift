@@ -12,6 +12,8 @@ final class SecureConnection {
     /// It ended because nothing came for too long.
     private(set) var isSilent = false
     private var hasEnded = false
+    /// The server said something on it that is no answer: it may go on talking.
+    private var hasErred = false
     private var channel: (any Channel)?
     private var carrier: (any Carrier)?
     private var alarm: Scheduled<Void>?
@@ -22,7 +24,7 @@ final class SecureConnection {
     /// From the first packet to the end of the handshake: time enough is left for another server.
     static let handshakePatience = TimeAmount.seconds(3)
     /// From a question to any answer on the connection; a little less than a question's own patience, so that the reason is told.
-    private static let answerPatience = TimeAmount.milliseconds(4500)
+    private static let answerPatience = TimeAmount.seconds(4)
     /// Without a question. Servers close after ten seconds to some minutes (RFC 7766 section 6.2.3).
     private static let idle = TimeAmount.seconds(25)
 
@@ -63,7 +65,7 @@ final class SecureConnection {
 
     private func connected(_ channel: any Channel) {
         channel.closeFuture.whenComplete { [end = bound { $0.end() }] _ in end() }
-        if hasEnded { cut(channel) }
+        if hasEnded { TLSGreeter.cut(channel) }
     }
 
     /// The server is who it should be, and this is how it is spoken to.
@@ -100,6 +102,7 @@ final class SecureConnection {
 
     /// The server refused one question; others on the connection may still be answered.
     func refused(_ question: Question?, _ error: ExtendedError) {
+        hasErred = true
         heard()
         server.failed(self, question, error)
         settle()
@@ -107,8 +110,7 @@ final class SecureConnection {
 
     /// The server takes no more questions here, and has not dealt with these.
     func returned(_ questions: [Question]) {
-        server.retire(self)
-        server.returned(questions, .goneAway)
+        server.dismissed(self, questions, .goneAway)
         settle()
     }
 
@@ -120,23 +122,21 @@ final class SecureConnection {
     }
 
     /// Ends it, and hands back what was asked on it.
-    func abandon() -> [Question] {
+    /// - Parameter politely: with a farewell, which the server may answer within a second.
+    func abandon(politely: Bool = false) -> [Question] {
         let left = carrier?.questions ?? []
         hasEnded = true
         alarm?.cancel()
-        if let channel { cut(channel) }
+        if politely { channel?.close(promise: nil) } else if let channel { TLSGreeter.cut(channel) }
         carrier = nil
         return left
     }
 
-    private func end() {
+    private func end(politely: Bool = false) {
         guard !hasEnded else { return }
-        let left = abandon()
+        let left = abandon(politely: politely)
         server.ended(self, left, error)
     }
-
-    /// Without a farewell, which could be waited for: everything on the way to the kernel is passed by.
-    private func cut(_ channel: any Channel) { TLSGreeter.cut(channel) }
 
     private func heard() { quietSince = .now() }
 
@@ -154,7 +154,7 @@ final class SecureConnection {
             isSilent = true
             fail(.silent)
         } else if !carrier.isBusy, NIODeadline.now() - quietSince >= Self.idle {
-            end()
+            end(politely: true)
         } else {
             watch()
         }
@@ -163,7 +163,7 @@ final class SecureConnection {
     /// After an answer: one that takes no more questions ends with its last.
     private func settle() {
         guard !hasEnded, let carrier else { return }
-        if !carrier.isBusy, server.isLeaving(self) { end() } else { watch() }
+        if !carrier.isBusy, server.isLeaving(self) { end(politely: !hasErred) } else { watch() }
     }
 }
 

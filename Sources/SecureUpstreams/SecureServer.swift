@@ -94,6 +94,16 @@ extension SecureServer {
 
     func isLeaving(_ connection: SecureConnection) -> Bool { leaving.contains { $0 === connection } }
 
+    /// The server takes no more on this connection, and has not dealt with these; one that answered nothing at all is no server to come back to at once.
+    func dismissed(_ connection: SecureConnection, _ questions: [Question], _ error: ExtendedError) {
+        retire(connection)
+        if !connection.hasAnswered {
+            backOff.failed(error, at: .now())
+            complain(error)
+        }
+        returned(questions, error)
+    }
+
     /// Not dealt with, for no fault of theirs.
     func returned(_ questions: [Question], _ error: ExtendedError) {
         for question in questions {
@@ -110,7 +120,7 @@ extension SecureServer {
         if wasCurrent { self.connection = nil }
         leaving.removeAll { $0 === connection }
         // One that has served until it was closed has done no wrong.
-        let isFailure = !connection.isReady || !connection.hasAnswered && !left.isEmpty
+        let isFailure = !connection.isReady || connection.isSilent || !connection.hasAnswered && !left.isEmpty
         let reason = error ?? .closed
         if isFailure {
             backOff.failed(reason, at: .now())

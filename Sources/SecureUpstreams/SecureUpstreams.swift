@@ -44,6 +44,9 @@ package final class SecureUpstreams {
         desk.loop.execute { desk.servers.value.ask(Question(number, message), ask) }
     }
 
+    /// What `report` told of this question has been heard: there is nothing left to close.
+    package func heard(_ number: UInt64) { open.remove(number) }
+
     /// Nobody waits for these any more. Numbers that are none of ours are passed over.
     package func close(_ numbers: [UInt64]) {
         guard !open.isEmpty, let desk else { return }

@@ -11,7 +11,6 @@ final class TLSContexts {
     private struct Kind: Hashable {
         let alpn: String
         let needsAuthority: Bool
-        let isNamed: Bool
     }
 
     /// - Parameter roots: certificates (PEM) of authorities that are trusted besides the system's.
@@ -20,7 +19,7 @@ final class TLSContexts {
     /// Errors: those of NIOSSL, if the authorities cannot be read.
     func handler(for scheme: ServerAddress.Scheme) throws -> NIOSSLClientHandler {
         let (alpn, identity) = scheme.tls
-        let kind = Kind(alpn: alpn, needsAuthority: identity.needsAuthority, isNamed: identity.name != nil)
+        let kind = Kind(alpn: alpn, needsAuthority: identity.needsAuthority)
         let context: NIOSSLContext
         if let known = made[kind] {
             context = known

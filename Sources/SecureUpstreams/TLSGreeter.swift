@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import CSodium
+import Glibc
 import NIOCore
 import NIOHTTP2
 import NIOSSL
@@ -25,13 +26,7 @@ final class TLSGreeter: ChannelInboundHandler {
     var handlers: [any ChannelHandler] { [tls, self] }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .handshakeCompleted(let agreed)? = event as? TLSUserEvent {
-            do throws(ExtendedErrorThrown) {
-                try welcome(context, agreed)
-            } catch {
-                connection.fail(error.reason)
-            }
-        }
+        if case .handshakeCompleted(let agreed)? = event as? TLSUserEvent, let error = welcome(context, agreed) { connection.fail(error) }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -39,46 +34,46 @@ final class TLSGreeter: ChannelInboundHandler {
         connection.fail(ExtendedError(handshake: error, tls.peerCertificate))
     }
 
-    struct ExtendedErrorThrown: Error { let reason: ExtendedError }
-
-    private func welcome(_ context: ChannelHandlerContext, _ agreed: String?) throws(ExtendedErrorThrown) {
+    /// Opens the connection, or tells why it is not to be used.
+    private func welcome(_ context: ChannelHandlerContext, _ agreed: String?) -> ExtendedError? {
         let identity = target.scheme.tls.identity
         if !identity.pins.isEmpty {
-            guard let pin = tls.peerCertificate?.pin, identity.pins.contains(pin) else {
-                throw ExtendedErrorThrown(reason: ExtendedError(ExtendedError.networkError, "its public key is none of the pinned ones"))
-            }
+            guard let pin = tls.peerCertificate?.pin, identity.pins.contains(pin) else { return .wrongKey }
         }
         let operations = context.pipeline.syncOperations
         do {
             switch target.scheme {
-            case .plain: return
+            case .plain: break
             case .tls:
                 let carrier = TLSCarrier(connection)
                 try operations.addHandler(carrier)
                 connection.opened(carrier)
             case .https(let path, _):
-                guard agreed == "h2" else {
-                    throw ExtendedErrorThrown(reason: ExtendedError(ExtendedError.networkError, "it does not speak HTTP/2"))
-                }
+                guard agreed == "h2" else { return .noHTTP2 }
                 let carrier = HTTPCarrier(connection, HTTPCarrier.Place(target, path: path))
                 try operations.addHandlers([HTTPCarrier.protocolHandler, carrier])
                 connection.opened(carrier)
             }
-        } catch let error as ExtendedErrorThrown {
-            throw error
+            return nil
         } catch {
-            throw ExtendedErrorThrown(reason: ExtendedError(ExtendedError.networkError, "\(error)"))
+            return ExtendedError(ExtendedError.networkError, "\(error)")
         }
     }
 
-    /// Closes a channel below TLS.
+    /// Closes a channel below TLS, and resets the connection: nothing of it is left in the kernel to be sent by whichever way is there next.
     static func cut(_ channel: any Channel) {
+        _ = (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
         if let context = try? channel.pipeline.syncOperations.context(handlerType: NIOSSLClientHandler.self) {
             context.close(promise: nil)
         } else {
             channel.close(promise: nil)
         }
     }
+}
+
+extension ExtendedError {
+    fileprivate static let wrongKey = ExtendedError(networkError, "its public key is none of the pinned ones")
+    fileprivate static let noHTTP2 = ExtendedError(networkError, "it does not speak HTTP/2")
 }
 
 extension NIOSSLCertificate {

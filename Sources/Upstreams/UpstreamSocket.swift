@@ -51,6 +51,16 @@ package final class UpstreamSocket {
         }
     }
 
+    /// Begins a connection and sends nothing on it, so that a tunnel has traffic whose only servers are encrypted ones.
+    package init?(knockingAt ask: Ask, device: String) {
+        let peer = SocketAddress(ask.server.address, port: ask.server.port)
+        fd = socket(peer.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        transport = .tcp
+        guard fd >= 0, Self.mark(fd, ask.path), Self.bind(fd, to: device) else { return nil }
+        let connected = unsafe peer.with { unsafe connect(fd, $0, $1) }
+        guard connected == 0 || errno == EINPROGRESS else { return nil }
+    }
+
     deinit { if fd >= 0 { close(fd) } }
 
     /// Whether the socket waits to write, too.

@@ -27,6 +27,7 @@ enum StatusText {
                     + servers,
                 always: true)
         }
+        for trouble in status.troubles { rows.add("trouble", "\(trouble.server), \(trouble.path): \(trouble.text)", always: true) }
         let sets = status.sets.filter { $0.elements > 0 }.map { "\($0.name) \($0.elements)" }
         rows.add("sets", sets.isEmpty ? "empty" : sets.joined(separator: "   "))
         rows.add("leases", leases(status.leases))

@@ -39,7 +39,7 @@ struct LabScriptTests {
         ("default-tunnel", 118, false),
         ("state-change", 6, false),
         ("looking", 88, true),
-        ("secure", 6, false),
+        ("secure", 152, false),
         ("reload", 39, true), ("signed", 26, true),
         ("mutants", 28, false),
     ]

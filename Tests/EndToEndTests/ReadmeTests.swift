@@ -54,8 +54,8 @@ import Testing
                 }
             }
         }
-        #expect(blocks.count == 2)
-        #expect(rules.count == 9)
+        #expect(blocks.count == 3)
+        #expect(rules.count == 12)
         #expect(includes.count == 4)
         #expect(Matcher(rules).problems.isEmpty)
     }

@@ -56,30 +56,39 @@ extension Configuration {
     }
 
     private func checkScheme(of server: ServerAddress, at place: Place, _ findings: inout Findings) {
+        for fault in Self.faults(of: server) { findings.error(place, fault.message, hint: fault.hint) }
+    }
+
+    /// What is wrong with how an encrypted server is written.
+    package static func faults(of server: ServerAddress) -> [(message: String, hint: String?)] {
         let identity: ServerIdentity
+        var faults: [(message: String, hint: String?)] = []
         switch server.scheme {
-        case .plain: return
+        case .plain: return []
         case .tls(let given): identity = given
         case .https(let path, let given):
             identity = given
             if let odd = path.unicodeScalars.first(where: { !$0.isASCII || $0.isControl || " {}\"<>".unicodeScalars.contains($0) }) {
                 let hint = odd == "{" ? "leave {?dns} out: questions are sent by POST" : nil
-                findings.error(place, "\(quoted(path)) is no path of a URL", hint: hint)
+                faults.append(("\(quoted(path)) is no path of a URL", hint))
             }
         }
-        guard let name = identity.name else { return }
+        guard let name = identity.name else { return faults }
         let labels = name.split(separator: ".", omittingEmptySubsequences: false)
         if name.isEmpty {
-            findings.error(place, "the server's name is missing behind \"#\"")
+            faults.append(("the server's name is missing behind \"#\"", nil))
         } else if IPAddress(name) != nil {
-            findings.error(
-                place, "\(quoted(name)) behind \"#\" is an address, not a name",
-                hint: "leave it out: without a name the certificate must bear the address")
+            faults.append(
+                (
+                    "\(quoted(name)) behind \"#\" is an address, not a name",
+                    "leave it out: without a name the certificate must bear the address"
+                ))
         } else if name.utf8.count > 253
             || !labels.allSatisfy({ (1...63).contains($0.utf8.count) && $0.unicodeScalars.allSatisfy(\.isBareKey) })
         {
-            findings.error(place, "\(quoted(name)) behind \"#\" is no server's name")
+            faults.append(("\(quoted(name)) behind \"#\" is no server's name", nil))
         }
+        return faults
     }
 }
 

@@ -12,6 +12,8 @@ package struct StatusReport: Codable, Sendable {
     package let listeners: [String]
     package let tunnels: [Tunnel]
     package let paths: [Path]
+    /// Encrypted servers with which something is wrong.
+    package let troubles: [Trouble]
     package let sets: [Set]
     package let leases: Leases
     package let rules: Rules
@@ -55,6 +57,12 @@ package struct StatusReport: Codable, Sendable {
         package let servers: [String]
         /// Questions sent on it.
         package let asked: UInt64
+    }
+
+    package struct Trouble: Codable, Sendable {
+        package let server: String
+        package let path: String
+        package let text: String
     }
 
     package struct ResolvConf: Codable, Sendable, Equatable {

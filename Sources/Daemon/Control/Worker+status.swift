@@ -30,7 +30,9 @@ extension Worker {
                     name: tunnel.name, interface: tunnel.interface, hasInterface: tunnel.hasInterface, state: tunnel.state.rawValue,
                     inUse: tunnel.inUse, resolvers: tunnel.resolvers.map(\.description),
                     handshake: tunnel.handshake.map { max(0, Instant.now - $0) / 1000 })
-            }, paths: paths, sets: sets,
+            }, paths: paths,
+            troubles: troubles.map { StatusReport.Trouble(server: $0.key.server.description, path: $0.key.path.rawValue, text: $0.value) }
+                .sorted { ($0.path, $0.server) < ($1.path, $1.server) }, sets: sets,
             leases: StatusReport.Leases(
                 addresses: resolver.ledger.count, owners: resolver.ledger.entryCount, evicted: resolver.ledger.counters.evictions,
                 excess: resolver.ledger.counters.excess, refused: resolver.ledger.counters.refused,
