@@ -59,6 +59,8 @@ final class Worker {
     private var lastConnection: UInt64 = 0
     private var nextHousekeeping = Instant.now
     private var isStopping = false
+    /// Whether the start is over.
+    private var isSettled = false
     /// Room for a reply by TCP that is ready.
     var tcpRoom = [UInt8](repeating: 0, count: 4096)
     /// Room for one message of an upstream.
@@ -192,6 +194,10 @@ final class Worker {
         raiseGuard()
         keepLeases(at: now)
         wakeListeners()
+        if !isSettled, now - began > 1000 {
+            isSettled = true
+            Memory.dropWhatWasRead()
+        }
         for (number, connection) in controls where connection.isMute(at: now) { controls[number] = nil }
         for (number, connection) in connections where now - connection.lastUse > TCPConnection.idle { connections[number] = nil }
     }

@@ -12,7 +12,15 @@ extension ReadyReplies {
     ) {
         let size = reply.count + ttls.count * 2
         // What is said of one connection is not for others.
-        guard size <= Self.longest, query.edns?.keepalive == nil, let start = room(for: size, at: now) else { return }
+        guard size <= Self.longest, query.edns?.keepalive == nil else { return }
+        let hash = Self.hash(query, app)
+        // Ready, and too long for who asked.
+        if !slots.isEmpty, case let slot = slots[seat(for: hash)], slot.hash == hash, slot.start >= floor, slot.came == came,
+            slot.over > now
+        {
+            return
+        }
+        guard let start = room(for: size, at: now) else { return }
         let place = start & (ring.count - 1)
         for index in reply.indices { ring[place + index] = reply[index] }
         var name = query.question.name.bytes
@@ -22,9 +30,9 @@ extension ReadyReplies {
             ring.patch(ttl.offset, at: place + reply.count + number * 2)
         }
         let slot = Slot(
-            hash: Self.hash(query, app), start: start, came: came, over: min(over, now + Self.lifetime), size: UInt16(reply.count),
+            hash: hash, start: start, came: came, over: min(over, now + Self.lifetime), size: UInt16(reply.count),
             ttls: UInt16(ttls.count), kind: kind)
-        slots[seat(for: slot.hash)] = slot
+        slots[seat(for: hash)] = slot
     }
 
     /// Where the next `size` bytes of the ring go, in one piece.

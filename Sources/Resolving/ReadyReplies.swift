@@ -24,11 +24,11 @@ package struct ReadyReplies {
         var kind = Kind.cached
     }
 
-    /// Bytes of the ring at first, and at the most: with its table a third more.
+    /// Bytes of the ring at first, and at the most: with its table, of 40 bytes a place, some 5 MB.
     static let least = 1 << 16
-    static let most = 1 << 22
-    /// A reply takes some 200 bytes; places in the table are for half of that.
-    static let bytesPerSlot = 128
+    static let most = 1 << 21
+    /// A reply takes 70 bytes and more, so that the table is never more than half full.
+    static let bytesPerSlot = 32
     /// Places looked at for one question.
     static let probes = 4
     /// Longer replies are not kept ready.
