@@ -7,6 +7,9 @@ enum Machine {
     static let binary = root + "/.build/release/sluice"
     static let probe = root + "/.build/release/sluice-probe"
 
+    static let bench = root + "/.build/release/sluice-bench"
+    static var canCount: Bool { unsafe access("/usr/bin/valgrind", X_OK) == 0 && access(bench, X_OK) == 0 }
+
     static var whyNot: String {
         if geteuid() != 0 { return "lab tests need root: sudo make test" }
         if unsafe access(binary, X_OK) != 0 { return "lab tests need \(binary): make build" }
