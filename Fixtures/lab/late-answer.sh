@@ -15,7 +15,7 @@ same "a name of the system's resolver is answered meanwhile" 203.0.113.13 "$(dig
 kill -CONT $resolver
 sleep 1
 stop_watching
-asked=$(tcpdump -nn -r "$scratch/seen-wg1" "udp dst port 53" 2>/dev/null | grep -c "$token")
+asked=$(tcpdump -nn -r "$scratch/seen-wg1" "udp dst port 53" 2>/dev/null | grep -ci "$token")
 at_most "questions sent in the tunnel" 5 "$asked"
 ((asked >= 2)) || fail "the resolver was asked only $asked times"
 answers=$(tcpdump -nn -r "$scratch/seen-wg1" "udp src port 53" 2>/dev/null | wc -l)

@@ -38,12 +38,14 @@ package enum Daemon {
             try supervisor.prepare()
             try worker.load(supervisor.plan, supervisor.elementsForTable)
             worker.probeSets()
+            worker.restoreCache(state.cache, supervisor.situation)
             supervisor.publish()
             keeping.keep(worker.resolver.ledger.copy)
             supervisor.keepBlocking()
             let writing = try OwnThread { keeping.run() }
             defer {
                 // The worker has ended, or never began.
+                worker.keepCache(at: .now, isLast: true)
                 keeping.keep(worker.resolver.ledger.copy)
                 keeping.stop()
                 writing.join()

@@ -13,6 +13,7 @@ final class LeaseKeeper: Sendable {
     private enum Message: Sendable {
         case leases(LeaseCopy)
         case blocking(RulesetPlan, [SetElement])
+        case cache([UInt8]?)
         case stop
     }
 
@@ -30,6 +31,9 @@ final class LeaseKeeper: Sendable {
     /// What stands for us until the daemon is there, at the next boot; the learned addresses of the tunnel are added.
     func keep(blocking plan: RulesetPlan, _ elements: [SetElement]) { inbox.post(.blocking(plan, elements)) }
 
+    /// Answers, as bytes; nil: none are to be found by the next run.
+    func keep(cache: [UInt8]?) { inbox.post(.cache(cache)) }
+
     /// Writes what has come, then ends `run`.
     func stop() { inbox.post(.stop) }
 
@@ -44,6 +48,7 @@ final class LeaseKeeper: Sendable {
                 switch message {
                 case .leases(let leases): keeping.leases = leases
                 case .blocking(let plan, let elements): keeping.blocking = (plan, elements)
+                case .cache(let image): keeping.cache = .some(image)
                 case .stop: isStopping = true
                 }
             }
@@ -57,6 +62,8 @@ final class LeaseKeeper: Sendable {
         /// The tunnel's addresses, as they were written last.
         var steered: [IPAddress] = []
         var blocking: (plan: RulesetPlan, elements: [SetElement])?
+        /// Not yet written.
+        var cache: [UInt8]??
         /// What `block.nft` was last written with.
         var blocked = ""
         /// Told once.
@@ -70,6 +77,10 @@ final class LeaseKeeper: Sendable {
                 keeping.leases = nil
                 keeping.steered = leases.addresses(of: .tunnel, at: clock.now)
                 try state.keep(leases: leases.image(clock))
+            }
+            if let cache = keeping.cache {
+                keeping.cache = nil
+                if let cache { try state.keep(cache: cache) } else { state.forgetCache() }
             }
             if let (plan, elements) = keeping.blocking {
                 let text = plan.replacement(with: elements + keeping.steered.sorted().map { SetElement.learned(.tunnel, $0) })

@@ -24,6 +24,10 @@ struct Situation: Sendable {
     var repairs: Repairs
     /// Whose certificates encrypted servers may have, besides those of the system's authorities.
     var tlsRoots: TLSRoots?
+    /// Which network this is, as long as it can be told from others of the same addresses; empty: it cannot.
+    var networkName: String
+    /// Whether answers outlast a restart.
+    var keepsCache: Bool
     /// Every server asked on each path, for those who look.
     var servers: [Path: [ServerAddress]]
 
@@ -49,7 +53,7 @@ extension Situation: Equatable {
             && left.clients == right.clients && left.tunnels == right.tunnels
             && left.foreignMarks == right.foreignMarks && left.tunneledGroup == right.tunneledGroup
             && left.rules.rejected == right.rules.rejected && left.repairs == right.repairs
-            && left.resolvConf == right.resolvConf
+            && left.resolvConf == right.resolvConf && left.networkName == right.networkName && left.keepsCache == right.keepsCache
     }
 }
 

@@ -34,6 +34,13 @@ struct StateFolder: Sendable {
 
     func keep(leases image: [UInt8]) throws(DaemonError) { try write(image, to: "leases") }
 
+    /// The answers of the last run, as bytes; nil where none were kept.
+    var cache: [UInt8]? { try? HostFile.read(path + "/cache") }
+
+    func keep(cache image: [UInt8]) throws(DaemonError) { try write(image, to: "cache") }
+
+    func forgetCache() { unsafe unlink(path + "/cache") }
+
     /// What src_valid_mark was before us, remembered over a death: nil when no run of ours has left it on.
     var formerSourceMark: Bool? {
         guard let bytes = try? HostFile.read(path + "/src_valid_mark") else { return nil }

@@ -103,7 +103,8 @@ extension Supervisor {
                 narrows: loaded.configuration.routing.conflict == .narrow,
                 tunnelFamilies: families.flatMap { $0.isEmpty ? nil : $0 } ?? [.v4, .v6],
                 looksForNAT64: looksForNAT64, answersSixByNAT64: loaded.configuration.dns.nat64 == .answer,
-                caching: Caching(loaded.configuration.cache), racesServers: loaded.configuration.dns.ask == .race, network: network),
+                caching: Caching(loaded.configuration.cache), racesServers: loaded.configuration.dns.ask == .race,
+                mixesCase: loaded.configuration.dns.mixedCase, network: network),
             configurations: configurations,
             resolvConf: resolvConfReport,
             clients: clients,
@@ -123,7 +124,7 @@ extension Supervisor {
                         file: list.file, kind: list.kind, place: list.place, entries: list.entries, signed: list.isSigned, kept: list.kept)
                 }), repairs: repairs,
             tlsRoots: loaded.tlsRoots,
-            servers: servers)
+            networkName: networkName, keepsCache: loaded.configuration.cache.keep, servers: servers)
     }
 
     /// Only a network with IPv6 can translate it, and it matters only while a tunnel is in use that carries none: one whose link is going down has

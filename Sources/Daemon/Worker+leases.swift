@@ -48,6 +48,20 @@ extension Worker {
             revision: ledger.revision, extensions: ledger.extensions, due: now + 5000 * Int64(1 + ledger.entryCount / 20_000))
     }
 
+    /// Takes in the answers of the last run, if they are to outlast it. Before the first question, when it is known which network this is.
+    func restoreCache(_ image: [UInt8]?, _ situation: Situation) {
+        guard situation.keepsCache, let image else { return }
+        let count = resolver.restoreCache(image.span, .current, network: situation.networkName, number: situation.snapshot.network)
+        log.info("\(count) answers are known from the last run")
+    }
+
+    /// Hands the answers to the keeper every five minutes, at the end, and when they were flushed, if they are to outlast this run.
+    func keepCache(at now: Instant, isLast: Bool = false) {
+        guard isLast || now >= cacheDue else { return }
+        cacheDue = now + 300_000
+        keeper.keep(cache: situation.keepsCache ? resolver.cacheImage(.current, network: situation.networkName) : nil)
+    }
+
     /// Finds how this kernel renews elements.
     func probeSets() {
         do throws(KernelError) {

@@ -31,6 +31,7 @@ final class Worker {
     var guardTrouble: KernelError?
     let keeper: LeaseKeeper
     var kept = Kept()
+    var cacheDue = Instant.now + 300_000
 
     /// Who waits for a reply by UDP, by the number in the client's token.
     var origins: [UDPClient?] = []
@@ -193,6 +194,7 @@ final class Worker {
         resolver.expireLeases(at: now)
         raiseGuard()
         keepLeases(at: now)
+        keepCache(at: now)
         wakeListeners()
         if !isSettled, now - began > 1000 {
             isSettled = true

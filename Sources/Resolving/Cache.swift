@@ -11,6 +11,26 @@ package struct Cache: Sendable {
         /// DO and CD change what an answer holds (RFC 4035 section 3.2).
         package let dnssecOK: Bool
         package let checkingDisabled: Bool
+        /// Of all of it: a question is looked for in several places.
+        private let ownHash: Int
+
+        package init(partition: Int, question: Question, dnssecOK: Bool, checkingDisabled: Bool) {
+            self.partition = partition
+            self.question = question
+            self.dnssecOK = dnssecOK
+            self.checkingDisabled = checkingDisabled
+            var hasher = Hasher()
+            hasher.combine(question)
+            hasher.combine(partition << 2 | (dnssecOK ? 2 : 0) | (checkingDisabled ? 1 : 0))
+            ownHash = hasher.finalize()
+        }
+
+        package static func == (left: Key, right: Key) -> Bool {
+            left.ownHash == right.ownHash && left.partition == right.partition && left.dnssecOK == right.dnssecOK
+                && left.checkingDisabled == right.checkingDisabled && left.question == right.question
+        }
+
+        package func hash(into hasher: inout Hasher) { hasher.combine(ownHash) }
     }
 
     private struct Slot {
@@ -112,6 +132,9 @@ package struct Cache: Sendable {
         return removed
     }
 
+    /// All that is kept: the answer, who gave it, and when.
+    func forEach(_ body: (Key, Answer, Ask, Instant) -> Void) { for slot in slots { body(slot.key, slot.answer, slot.ask, slot.came) } }
+
     /// The answers kept to questions for `name` whose time is not over.
     package func answers(for name: Name, at now: Instant) -> [Answer] {
         slots.filter { $0.over > now && $0.key.question.name == name }.map(\.answer)
@@ -161,8 +184,20 @@ struct Partitions: Sendable {
 
     private var numbers: [Group: Int] = [:]
     private var last = 0
+    /// What the numbers stand for.
+    var groups: [Int: Group] { Dictionary(numbers.map { ($0.value, $0.key) }) { first, _ in first } }
+
+    /// The one asked for last: mostly it is asked for again.
+    private var latest: (group: Group, number: Int)?
 
     mutating func number(of group: Group) -> Int {
+        if let latest, latest.group == group { return latest.number }
+        let number = find(group)
+        latest = (group, number)
+        return number
+    }
+
+    private mutating func find(_ group: Group) -> Int {
         if let number = numbers[group] { return number }
         // Groups come from configuration and state, not from questions; those of states long gone are let go.
         if numbers.count > 1024 { numbers.removeAll() }

@@ -27,20 +27,49 @@ struct Flight {
         case ahead, search, refresh
     }
 
-    let key: Cache.Key
+    /// What does not change while it lasts: one reference, since flights are copied again and again.
+    final class Plan: Sendable {
+        let key: Cache.Key
+        /// The question as its first asker wrote it.
+        let query: Query
+        let decision: Decision
+        let asks: [Ask]
+        let began: Instant
+
+        init(_ key: Cache.Key, _ query: Query, _ decision: Decision, _ asks: [Ask], began: Instant) {
+            self.key = key
+            self.query = query
+            self.decision = decision
+            self.asks = asks
+            self.began = began
+        }
+    }
+
+    let plan: Plan
     /// What it is for besides those who wait.
-    var purpose = Purpose.client
-    /// The question as its first asker wrote it.
-    let query: Query
-    let decision: Decision
-    let asks: [Ask]
-    let began: Instant
+    var purpose: Purpose
     var waiters: [Waiter]
+    /// Their numbers, in the order of `asks`.
+    var servers: [Int] = []
     /// Servers, by their places in `asks`, in the order they are asked.
     var order: [Int] = []
     var sent: [Sent] = []
     /// When the next attempt is due.
     var due: Instant
+
+    init(_ plan: Plan, for purpose: Purpose = .client, waiters: [Waiter] = []) {
+        self.plan = plan
+        self.purpose = purpose
+        self.waiters = waiters
+        due = plan.began
+    }
+
+    var key: Cache.Key { plan.key }
+    var query: Query { plan.query }
+    var decision: Decision { plan.decision }
+    var asks: [Ask] { plan.asks }
+    var began: Instant { plan.began }
+
     /// When those who wait get what is over, if something is kept (RFC 8767 section 5).
     var staleDue: Instant?
     /// The best bad news so far, passed on if no good one comes.

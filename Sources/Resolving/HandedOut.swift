@@ -45,15 +45,10 @@ package struct HandedOut {
 
     package mutating func note(_ name: Name, _ aliases: NameList, _ addresses: [IPAddress], until: Instant, at now: Instant) {
         guard until + grace > now, !addresses.isEmpty else { return }
-        var record = NameList(CollectionOfOne(name)).wire + aliases.wire
-        let names = record.count
-        for address in addresses {
-            let raw = address.bytes
-            record.append(UInt8(raw.count))
-            record += raw
-        }
-        guard record.count < Self.mostBytes / 16 else { return forget(until) }
-        let room = Self.mostBytes - record.count
+        let names = name.count + aliases.wire.count
+        let size = addresses.reduce(names) { $0 + 1 + $1.width / 8 }
+        guard size < Self.mostBytes / 16 else { return forget(until) }
+        let room = Self.mostBytes - size
         while let first = heads.first,
             first.until + grace <= now || heads.count >= Self.mostAnswers || base + bytes.count - first.start > room
         {
@@ -62,8 +57,13 @@ package struct HandedOut {
             if first.until > now { forget(first.until) }
         }
         dropSpent()
-        heads.append(Head(until: until, start: base + bytes.count, names: UInt16(names), size: UInt16(record.count)))
-        bytes += record
+        heads.append(Head(until: until, start: base + bytes.count, names: UInt16(names), size: UInt16(size)))
+        bytes.append(name)
+        bytes += aliases.wire
+        for address in addresses {
+            bytes.append(UInt8(address.width / 8))
+            bytes.append(address)
+        }
     }
 
     /// Bytes of records that are gone are given up some at a time, since the others move.

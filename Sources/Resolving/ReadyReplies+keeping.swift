@@ -13,7 +13,7 @@ extension ReadyReplies {
         let size = reply.count + ttls.count * 2
         // What is said of one connection is not for others.
         guard size <= Self.longest, query.edns?.keepalive == nil else { return }
-        let hash = Self.hash(query, app)
+        let hash = query.plainHash ^ app.salt
         // Ready, and too long for who asked.
         if !slots.isEmpty, case let slot = slots[seat(for: hash)], slot.hash == hash, slot.start >= floor, slot.came == came,
             slot.over > now
@@ -63,13 +63,5 @@ extension ReadyReplies {
         let mask = slots.count - 1
         let places = (0..<Self.probes).map { (Int(truncatingIfNeeded: hash) &+ $0) & mask }
         return places.first { slots[$0].hash == hash } ?? places.min { slots[$0].start < slots[$1].start } ?? 0
-    }
-
-    private static func hash(_ query: Query, _ app: App) -> UInt64 {
-        var hasher = Hasher()
-        let question = query.question
-        var name = question.name.bytes
-        for index in stride(from: 0, to: name.count, by: 8) { hasher.combine(name.ownWord(at: index)) }
-        return finish(&hasher, UInt32(question.type.rawValue) << 16 | UInt32(question.class), query.traits, app)
     }
 }

@@ -51,37 +51,21 @@ package struct ReadyReplies {
         to packet: Span<UInt8>, _ query: PlainQuery, _ app: App, limit: Int, at now: Instant, into room: inout MutableSpan<UInt8>
     ) -> (size: Int, kind: Kind)? {
         guard floor < written else { return nil }
-        let hash = Self.hash(packet, query, app)
+        let hash = query.hash ^ app.salt
         let mask = slots.count - 1
         for probe in 0..<Self.probes {
             let slot = slots[(Int(truncatingIfNeeded: hash) &+ probe) & mask]
             guard slot.hash == hash, slot.start >= floor else { continue }
             let place = slot.start & (ring.count - 1)
-            guard slot.over > now, Int(slot.size) <= min(limit, room.count), fits(packet, query, at: place) else { return nil }
+            guard slot.over > now, Int(slot.size) <= min(limit, room.count),
+                query.isAsked(by: packet, in: ring.span, at: place + Header.size)
+            else {
+                return nil
+            }
             write(slot, at: place, as: packet, query, age: now.seconds(since: slot.came), into: &room)
             return (Int(slot.size), slot.kind)
         }
         return nil
-    }
-
-    /// Whether the reply there is one to this name, type and class; the hash alone is no proof.
-    private func fits(_ packet: Span<UInt8>, _ query: PlainQuery, at place: Int) -> Bool {
-        let bytes = unsafe ring.span.bytes
-        let length = query.nameEnd - Header.size
-        let start = place + Header.size
-        var index = 0
-        while index + 8 <= length {
-            let word = unsafe UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start + index, as: UInt64.self))
-            guard word == query.word(at: index, of: packet) else { return false }
-            index += 8
-        }
-        if index < length {
-            // Type and class follow the name, so that no ring ends here.
-            let word = unsafe UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start + length - 8, as: UInt64.self))
-            guard word >> UInt64((8 - (length - index)) * 8) == query.word(at: index, of: packet) else { return false }
-        }
-        let typeAndClass = unsafe UInt32(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start + length, as: UInt32.self))
-        return typeAndClass == query.typeAndClass(of: packet)
     }
 
     private func write(
@@ -108,27 +92,15 @@ package struct ReadyReplies {
             for byte in 0..<4 { room[offset + byte] = UInt8(truncatingIfNeeded: seconds >> UInt32(24 - byte * 8)) }
         }
     }
-
-    /// Keyed for each process: names come from the network.
-    private static func hash(_ packet: Span<UInt8>, _ query: PlainQuery, _ app: App) -> UInt64 {
-        var hasher = Hasher()
-        let length = query.nameEnd - Header.size
-        for index in stride(from: 0, to: length, by: 8) { hasher.combine(query.word(at: index, of: packet)) }
-        return finish(&hasher, query.typeAndClass(of: packet), query.traits, app)
-    }
-
-    static func finish(_ hasher: inout Hasher, _ typeAndClass: UInt32, _ traits: PlainQuery.Traits, _ app: App) -> UInt64 {
-        hasher.combine(UInt64(typeAndClass) << 32 | UInt64(traits.rawValue) << 8 | app.number)
-        return UInt64(bitPattern: Int64(hasher.finalize()))
-    }
 }
 
 extension App {
-    fileprivate var number: UInt64 {
+    /// So that one class of apps does not find what another was given.
+    var salt: UInt64 {
         switch self {
         case .normal: 0
-        case .excluded: 1
-        case .tunneled: 2
+        case .excluded: 0x9E37_79B9_7F4A_7C15
+        case .tunneled: 0xC2B2_AE3D_27D4_EB4F
         }
     }
 }

@@ -75,7 +75,7 @@ extension Resolver {
         _ waiter: Flight.Waiter, _ decision: Decision, _ asks: [Ask], _ key: Cache.Key, isStale: Bool = false, at now: Instant
     ) {
         guard let number = flights.number(of: key), let flight = flights[number] else {
-            var flight = Flight(key: key, query: waiter.query, decision: decision, asks: asks, began: now, waiters: [waiter], due: now)
+            var flight = Flight(Flight.Plan(key, waiter.query, decision, asks, began: now), waiters: [waiter])
             if isStale { flight.staleDue = now + Flight.staleDelay }
             return begin(flight)
         }
@@ -90,21 +90,22 @@ extension Resolver {
     mutating func fly(
         _ query: Query, for purpose: Flight.Purpose, _ decision: Decision, _ asks: [Ask], _ key: Cache.Key, at now: Instant
     ) {
-        begin(Flight(key: key, purpose: purpose, query: query, decision: decision, asks: asks, began: now, waiters: [], due: now))
+        begin(Flight(Flight.Plan(key, query, decision, asks, began: now), for: purpose))
     }
 
     private mutating func begin(_ flight: Flight) {
         let now = flight.began
         if flights.count >= Self.mostFlights, let oldest = flights.oldest { fail(oldest, .noReply, at: now) }
         var flight = flight
-        let (order, trial) = servers.order(flight.asks, at: now)
+        for ask in flight.asks { flight.servers.append(servers.number(of: ask)) }
+        let (order, trial) = servers.order(flight.servers, at: now)
         flight.order = order
         let number = number()
         flights.add(flight, number)
         let others = snapshot.racesServers ? order.dropFirst().prefix(Flight.mostRaced - 1) : (trial.map { [$0] } ?? [])
         attempt(number, server: order.first ?? 0, .udp, at: now)
         for server in others {
-            if server == trial { servers[flight.asks[server]].tries(at: now) }
+            if server == trial { servers[flight.servers[server]].tries(at: now) }
             attempt(number, server: server, .udp, at: now)
         }
     }
@@ -115,9 +116,9 @@ extension Resolver {
         // Nothing is lost on a stream: an encrypted server is never asked again in the manner of UDP, and has the time of one.
         let transport = to.server.isSecure ? .tcp : transport
         let ask = AskID(number: self.number())
-        let wording = wording(of: flight, to, transport, at: now)
+        let wording = wording(of: flight, server, transport, at: now)
         let isLonely = transport == .tcp && (to.server.isSecure || flight.sent.allSatisfy(\.isLost))
-        let interval = isLonely ? Flight.tcpInterval : flight.interval(servers[to].losesPackets(at: now))
+        let interval = isLonely ? Flight.tcpInterval : flight.interval(servers[flight.servers[server]].losesPackets(at: now))
         flights.change(number) { flight in
             flight.sent.append(Flight.Sent(ask: ask, wording: wording, server: server, transport: transport, at: now))
             flight.due = min(now + interval, flight.began + Flight.patience)
@@ -127,17 +128,19 @@ extension Resolver {
         effects.append(.ask(ask, to, transport, flight.query.upstream(wording)))
     }
 
-    /// What an id alone does not prove, spelling and cookie do (RFC 5452 section 9, RFC 7873): for datagrams, which anybody can forge.
-    private mutating func wording(of flight: Flight, _ ask: Ask, _ transport: Transport, at now: Instant) -> Wording {
-        servers[ask].forgive(at: now)
-        let standing = servers[ask]
+    /// What an id alone does not prove, spelling and cookie do (RFC 5452 section 9, RFC 7873): for datagrams, which anybody can forge. In the tunnel
+    /// nobody can, so names go as they were asked.
+    private mutating func wording(of flight: Flight, _ server: Int, _ transport: Transport, at now: Instant) -> Wording {
+        let (ask, number) = (flight.asks[server], flight.servers[server])
+        servers[number].forgive(at: now)
         var wording = Wording(id: random())
         // Where EDNS was never seen and what went with it was not answered, it is perhaps EDNS that is dropped.
-        let unanswered = flight.sent.count { flight.asks[$0.server] == ask }
-        wording.speaksEDNS = standing.speaksEDNS ?? (unanswered < 3 || ask.server.isSecure)
+        wording.speaksEDNS = servers[number].speaksEDNS ?? (ask.server.isSecure || flight.sent.count { $0.server == server } < 3)
         guard transport == .udp else { return wording }
-        if standing.keepsSpelling { wording.question = flight.query.respelled(random) }
-        if wording.speaksEDNS { wording.cookie = cookie(ask) + standing.cookie }
+        if snapshot.mixesCase, !ask.isTrusted, servers[number].keepsSpelling { wording.question = flight.query.respelled(random) }
+        guard wording.speaksEDNS else { return wording }
+        if servers[number].ownCookie == nil { servers[number].ownCookie = cookie(ask) }
+        wording.cookie = (servers[number].ownCookie ?? []) + servers[number].cookie
         return wording
     }
 
@@ -152,7 +155,7 @@ extension Resolver {
         guard let number = flightOfAsk[ask], let flight = flights[number], let sent = flight.sent.first(where: { $0.ask == ask }) else {
             return
         }
-        let from = flight.asks[sent.server]
+        let (from, server) = (flight.asks[sent.server], flight.servers[sent.server])
         var edns: EDNS?
         switch Judged(packet, to: flight.query, as: sent.wording, isTrusted: from.isTrusted, edns: &edns) {
         case .foreign:
@@ -167,8 +170,8 @@ extension Resolver {
                 lose(ask, number)
                 return next(number, at: now)
             }
-            if doubt == .spelling { servers[from].changesSpelling(at: now) }
-            if doubt == .cookie { servers[from].cookie = [] }
+            if doubt == .spelling { servers[server].changesSpelling(at: now) }
+            if doubt == .cookie { servers[server].cookie = [] }
             confirm(number, sent.server, at: now)
         case .truncated where sent.transport == .udp:
             lose(ask, number)
@@ -177,7 +180,7 @@ extension Resolver {
             lose(ask, number)
             next(number, at: now)
         case .badCookie:
-            servers[from].answered(edns)
+            servers[server].answered(edns)
             lose(ask, number)
             // Once more with the new one; then by TCP, where none is needed (RFC 7873 section 5.3).
             let isSecond = flight.sent.contains { $0.isLost && $0.server == sent.server && $0.ask != ask }
@@ -186,17 +189,17 @@ extension Resolver {
             lose(ask, number)
             if sent.wording.speaksEDNS, [.formatError, .notImplemented, .badVersion].contains(code), edns == nil {
                 // It does not know EDNS (RFC 6891 section 7): once more without.
-                servers[from].mindsEDNS(at: now)
+                servers[server].mindsEDNS(at: now)
                 if flight.hasAttempts { return attempt(number, server: sent.server, sent.transport, at: now) }
             }
-            servers[from].answered(edns)
+            servers[server].answered(edns)
             flights.change(number) { $0.failure = (code, error) }
             next(number, at: now)
         case .answer(let answer):
-            if servers[from].restsUntil != nil { failures.endSilence(in: flight.key.partition) }
-            servers[from].answered(edns)
+            if servers[server].restsUntil != nil { failures.endSilence(in: flight.key.partition) }
+            servers[server].answered(edns)
             let isLoss = flight.sent.contains { $0.server == sent.server && $0.transport == .udp && !$0.isLost && $0.at < sent.at }
-            if isLoss { servers[from].lostPacket(at: now) }
+            if isLoss { servers[server].lostPacket(at: now) }
             arrive(number, flight, answer, from, at: now)
         }
     }
@@ -232,7 +235,7 @@ extension Resolver {
         guard let number = flightOfAsk[ask], let flight = flights[number] else { return }
         // What a server said is better news than what became of a connection.
         if case .troubled(let error) = loss, flight.failure == nil { flights.change(number) { $0.failure = (.serverFailure, error) } }
-        if let sent = flight.sent.first(where: { $0.ask == ask }) { servers[flight.asks[sent.server]].wasSilent(at: now) }
+        if let sent = flight.sent.first(where: { $0.ask == ask }) { servers[flight.servers[sent.server]].wasSilent(at: now) }
         lose(ask, number)
         next(number, at: now)
     }
@@ -296,7 +299,7 @@ extension Resolver {
 
     private mutating func noteSilence(_ number: UInt64, _ flight: Flight, at now: Instant) {
         for (place, sent) in flight.sent.enumerated() where !sent.isLost && !sent.isCounted {
-            servers[flight.asks[sent.server]].wasSilent(at: now)
+            servers[flight.servers[sent.server]].wasSilent(at: now)
             flights.change(number) { $0.sent[place].isCounted = true }
         }
     }

@@ -26,6 +26,8 @@ package struct Snapshot: Sendable {
     package var caching: Caching
     /// Whether every server of a path is asked at once, instead of the first that answers.
     package var racesServers: Bool
+    /// Whether names are asked in random case where replies could be forged ("0x20").
+    package var mixesCase: Bool
     /// Changes with the link and its DHCP servers: what one network answered is not served on another.
     package var network: Int
 
@@ -34,7 +36,7 @@ package struct Snapshot: Sendable {
         steeringGuard: SteeringGuard = SteeringGuard(), rebinding: Rebinding = Rebinding(), narrows: Bool = false,
         tunnelFamilies: Set<IPAddress.Family> = [.v4, .v6], looksForNAT64: Bool = false, answersSixByNAT64: Bool = false,
         caching: Caching = Caching(),
-        racesServers: Bool = false, network: Int = 0
+        racesServers: Bool = false, mixesCase: Bool = true, network: Int = 0
     ) {
         self.circumstances = circumstances
         self.matcher = matcher
@@ -48,6 +50,7 @@ package struct Snapshot: Sendable {
         self.answersSixByNAT64 = answersSixByNAT64
         self.caching = caching
         self.racesServers = racesServers
+        self.mixesCase = mixesCase
         self.network = network
     }
 }

@@ -10,7 +10,8 @@ struct Standing {
     private(set) var restsUntil: Instant?
     /// Until when packets to it or from it are thought to be lost.
     private var lossyUntil = Instant(milliseconds: 0)
-    /// Its own cookie, as it gave it last (RFC 7873).
+    /// Our cookie for it, once it was made, and its own, as it gave it last (RFC 7873).
+    var ownCookie: [UInt8]?
     var cookie: [UInt8] = []
     /// Whether it has shown that it speaks EDNS, or that it does not; nil: it has said nothing yet.
     private(set) var speaksEDNS: Bool?
@@ -59,28 +60,50 @@ struct Standing {
     }
 }
 
-/// All servers that were asked lately.
+/// All servers that were asked lately, by numbers that stay theirs.
 struct Servers {
-    private var standings: [Ask: Standing] = [:]
+    private var numbers: [Ask: Int] = [:]
+    private var asks: [Ask] = []
+    private var standings: [Standing] = []
+    /// Whose number the next one gets when there are too many.
+    private var victim = 0
 
-    subscript(_ ask: Ask) -> Standing {
-        get { standings[ask] ?? Standing() }
-        set {
-            // They come from configuration and networks, not from questions.
-            if standings.count > 256, standings[ask] == nil { standings.removeAll() }
-            standings[ask] = newValue
+    /// They come from configuration and networks, not from questions.
+    private static let most = 256
+
+    mutating func number(of ask: Ask) -> Int {
+        if let number = numbers[ask] { return number }
+        guard asks.count >= Self.most else {
+            numbers[ask] = asks.count
+            asks.append(ask)
+            standings.append(Standing())
+            return asks.count - 1
         }
+        victim = (victim + 1) % Self.most
+        numbers[asks[victim]] = nil
+        numbers[ask] = victim
+        asks[victim] = ask
+        standings[victim] = Standing()
+        return victim
     }
 
-    /// The order in which they are asked: as configured, those that rest last; and one that has rested and is tried beside the first.
-    func order(_ asks: [Ask], at now: Instant) -> (order: [Int], trial: Int?) {
-        guard asks.count > 1, asks.contains(where: { standings[$0]?.restsUntil != nil }) else { return (Array(asks.indices), nil) }
-        let awake = asks.indices.filter { standings[asks[$0]]?.restsUntil == nil }
-        let resting = asks.indices.filter { standings[asks[$0]]?.restsUntil != nil }
-        let rested = resting.first { standings[asks[$0]]?.restsUntil.map { $0 <= now } ?? false }
+    subscript(_ number: Int) -> Standing {
+        get { standings[number] }
+        _modify { yield &standings[number] }
+    }
+
+    /// The order in which they are asked, as places in `servers`: as configured, those that rest last; and one that has rested and is tried beside
+    /// the first.
+    func order(_ servers: [Int], at now: Instant) -> (order: [Int], trial: Int?) {
+        guard servers.count > 1, servers.contains(where: { standings[$0].restsUntil != nil }) else { return (Array(servers.indices), nil) }
+        let awake = servers.indices.filter { standings[servers[$0]].restsUntil == nil }
+        let resting = servers.indices.filter { standings[servers[$0]].restsUntil != nil }
+        let rested = resting.first { standings[servers[$0]].restsUntil.map { $0 <= now } ?? false }
         return (awake + resting, awake.isEmpty ? nil : rested)
     }
 
     /// The same address by another way is another server.
-    mutating func forget(_ isMoved: (Ask) -> Bool) { standings = standings.filter { !isMoved($0.key) } }
+    mutating func forget(_ isMoved: (Ask) -> Bool) {
+        for (number, ask) in asks.enumerated() where isMoved(ask) { standings[number] = Standing() }
+    }
 }

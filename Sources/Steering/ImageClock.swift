@@ -20,7 +20,7 @@ package struct ImageClock: Hashable, Sendable {
     ///
     /// Within one boot the ledger's clock knows, whatever was done to the other. Over a boot the wall clock must do; of one that stands before
     /// 2020 then or now only the time since the boot is believed, since a machine without a battery begins in 1970 and finds the date later.
-    func milliseconds(since earlier: ImageClock) -> Int64 {
+    package func milliseconds(since earlier: ImageClock) -> Int64 {
         if boot == earlier.boot { return max(0, now.milliseconds &- earlier.now.milliseconds) }
         let sinceBoot = max(0, now.milliseconds)
         guard (Self.plausible...Self.horizon).contains(wall), (Self.plausible...Self.horizon).contains(earlier.wall) else {

@@ -2,16 +2,16 @@
 import Wire
 
 /// Reads from bytes that anybody may have written: what is not there reads as 0, and is remembered.
-struct ImageReader: ~Escapable {
+package struct ImageReader: ~Escapable {
     private let bytes: Span<UInt8>
-    var offset = 0
-    private(set) var isShort = false
+    package var offset = 0
+    package private(set) var isShort = false
 
     @_lifetime(copy bytes)
-    init(_ bytes: Span<UInt8>) { self.bytes = bytes }
+    package init(_ bytes: Span<UInt8>) { self.bytes = bytes }
 
     @_lifetime(self: copy self)
-    mutating func take(_ count: Int) -> [UInt8] {
+    package mutating func take(_ count: Int) -> [UInt8] {
         guard count <= bytes.count - offset else {
             isShort = true
             return Array(repeating: 0, count: count)
@@ -21,7 +21,7 @@ struct ImageReader: ~Escapable {
     }
 
     @_lifetime(self: copy self)
-    mutating func number<Number: FixedWidthInteger & UnsignedInteger>() -> Number {
+    package mutating func number<Number: FixedWidthInteger & UnsignedInteger>() -> Number {
         let width = Number.bitWidth / 8
         guard width <= bytes.count - offset else {
             isShort = true
@@ -62,7 +62,7 @@ struct ImageReader: ~Escapable {
     }
 
     @_lifetime(self: copy self)
-    mutating func name() -> Name? {
+    package mutating func name() -> Name? {
         let count: UInt8 = number()
         let wire = take(Int(count))
         var name = Name()

@@ -193,7 +193,8 @@ extension Ledger {
 }
 
 extension [UInt8] {
-    fileprivate mutating func add(_ number: some FixedWidthInteger & UnsignedInteger) {
+    /// Little-endian, as images have it.
+    package mutating func add(_ number: some FixedWidthInteger & UnsignedInteger) {
         for shift in stride(from: 0, to: number.bitWidth, by: 8) { append(UInt8(truncatingIfNeeded: number >> shift)) }
     }
 }

@@ -116,8 +116,20 @@ extension Chain.Missing {
 }
 
 extension [UInt8] {
-    mutating func append(_ name: Name) {
+    package mutating func append(_ name: Name) {
         var bytes = name.bytes
         for index in 0..<name.count { append(bytes.byte(at: index)) }
+    }
+
+    /// As it stands on the wire.
+    package mutating func append(_ address: IPAddress) {
+        switch address {
+        case .v4(let raw): append(raw)
+        case .v6(let high, let low):
+            for half in [high, low] {
+                append(UInt32(truncatingIfNeeded: half >> 32))
+                append(UInt32(truncatingIfNeeded: half))
+            }
+        }
     }
 }

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: MIT
 
 extension Answer {
+    /// This answer as a server's reply, to be read again later: AD and the reason for it as they came.
+    package var message: [UInt8] {
+        var message = body
+        message.patch(UInt16(1), at: 10)
+        EDNS(extendedCode: UInt8(truncatingIfNeeded: code.rawValue >> 4), error: error).append(to: &message)
+        return message
+    }
+
     /// Seconds a client may keep what is over (RFC 8767 section 4).
     package static let staleTTL: UInt32 = 30
 

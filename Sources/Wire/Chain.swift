@@ -27,6 +27,17 @@ package struct Chain: Sendable {
     package let answersQuestion: Bool
 
     package init(of question: Question, in answers: [ResourceRecord], _ packet: Span<UInt8>) throws(WireError) {
+        // Mostly there is no link, and nothing but what was asked for.
+        if answers.allSatisfy({ $0.answers(question) }), question.type != .cname, question.type != .dname, question.type != .any {
+            try Self.check(answers)
+            records = answers
+            names = [question.name]
+            missing = []
+            isWhole = true
+            addresses = answers.flatMap { $0.addresses(in: packet) }
+            answersQuestion = !answers.isEmpty
+            return
+        }
         var names = [question.name]
         var missing: [Missing] = []
         while question.type != .cname, question.type != .any, let current = names.last,
@@ -60,6 +71,10 @@ package struct Chain: Sendable {
         self.missing = missing
         addresses = records.flatMap { $0.owner == last ? $0.addresses(in: packet) : [] }
         answersQuestion = records.contains { $0.owner == last && ($0.type == question.type || question.type == .any) }
+        try Self.check(records)
+    }
+
+    private static func check(_ records: [ResourceRecord]) throws(WireError) {
         for record in records where record.type == .a && record.data.count != 4 || record.type == .aaaa && record.data.count != 16 {
             throw .badData(at: record.data.lowerBound)
         }
@@ -85,6 +100,10 @@ package struct Chain: Sendable {
 }
 
 extension ResourceRecord {
+    fileprivate func answers(_ question: Question) -> Bool {
+        type == question.type && `class` == question.class && owner == question.name
+    }
+
     /// The one name that is all the data of a CNAME or DNAME.
     fileprivate func target(in packet: Span<UInt8>) throws(WireError) -> Name {
         var reader = MessageReader(packet, at: data.lowerBound)

@@ -95,9 +95,7 @@ extension Answer {
         _ packet: Span<UInt8>, upTo end: Int, _ header: Header, _ answers: [ResourceRecord], _ authorities: [ResourceRecord],
         _ code: ResponseCode, _ chain: Chain, _ error: ExtendedError?
     ) {
-        var body: [UInt8] = []
-        body.reserveCapacity(end + 48)
-        for index in 0..<end { body.append(packet[index]) }
+        var body = packet.bytes(0..<end)
         body.patch(UInt16(0), at: 10)
         self.init(body: body, header, answers, authorities, code, chain, error, packet)
     }
@@ -132,6 +130,10 @@ extension Answer {
         struct Set: Hashable {
             let owner: Name
             let type: RecordType
+        }
+        // Mostly there is one set, or one TTL.
+        guard let first = records.first?.ttl, !records.allSatisfy({ $0.ttl == first }) else {
+            return records.compactMap { record in UInt16(exactly: record.ttlOffset).map { ($0, min(record.ttl, longestTTL)) } }
         }
         var lowest: [Set: UInt32] = [:]
         for record in records {

@@ -131,3 +131,8 @@ package struct Question: Hashable, Sendable {
     /// Bytes of the question on the wire.
     package var size: Int { name.count + 4 }
 }
+
+extension Span<UInt8> {
+    /// A copy of some of it.
+    func bytes(_ range: Range<Int>) -> [UInt8] { unsafe extracting(range).withUnsafeBufferPointer { unsafe Array($0) } }
+}

@@ -19,6 +19,9 @@ package struct PlainQuery: Sendable {
     package let nameEnd: Int
     /// Bytes of the longest reply by UDP.
     package let payloadSize: Int
+    /// Of name, type, class and traits, keyed for each process: names come from the network.
+    package let hash: UInt64
+    private let typeAndClass: UInt32
 
     /// Bytes of a bare OPT record.
     private static let optSize = 11
@@ -44,36 +47,55 @@ package struct PlainQuery: Sendable {
         if packet[3] & 0x20 != 0 { traits.insert(.authenticData) }
         nameEnd = end
         let rest = packet.count - end - 4
-        guard packet[11] == 1 else {
+        if packet[11] == 0 {
             guard rest == 0 else { return nil }
-            self.traits = traits
             payloadSize = 512
-            return
+        } else {
+            let opt = end + 4
+            // The root, OPT, version 0, no options.
+            guard rest == Self.optSize, packet[opt] == 0, packet[opt + 1] == 0, packet[opt + 2] == 41, packet[opt + 6] == 0,
+                packet[opt + 9] == 0, packet[opt + 10] == 0
+            else { return nil }
+            traits.insert(.edns)
+            if packet[opt + 7] & 0x80 != 0 { traits.insert(.dnssecOK) }
+            payloadSize = min(max(512, Int(packet[opt + 3]) << 8 | Int(packet[opt + 4])), Int(EDNS.payloadSize))
         }
-        let opt = end + 4
-        // The root, OPT, version 0, no options.
-        guard rest == Self.optSize, packet[opt] == 0, packet[opt + 1] == 0, packet[opt + 2] == 41, packet[opt + 6] == 0,
-            packet[opt + 9] == 0, packet[opt + 10] == 0
-        else { return nil }
-        traits.insert(.edns)
-        if packet[opt + 7] & 0x80 != 0 { traits.insert(.dnssecOK) }
         self.traits = traits
-        payloadSize = min(max(512, Int(packet[opt + 3]) << 8 | Int(packet[opt + 4])), Int(EDNS.payloadSize))
+        typeAndClass = packet.number(at: end)
+        var hasher = Hasher()
+        var index = 0
+        while index < end - Header.size {
+            hasher.combine(Self.word(at: index, of: packet, from: Header.size, to: end))
+            index += 8
+        }
+        hash = Self.finish(&hasher, typeAndClass, traits)
     }
 
-    /// The name's bytes, eight at a time, in lower case, as `NameBytes.ownWord` gives them; zeros behind its end.
-    /// - Parameter index: from the name's first byte.
-    @inlinable @inline(__always) package func word(at index: Int, of packet: Span<UInt8>) -> UInt64 {
-        let left = nameEnd - Header.size - index
+    /// Whether name, type and class of `packet`, which this was read of, are those at `offset` of a message; they are in lower case there.
+    package func isAsked(by packet: Span<UInt8>, in message: Span<UInt8>, at offset: Int) -> Bool {
+        let length = nameEnd - Header.size
+        guard offset >= 8, offset + length + 4 <= message.count else { return false }
+        var index = 0
+        while index < length {
+            guard
+                Self.word(at: index, of: message, from: offset, to: offset + length)
+                    == Self.word(at: index, of: packet, from: Header.size, to: nameEnd)
+            else { return false }
+            index += 8
+        }
+        return message.number(at: offset + length) == typeAndClass
+    }
+
+    private static func word(at index: Int, of bytes: Span<UInt8>, from start: Int, to end: Int) -> UInt64 {
+        let left = end - start - index
+        guard left < 8 else { return bytes.word(at: start + index).lowercasedBytes }
         // The last ones are read from behind: what stands after the name may be the packet's end.
-        let start = left >= 8 ? Header.size + index : nameEnd - 8
-        let word = unsafe UInt64(littleEndian: packet.bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self))
-        return (left >= 8 ? word : word >> UInt64((8 - left) * 8)).lowercasedBytes
+        return (bytes.word(at: end - 8) >> UInt64((8 - left) * 8)).lowercasedBytes
     }
 
-    /// Type and class, as they stand.
-    @inlinable @inline(__always) package func typeAndClass(of packet: Span<UInt8>) -> UInt32 {
-        unsafe UInt32(bigEndian: packet.bytes.unsafeLoadUnaligned(fromByteOffset: nameEnd, as: UInt32.self))
+    fileprivate static func finish(_ hasher: inout Hasher, _ typeAndClass: UInt32, _ traits: Traits) -> UInt64 {
+        hasher.combine(UInt64(typeAndClass) << 32 | UInt64(traits.rawValue))
+        return UInt64(bitPattern: Int64(hasher.finalize()))
     }
 }
 
@@ -88,6 +110,26 @@ extension Query {
             if edns.dnssecOK { traits.insert(.dnssecOK) }
         }
         return traits
+    }
+
+    /// As `PlainQuery` has it.
+    package var plainHash: UInt64 {
+        var hasher = Hasher()
+        var name = question.name.bytes
+        for index in stride(from: 0, to: name.count, by: 8) { hasher.combine(name.ownWord(at: index)) }
+        return PlainQuery.finish(&hasher, UInt32(question.type.rawValue) << 16 | UInt32(question.class), traits)
+    }
+}
+
+extension Span<UInt8> {
+    /// Eight bytes, the first one lowest.
+    fileprivate func word(at offset: Int) -> UInt64 {
+        unsafe UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+
+    /// Four bytes in network order.
+    fileprivate func number(at offset: Int) -> UInt32 {
+        unsafe UInt32(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
     }
 }
 

@@ -54,7 +54,9 @@ extension Query {
     /// Turns an answer into this client's reply: its id, its spelling of the question, TTLs less `age` seconds, its EDNS.
     /// - Parameter age: seconds since the answer came.
     package func reply(_ answer: Answer, age: UInt32) -> [UInt8] {
-        var message = answer.body
+        var message: [UInt8] = []
+        message.reserveCapacity(answer.body.count + 64)
+        message += answer.body
         message.patch(id, at: 0)
         // AD only for those who ask for it, by AD or DO (RFC 6840 section 5.7).
         var flags = replyFlags.with(answer.code)

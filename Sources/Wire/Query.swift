@@ -46,8 +46,7 @@ extension Received {
         guard header.questions == 1, header.answers == 0, header.authorities == 0, let question = try? reader.question() else {
             return .reply(bare(header, .formatError))
         }
-        var raw: [UInt8] = []
-        for index in Header.size..<reader.offset { raw.append(packet[index]) }
+        let raw = packet.bytes(Header.size..<reader.offset)
         guard raw.count == question.size else { return .reply(bare(header, .formatError)) }
         var edns: EDNS?
         for _ in 0..<header.additionals {

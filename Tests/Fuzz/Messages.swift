@@ -37,15 +37,12 @@ enum Messages {
         try claim(plain.traits == query.traits, "traits \(plain.traits) of a question with \(query.traits)")
         try claim(plain.payloadSize == query.edns.map { min(1232, Int($0.payloadSize)) } ?? 512, "payload \(plain.payloadSize)")
         try claim(plain.nameEnd == 12 + query.question.name.count, "a name that ends at \(plain.nameEnd)")
-        var name: [UInt8] = []
-        for index in stride(from: 0, to: query.question.name.count, by: 8) {
-            let word = plain.word(at: index, of: bytes.span)
-            for byte in 0..<8 { name.append(UInt8(truncatingIfNeeded: word >> UInt64(8 * byte))) }
-        }
-        let own = (0..<query.question.name.count).map { query.question.name[$0] }
-        try claim(name.prefix(own.count) == own[...] && !name.dropFirst(own.count).contains { $0 != 0 }, "\(name) is not \(own)")
-        try claim(
-            plain.typeAndClass(of: bytes.span) == UInt32(query.question.type.rawValue) << 16 | UInt32(query.question.class), "another type")
+        try claim(plain.hash == query.plainHash, "another hash")
+        let name = (0..<query.question.name.count).map { query.question.name[$0] }
+        var asked = Array(repeating: 0, count: 12) + name + bytes[plain.nameEnd..<plain.nameEnd + 4]
+        try claim(plain.isAsked(by: bytes.span, in: asked.span, at: 12), "not what is asked")
+        asked[12 + name.count + 1] ^= 1
+        try claim(!plain.isAsked(by: bytes.span, in: asked.span, at: 12), "another type is the same")
     }
 
     /// As an encrypted connection's messages: padded, aged.

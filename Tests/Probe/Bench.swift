@@ -42,7 +42,8 @@ enum Bench {
     }
 
     private static func number(of label: ArraySlice<UInt8>) -> UInt32 {
-        label.first == UInt8(ascii: "n") ? UInt32(String(decoding: label.dropFirst(), as: UTF8.self)) ?? 0 : 0
+        // Resolvers spell as they like.
+        label.first.map { $0 | 0x20 } == UInt8(ascii: "n") ? UInt32(String(decoding: label.dropFirst(), as: UTF8.self)) ?? 0 : 0
     }
 
     private static func address(_ number: UInt32) -> IPAddress { .v4((198 << 24 | 18 << 16) &+ number) }

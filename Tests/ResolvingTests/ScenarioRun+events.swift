@@ -34,6 +34,15 @@ extension ScenarioRun {
             var flushed = 0
             change { resolver, _ in flushed = resolver.flush(name) }
             guard flushed == count else { throw words.failure("instead: \(flushed)") }
+        case "restart":
+            let network = try words.next("here or elsewhere") { ["here": "home", "elsewhere": "café"][$0] }
+            let count = try words.next("number") { Int($0) }
+            let clock = ImageClock(now: now, wall: 1_800_000_000 + now.milliseconds / 1000, boot: [1])
+            guard let image = resolver?.cacheImage(clock, network: "home") else { throw words.failure("nothing runs") }
+            resolver = nil
+            var restored = 0
+            change { restored = $0.restoreCache(image.span, clock, network: network, number: $1.snapshot.network) }
+            guard restored == count else { throw words.failure("instead: \(restored)") }
         case "expire": change { $0.expireLeases(at: $1.now) }
         case "flushed": change { $0.replayLeases(at: $1.now) }
         default: throw words.failure("'\(event)' is no event")

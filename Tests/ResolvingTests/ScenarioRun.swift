@@ -92,7 +92,7 @@ struct ScenarioRun {
             switch effect {
             case .close(let ids):
                 for id in ids {
-                    guard let place = asked.firstIndex(where: { $0.id == id }), !asked[place].isClosed else {
+                    guard let place = asked.lastIndex(where: { $0.id == id }), !asked[place].isClosed else {
                         effects.append((now, effect))
                         continue
                     }

@@ -65,6 +65,9 @@ extension Configuration {
         package var systemServers: [ServerAddress] = []
         /// Default: `order`.
         package var ask = Ask.order
+        /// Whether names are asked in random case outside the tunnel, so that a forged reply must guess it as well ("0x20"). A server that does not
+        /// repeat it is noticed and asked as it wants. Default: true.
+        package var mixedCase = true
         /// Default: `desktop`.
         package var profile = Profile.desktop
         /// Whether local networks, and resolvers in them, may be reached outside the tunnel. Default: true.
@@ -96,6 +99,7 @@ extension Configuration.DNS {
         section.readServers("servers", into: &servers)
         section.readServers("system_servers", into: &systemServers)
         section.read("ask", into: &ask)
+        section.read("mixed_case", into: &mixedCase)
         section.read("profile", into: &profile)
         section.read("lan_sharing", into: &lanSharing)
         section.read("cgnat", into: &cgnat)

@@ -32,6 +32,8 @@ extension Configuration {
         package var stale = Duration.seconds(86_400)
         /// Whether what is asked for in the last tenth of its TTL is looked up again before it is over. Default: true.
         package var prefetch = true
+        /// Whether answers outlast a restart, in the state folder. Default: false.
+        package var keep = false
 
         package init() {}
     }
@@ -78,6 +80,7 @@ extension Configuration.Cache {
         section.read("size", into: &size, in: 1...1024)
         section.read("stale", into: &stale, in: .zero ... .seconds(7 * 86_400))
         section.read("prefetch", into: &prefetch)
+        section.read("keep", into: &keep)
     }
 }
 

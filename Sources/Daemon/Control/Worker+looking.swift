@@ -53,6 +53,7 @@ extension Worker {
             name = parsed
         }
         let answers = resolver.flush(name)
+        cacheDue = .now
         let ledger = resolver.ledger
         let owed = name.map { ledger.numbers(atOrBelow: $0).count } ?? ledger.count
         return ControlReply { $0.flush = .init(answers: answers, leases: owed) }
