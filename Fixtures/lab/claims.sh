@@ -51,6 +51,11 @@ flat() { paste -sd' ' - | tr -s ' '; } # what is wrapped on 80 columns, in one l
 state() { sluice status "$@" | sed -n '1s/^sluice  \([a-z]*\).*/\1/p'; }
 now() { date +%s%3N; } # milliseconds since 1970
 
+# For an unbound of a test's own: it keeps to $scratch, and ends with its script.
+unbound_of_ours() {
+    printf '    %s\n' 'do-daemonize: no' 'chroot: ""' 'username: ""' 'pidfile: ""' "directory: \"$scratch\"" 'use-syslog: no' 'module-config: "iterator"'
+}
+
 # Where the lab's tunnel addresses are, as a filter of tcpdump: none of these has anything to do on another link.
 steered="host 203.0.113.11 or host 203.0.113.12 or net 10.20.0.0/16 or net 10.64.0.0/16 or net 198.18.0.0/15"
 steered+=" or host 2001:db8:203::11 or host 2001:db8:203::12 or net fd64::/16"

@@ -42,13 +42,7 @@ unbound=$(readlink "/proc/$(ip netns pids relay1 | while read -r pid; do [[ $(ca
 cat >"$scratch/unbound.conf" <<CONF
 server:
     interface: 127.0.0.1
-    do-daemonize: no
-    chroot: ""
-    username: ""
-    pidfile: ""
-    directory: "$scratch"
-    use-syslog: no
-    module-config: "iterator"
+$(unbound_of_ours)
 remote-control:
     control-enable: no
 CONF

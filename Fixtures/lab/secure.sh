@@ -16,15 +16,9 @@ ${6:-}
     https-port: 443
     tls-service-key: $scratch/$3.key
     tls-service-pem: $scratch/$3.pem
-    do-daemonize: no
-    chroot: ""
-    username: ""
-    pidfile: ""
-    directory: "$scratch"
-    use-syslog: no
+$(unbound_of_ours)
     logfile: ""
     num-threads: 1
-    module-config: "iterator"
     access-control: 0.0.0.0/0 allow
     incoming-num-tcp: 100
     local-zone: "." redirect

@@ -68,6 +68,11 @@ final class TCPConnection {
     deinit { close(fd) }
 
     var wantsWrite: Bool { !outgoing.isEmpty }
+    /// Who waits for an answer is less idle than who does not.
+    func isIdler(than other: TCPConnection) -> Bool {
+        (owed > 0) == (other.owed > 0) ? lastUse < other.lastUse : owed == 0
+    }
+
     /// Whether nothing more will come or go.
     var isOver: Bool { hasEnded && owed == 0 && outgoing.isEmpty }
 

@@ -52,7 +52,7 @@ extension Worker {
     }
 
     private func closeIdlest() -> Bool {
-        guard let idlest = connections.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return false }
+        guard let idlest = connections.min(by: { $0.value.isIdler(than: $1.value) }) else { return false }
         connections[idlest.key] = nil
         return true
     }

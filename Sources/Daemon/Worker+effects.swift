@@ -13,8 +13,10 @@ extension Worker {
     /// costs more (20 µs) than the element in it.
     func carryOut() {
         while !resolver.effects.isEmpty {
-            let effects = resolver.effects
-            resolver.effects.removeAll(keepingCapacity: true)
+            // Two lists in turn, so that none is made anew.
+            var effects = spareEffects
+            spareEffects = []
+            swap(&effects, &resolver.effects)
             var commits: [(id: CommitID, changes: [SetChange])] = []
             for effect in effects {
                 switch effect {
@@ -28,12 +30,13 @@ extension Worker {
                     upstreams[id] = socket
                     poller.add(socket.fd, token: Token(.upstream, id.number).raw, socket.wantsWrite ? [.read, .write] : .read)
                 case .close(let ids):
-                    for id in ids { upstreams[id] = nil }
-                    secure.close(ids.map(\.number))
+                    for id in ids where upstreams.removeValue(forKey: id) == nil { secure.close([id.number]) }
                 case .commit(let id, let changes): commits.append((id, changes))
                 case .note(let note): if !watchers.isEmpty { tell(Happening(note)) }
                 }
             }
+            effects.removeAll(keepingCapacity: true)
+            swap(&effects, &spareEffects)
             guard !commits.isEmpty else { continue }
             let refused = commit(commits.count == 1 ? commits[0].changes : commits.flatMap(\.changes))
             for (id, changes) in commits { resolver.committed(id, refused: refused.isEmpty ? [] : changes.filter(refused.contains)) }

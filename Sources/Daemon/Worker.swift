@@ -47,6 +47,7 @@ final class Worker {
     /// Those of `controls` that want to hear what happens.
     var watchers: Set<UInt64> = []
     var upstreams: [AskID: UpstreamSocket] = [:]
+    var spareEffects: [Effect] = []
     let secure: SecureUpstreams
     let secureInbox: Mailbox<SecureEvent>
     /// What is wrong with encrypted servers, as far as it was noticed.

@@ -32,8 +32,8 @@ struct Failures {
         let times = slots[key].map { min($0.times + 1, 6) } ?? 0
         if slots.count >= Self.most, slots[key] == nil {
             slots = slots.filter { $0.value.until > now }
-            // Some of them are asked again too early: no more than that.
-            if slots.count >= Self.most { slots.removeAll(keepingCapacity: true) }
+            // The new one is asked again too early: no more than that.
+            if slots.count >= Self.most { return }
         }
         slots[key] = Slot(failure: failure, until: now + min(Self.first << times, Self.longest), times: times)
     }

@@ -51,6 +51,8 @@ struct Flight {
     var waiters: [Waiter]
     /// Their numbers, in the order of `asks`.
     var servers: [Int] = []
+    /// Servers, by their places in `asks`, that minded EDNS in this flight.
+    var plain: Set<Int> = []
     /// Servers, by their places in `asks`, in the order they are asked.
     var order: [Int] = []
     var sent: [Sent] = []

@@ -48,7 +48,7 @@ extension Resolver {
         cache.staleWindow = snapshot.caching.staleWindow
         if difference.tunnel || difference.system || difference.rules { failures.endAll() }
         servers.forget { difference.moves([$0]) }
-        for (number, flight) in flights.flights {
+        for (number, flight) in flights.all {
             reconsider(number, flight, difference)
             let outcomes = flight.waiters.map { decide(flight.query.question, app: $0.client.app).outcome }
             guard difference.moves(flight.asks) || outcomes.contains(where: { $0 != flight.decision.outcome }) else { continue }

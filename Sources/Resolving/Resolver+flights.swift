@@ -1,72 +1,6 @@
 // SPDX-License-Identifier: MIT
-import DequeModule
-import HeapModule
 import Policy
 import Wire
-
-/// Flights by their numbers, and when each is due.
-struct FlightBoard {
-    /// A flight's number, and when it is to be looked at; over when the flight says another time.
-    struct Due: Comparable {
-        let at: Instant
-        let number: UInt64
-
-        static func < (left: Due, right: Due) -> Bool { (left.at, left.number) < (right.at, right.number) }
-    }
-
-    private(set) var flights: [UInt64: Flight] = [:]
-    private var numbers: [Cache.Key: UInt64] = [:]
-    /// In the order they began; some have ended.
-    private var departures: Deque<UInt64> = []
-    private var dues = Heap<Due>()
-
-    var count: Int { flights.count }
-
-    subscript(_ number: UInt64) -> Flight? { flights[number] }
-    func number(of key: Cache.Key) -> UInt64? { numbers[key] }
-
-    mutating func add(_ flight: Flight, _ number: UInt64) {
-        flights[number] = flight
-        numbers[flight.key] = number
-        departures.append(number)
-    }
-
-    /// Changes a flight where it is.
-    mutating func change(_ number: UInt64, _ body: (inout Flight) -> Void) {
-        guard let place = flights.index(forKey: number) else { return }
-        let former = flights.values[place].nextDue
-        body(&flights.values[place])
-        let due = flights.values[place].nextDue
-        if due != former { dues.insert(Due(at: due, number: number)) }
-        prune()
-    }
-
-    mutating func remove(_ number: UInt64) -> Flight? {
-        guard let flight = flights.removeValue(forKey: number) else { return nil }
-        numbers[flight.key] = nil
-        while let first = departures.first, flights[first] == nil { departures.removeFirst() }
-        prune()
-        return flight
-    }
-
-    /// When the first one is due.
-    var earliestDue: Instant? { dues.min?.at }
-
-    /// One that is due.
-    mutating func due(at now: Instant) -> UInt64? {
-        guard let first = dues.min, first.at <= now else { return nil }
-        dues.removeMin()
-        prune()
-        return first.number
-    }
-
-    /// The one that began first.
-    var oldest: UInt64? { departures.first { flights[$0] != nil } }
-
-    private mutating func prune() {
-        while let first = dues.min, flights[first.number]?.nextDue != first.at { dues.removeMin() }
-    }
-}
 
 extension Resolver {
     /// Joins the flight of the same question, or begins one.
@@ -79,7 +13,9 @@ extension Resolver {
             if isStale { flight.staleDue = now + Flight.staleDelay }
             return begin(flight)
         }
-        guard flight.waiters.count < Self.mostWaiters else { return send(waiter.query.reply(.serverFailure, error: .tooMany), to: waiter) }
+        guard flight.waiters.count < Self.mostWaiters, flights.waiters < Self.mostWaitersInAll else {
+            return send(waiter.query.reply(.serverFailure, error: .tooMany), to: waiter)
+        }
         flights.change(number) { flight in
             flight.waiters.append(waiter)
             if isStale, flight.staleDue == nil { flight.staleDue = now + Flight.staleDelay }
@@ -95,17 +31,16 @@ extension Resolver {
 
     private mutating func begin(_ flight: Flight) {
         let now = flight.began
-        if flights.count >= Self.mostFlights, let oldest = flights.oldest { fail(oldest, .noReply, at: now) }
+        if flights.isFull, let oldest = flights.oldest(in: flights.fullest) { fail(oldest, .noRoom, at: now) }
         var flight = flight
         for ask in flight.asks { flight.servers.append(servers.number(of: ask)) }
         let (order, trial) = servers.order(flight.servers, at: now)
         flight.order = order
-        let number = number()
-        flights.add(flight, number)
+        let number = flights.add(flight)
         let others = snapshot.racesServers ? order.dropFirst().prefix(Flight.mostRaced - 1) : (trial.map { [$0] } ?? [])
         attempt(number, server: order.first ?? 0, .udp, at: now)
         for server in others {
-            if server == trial { servers[flight.servers[server]].tries(at: now) }
+            if server == trial { servers[flight.servers[server]].rests(from: now) }
             attempt(number, server: server, .udp, at: now)
         }
     }
@@ -115,7 +50,7 @@ extension Resolver {
         let to = flight.asks[server]
         // Nothing is lost on a stream: an encrypted server is never asked again in the manner of UDP, and has the time of one.
         let transport = to.server.isSecure ? .tcp : transport
-        let ask = AskID(number: self.number())
+        let ask = AskID(flight: number, attempt: flight.sent.count)
         let wording = wording(of: flight, server, transport, at: now)
         let isLonely = transport == .tcp && (to.server.isSecure || flight.sent.allSatisfy(\.isLost))
         let interval = isLonely ? Flight.tcpInterval : flight.interval(servers[flight.servers[server]].losesPackets(at: now))
@@ -123,7 +58,6 @@ extension Resolver {
             flight.sent.append(Flight.Sent(ask: ask, wording: wording, server: server, transport: transport, at: now))
             flight.due = min(now + interval, flight.began + Flight.patience)
         }
-        flightOfAsk[ask] = number
         counters.asked[to.path, default: 0] += 1
         effects.append(.ask(ask, to, transport, flight.query.upstream(wording)))
     }
@@ -134,8 +68,9 @@ extension Resolver {
         let (ask, number) = (flight.asks[server], flight.servers[server])
         servers[number].forgive(at: now)
         var wording = Wording(id: random())
-        // Where EDNS was never seen and what went with it was not answered, it is perhaps EDNS that is dropped.
-        wording.speaksEDNS = servers[number].speaksEDNS ?? (ask.server.isSecure || flight.sent.count { $0.server == server } < 3)
+        // Where EDNS was never seen and what went with it was not answered, it is perhaps EDNS that is dropped; but not where DNSSEC is asked for.
+        let isGuess = !ask.server.isSecure && flight.query.edns?.dnssecOK != true && flight.sent.count { $0.server == server } >= 3
+        wording.speaksEDNS = !flight.plain.contains(server) && (servers[number].speaksEDNS ?? !isGuess)
         guard transport == .udp else { return wording }
         if snapshot.mixesCase, !ask.isTrusted, servers[number].keepsSpelling { wording.question = flight.query.respelled(random) }
         guard wording.speaksEDNS else { return wording }
@@ -152,9 +87,8 @@ extension Resolver {
 
     /// A packet that came on the socket of `ask`, from its server's address and port.
     package mutating func reply(to ask: AskID, _ packet: Span<UInt8>, at now: Instant) {
-        guard let number = flightOfAsk[ask], let flight = flights[number], let sent = flight.sent.first(where: { $0.ask == ask }) else {
-            return
-        }
+        let number = ask.flight
+        guard let flight = flights[number], let sent = flight.sent.first(where: { $0.ask == ask }), !sent.isLost else { return }
         let (from, server) = (flight.asks[sent.server], flight.servers[sent.server])
         var edns: EDNS?
         switch Judged(packet, to: flight.query, as: sent.wording, isTrusted: from.isTrusted, edns: &edns) {
@@ -187,17 +121,21 @@ extension Resolver {
             if isSecond { confirm(number, sent.server, at: now) } else { attempt(number, server: sent.server, .udp, at: now) }
         case .failed(let code, let error):
             lose(ask, number)
-            if sent.wording.speaksEDNS, [.formatError, .notImplemented, .badVersion].contains(code), edns == nil {
-                // It does not know EDNS (RFC 6891 section 7): once more without.
-                servers[server].mindsEDNS(at: now)
-                if flight.hasAttempts { return attempt(number, server: sent.server, sent.transport, at: now) }
+            let mindsEDNS =
+                [.formatError, .notImplemented, .badVersion].contains(code) && edns == nil && servers[server].speaksEDNS != true
+            if sent.wording.speaksEDNS, mindsEDNS, flight.hasAttempts {
+                // Perhaps it does not know EDNS (RFC 6891 section 7): once more without.
+                flights.change(number) { $0.plain.insert(sent.server) }
+                return attempt(number, server: sent.server, sent.transport, at: now)
             }
             servers[server].answered(edns)
-            flights.change(number) { $0.failure = (code, error) }
+            // What is between us and the server is not the client's.
+            flights.change(number) { $0.failure = (code.rawValue > 15 ? .serverFailure : code, error) }
             next(number, at: now)
         case .answer(let answer):
             if servers[server].restsUntil != nil { failures.endSilence(in: flight.key.partition) }
             servers[server].answered(edns)
+            if flight.plain.contains(sent.server), !sent.wording.speaksEDNS { servers[server].mindsEDNS(at: now) }
             let isLoss = flight.sent.contains { $0.server == sent.server && $0.transport == .udp && !$0.isLost && $0.at < sent.at }
             if isLoss { servers[server].lostPacket(at: now) }
             arrive(number, flight, answer, from, at: now)
@@ -232,10 +170,11 @@ extension Resolver {
 
     /// No reply will come from this server.
     package mutating func lost(_ ask: AskID, _ loss: Loss, at now: Instant) {
-        guard let number = flightOfAsk[ask], let flight = flights[number] else { return }
+        let number = ask.flight
+        guard let flight = flights[number], let sent = flight.sent.first(where: { $0.ask == ask }), !sent.isLost else { return }
         // What a server said is better news than what became of a connection.
         if case .troubled(let error) = loss, flight.failure == nil { flights.change(number) { $0.failure = (.serverFailure, error) } }
-        if let sent = flight.sent.first(where: { $0.ask == ask }) { servers[flight.servers[sent.server]].wasSilent(at: now) }
+        servers[flight.servers[sent.server]].wasSilent(at: now)
         lose(ask, number)
         next(number, at: now)
     }
@@ -245,7 +184,6 @@ extension Resolver {
             guard let place = flight.sent.firstIndex(where: { $0.ask == ask }) else { return }
             flight.sent[place].isLost = true
         }
-        flightOfAsk[ask] = nil
         effects.append(.close([ask]))
     }
 
@@ -321,11 +259,14 @@ extension Resolver {
         guard let flight = flights[number] else { return }
         end(number)
         if flight.purpose == .search { search.failed(at: now) }
-        cache.postpone(flight.key, until: now + Cache.retryAfter)
         let failure =
             flight.failure.map { Failures.Failure(code: $0.code, error: $0.error, isSilence: false) }
             ?? Failures.Failure(code: .serverFailure, error: error, isSilence: true)
-        if !flight.waiters.isEmpty { failures.note(failure, for: flight.key, at: now) }
+        // That we had no room says nothing of the question.
+        if error != .noRoom {
+            cache.postpone(flight.key, until: now + Cache.retryAfter)
+            if !flight.waiters.isEmpty { failures.note(failure, for: flight.key, at: now) }
+        }
         for waiter in flight.waiters { send(waiter.query.reply(failure.code, error: failure.error), to: waiter) }
     }
 
@@ -345,13 +286,19 @@ extension Resolver {
         release(number)
         guard let flight = flights.remove(number) else { return }
         let open = flight.sent.filter { !$0.isLost }.map(\.ask)
-        for ask in open { flightOfAsk[ask] = nil }
         if !open.isEmpty { effects.append(.close(open)) }
     }
 }
 
 extension ExtendedError {
     fileprivate static let noReply = ExtendedError(noReachableAuthority, "no server replied")
+    fileprivate static let noRoom = ExtendedError(noReachableAuthority, "too many questions are on their way already")
     fileprivate static let tooMany = ExtendedError(noReachableAuthority, "too many wait for this answer already")
     fileprivate static let unreachable = ExtendedError(networkError, "no server can be reached")
+}
+
+extension AskID {
+    /// The number says which flight it is of, and which of its attempts: 8 at the most.
+    fileprivate init(flight: UInt64, attempt: Int) { self.init(number: flight << 3 | UInt64(attempt)) }
+    fileprivate var flight: UInt64 { number >> 3 }
 }

@@ -18,7 +18,6 @@ package struct Resolver {
     var lossesSeen: UInt64 = 0
     var partitions = Partitions()
     var flights = FlightBoard()
-    var flightOfAsk: [AskID: UInt64] = [:]
     var servers = Servers()
     var failures = Failures()
     var pending: [CommitID: PendingReplies] = [:]
@@ -33,9 +32,9 @@ package struct Resolver {
     let random: @Sendable () -> UInt16
     let hash: @Sendable ([UInt8]) -> [UInt8]
 
-    /// Questions in flight at the most; the oldest makes room for the next.
-    static let mostFlights = 4096
+    /// Who waits for one answer, and for any: all are answered at once when it comes (DNSBomb), and each takes half a kilobyte.
     static let mostWaiters = 1024
+    static let mostWaitersInAll = 16_384
 
     package struct Counters: Hashable, Sendable {
         package var questions: UInt64 = 0
@@ -174,8 +173,8 @@ package struct Resolver {
 extension Query {
     fileprivate func reply(_ answer: LocalAnswer) -> [UInt8] {
         switch (answer, question.type) {
-        case (.noData, _): reply(.noError)
-        case (.noSuchName, _): reply(.nameError)
+        case (.noData, _): reply(.noError, authority: .denial)
+        case (.noSuchName, _): reply(.nameError, authority: .denial)
         case (.loopback, .aaaa): reply(.noError, records: [.init(.aaaa, ttl: 3600, data: Array(repeating: 0, count: 15) + [1])])
         case (.loopback, .ptr): reply(.noError, records: [.init(.ptr, ttl: 3600, data: [9] + Array("localhost".utf8) + [0])])
         case (.loopback, _): reply(.noError, records: [.init(.a, ttl: 3600, data: [127, 0, 0, 1])])

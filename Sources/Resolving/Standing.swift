@@ -41,12 +41,11 @@ struct Standing {
 
     mutating func wasSilent(at now: Instant) {
         silences += 1
-        guard silences >= Self.mostSilences else { return }
-        restsUntil = now + min(Self.rest << Int64(min(silences - Self.mostSilences, 8)), Self.longestRest)
+        if silences >= Self.mostSilences { rests(from: now) }
     }
 
-    /// One question finds out whether it answers again; the next one may only after another rest.
-    mutating func tries(at now: Instant) {
+    /// For longer with each silence. When it is over, one question finds out whether it answers again; the next one may only after another.
+    mutating func rests(from now: Instant) {
         restsUntil = now + min(Self.rest << Int64(min(max(0, silences - Self.mostSilences), 8)), Self.longestRest)
     }
 

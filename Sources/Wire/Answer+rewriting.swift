@@ -77,6 +77,17 @@ extension RecordType {
         case .srv: (6, 1)
         // Compressed against the rules, perhaps (RFC 9460 section 2.2): a pointer that leads to no name here could lead to one there.
         case .https, .svcb: (2, 1)
+        default: olderLayout
+        }
+    }
+
+    /// Types that are hardly used any more (RFC 1035 section 3.3, RFC 1183, RFC 2163, RFC 2230).
+    private var olderLayout: (before: Int, names: Int) {
+        switch rawValue {
+        case 3, 4, 7, 8, 9: (0, 1)
+        case 14, 17: (0, 2)
+        case 18, 21, 36: (2, 1)
+        case 26: (2, 2)
         default: (0, 0)
         }
     }

@@ -75,7 +75,10 @@ package struct EDNS: Hashable, Sendable {
         let length = message.count
         message.append(UInt16(0))
         if let error {
-            let text = error.text.utf8.prefix(250)
+            var whole = String(decoding: error.text.utf8.prefix(250), as: UTF8.self)
+            // Not half a character.
+            if error.text.utf8.count > 250, whole.unicodeScalars.last == "\u{FFFD}" { whole.unicodeScalars.removeLast() }
+            let text = whole.utf8
             message.append(Self.extendedErrorOption)
             message.append(UInt16(text.count + 2))
             message.append(error.code)

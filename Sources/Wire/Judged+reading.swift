@@ -58,6 +58,7 @@ extension Judged {
         var edns: EDNS?
         guard Int(header.answers) + Int(header.authorities) + Int(header.additionals) <= mostRecords else { throw .badData(at: 6) }
         for _ in 0..<header.answers { answers.append(try reader.record()) }
+        let answersEnd = reader.offset
         for _ in 0..<header.authorities { authorities.append(try reader.record()) }
         let end = reader.offset
         for _ in 0..<header.additionals {
@@ -76,12 +77,25 @@ extension Judged {
         if code == .badCookie, edns?.cookie != nil { return .badCookie }
         guard code == .noError || code == .nameError else { return .failed(code, edns?.error) }
         let chain = try Chain(of: query.question, in: answers, packet)
-        let isPlain = chain.isWhole && authorities.allSatisfy { $0.type != .opt }
-        guard isPlain, !(answers + authorities).dependOnTTLs(packet, behind: Header.size + query.question.size) else {
-            return .answer(
-                try Answer(rewriting: packet, header, query, chain.records, authorities, code, missing: chain.missing, edns?.error))
+        let kept = authorities.filter { $0.bearsWitness(for: chain, query) }
+        let isPlain = chain.isWhole && (kept.isEmpty || kept.count == authorities.count)
+        guard isPlain, !(answers + kept).dependOnTTLs(packet, behind: Header.size + query.question.size) else {
+            return .answer(try Answer(rewriting: packet, header, query, chain.records, kept, code, missing: chain.missing, edns?.error))
         }
-        return .answer(Answer(packet, upTo: end, header, answers, authorities, code, chain, edns?.error))
+        return .answer(Answer(packet, upTo: kept.isEmpty ? answersEnd : end, header, answers, kept, code, chain, edns?.error))
+    }
+}
+
+extension ResourceRecord {
+    /// Whether a record of the authority section says something of this answer: for how long a "no" holds (RFC 2308), and, for those who ask for it, the
+    /// proof (RFC 4035 section 3.1.3). What else stands there, name servers and their addresses, is for resolvers that ask on; nobody who asks us.
+    fileprivate func bearsWitness(for chain: Chain, _ query: Query) -> Bool {
+        guard `class` == query.question.class, let last = chain.names.last else { return false }
+        switch type {
+        case .soa: return last.isAtOrBelow(owner) && !chain.answersQuestion
+        case .rrsig, .nsec, .nsec3: return query.edns?.dnssecOK == true
+        default: return false
+        }
     }
 }
 
@@ -96,6 +110,7 @@ extension Answer {
         _ code: ResponseCode, _ chain: Chain, _ error: ExtendedError?
     ) {
         var body = packet.bytes(0..<end)
+        body.patch(UInt16(authorities.count), at: 8)
         body.patch(UInt16(0), at: 10)
         self.init(body: body, header, answers, authorities, code, chain, error, packet)
     }

@@ -51,7 +51,8 @@ extension Query {
         var message: [UInt8] = []
         message.reserveCapacity(Header.size + rawQuestion.count + 40)
         message.append(wording.id)
-        message.append(flags.intersection([.checkingDisabled, .authenticData]).union(.recursionDesired).rawValue)
+        // AD always, so that its answer serves every client (RFC 6840 section 5.7).
+        message.append(flags.intersection(.checkingDisabled).union([.recursionDesired, .authenticData]).rawValue)
         message.append(contentsOf: [0, 1, 0, 0, 0, 0, 0, wording.speaksEDNS ? 1 : 0])
         message.append(contentsOf: wording.question.isEmpty ? rawQuestion : wording.question)
         if wording.speaksEDNS { EDNS(dnssecOK: edns?.dnssecOK ?? false, cookie: wording.cookie).append(to: &message) }

@@ -16,5 +16,5 @@ import Workbench
         }
     }
 
-    @Test func noScenarioIsMissing() { #expect(Self.files.count == 145) }
+    @Test func noScenarioIsMissing() { #expect(Self.files.count == 149) }
 }

@@ -29,7 +29,7 @@ import Workbench
         #expect(cut.error == whole.error)
         let reply = query.reply(cut, age: 10)
         let opinion = try #require(LdnsOpinion(reply))
-        #expect(opinion.answers == 2 && opinion.authorities == 1 && opinion.ttls == [80, 70])
+        #expect(opinion.answers == 2 && opinion.authorities == 0 && opinion.ttls == [80, 70])
         #expect(Judged(reply.span, to: query, id: 0x1234).answer?.addresses == [.of("203.0.113.5")])
     }
 

@@ -99,7 +99,7 @@ import Workbench
                 #expect(answer.addresses == [.of("203.0.113.5")])
                 let reply = query.reply(answer, age: 0)
                 let opinion = try #require(LdnsOpinion(reply))
-                #expect(opinion.answers == 2 && opinion.authorities == 1 && opinion.ttls == [300, 300])
+                #expect(opinion.answers == 2 && opinion.authorities == 0 && opinion.ttls == [300, 300])
                 // What we cut is as good as new.
                 #expect(Judged(reply.span, to: query, id: 0x1234).answer?.addresses == [.of("203.0.113.5")])
             }
@@ -164,25 +164,66 @@ import Workbench
 
     /// A pointer into another record's TTL makes a name that changes with time: it is written out as it was when it came.
     @Test func aNameInATTLIsWrittenOut() throws {
-        let query = try Query(message: .query(Self.www, .a))
-        var message = Message(Self.www, .a, [Self.address])
+        let query = try Query(message: .query(.of("www.a"), .a))
+        var message = Message(.of("www.a"), .a, [.cname(.of("www.a"), .of("x.a"))])
         message.answers[0].ttl = 0x0161_0000
         message.isCompressed = true
         message.additionals = []
         var bytes = message.bytes
-        // An authority whose owner is the label `a` and the root, in the TTL before it.
-        let ttl = bytes.count - 10
-        bytes += [0xC0, UInt8(ttl), 0, 2, 0, 1, 0, 0, 1, 0, 0, 2, 0xC0, 12]
+        // Behind header, question, and the alias's owner, type and class: the label `a` and the root. There the SOA's owner points.
+        let ttl = 12 + 11 + 6
+        bytes += [0xC0, UInt8(ttl), 0, 6, 0, 1, 0, 0, 0, 60, 0, 22, 0, 0] + [UInt8](repeating: 0, count: 16) + [0, 0, 0, 60]
         bytes[9] = 1
         let answer = try #require(Judged(bytes.span, to: query, id: 0x1234).answer)
-        for age in [0, 7, 300] as [UInt32] {
-            let opinion = try #require(LdnsOpinion(query.reply(answer, age: age)))
-            #expect(opinion.answers == 1)
-            var reader = MessageReader(query.reply(answer, age: age).span)
+        for age in [0, 7, 60] as [UInt32] {
+            let reply = query.reply(answer, age: age)
+            #expect(LdnsOpinion(reply)?.authorities == 1)
+            var reader = MessageReader(reply.span)
             _ = try reader.header()
             _ = try reader.question()
             _ = try reader.record()
-            #expect(try reader.record().owner == .of("a"))
+            #expect(try reader.record().owner == .of("a"), "after \(age) s")
+        }
+    }
+
+    /// Name servers, their addresses, and a SOA of others are not passed on, nor do they say how long anything is kept.
+    @Test func whatStandsInTheAuthorityMustBearWitness() throws {
+        let query = try Query(message: .query(Self.www, .a))
+        for (answers, authorities, kept, lifetime) in [
+            (
+                [Self.address], [Message.Record.address(.of("evil.test"), .of("198.51.100.66")), .soa(.of("example"), ttl: 9, minimum: 9)],
+                0, 300
+            ),
+            ([], [.soa(.of("other.test"), ttl: 7, minimum: 7), .address(.of("evil.test"), .of("198.51.100.66"))], 0, nil),
+            ([], [.soa(.of("other.test"), ttl: 7, minimum: 7), .soa(.of("example"), ttl: 60, minimum: 60)], 1, 60),
+            ([], [.soa(.of("sub.www.example"), ttl: 7, minimum: 7)], 0, nil),
+        ] as [([Message.Record], [Message.Record], Int, UInt32?)] {
+            var message = Message(Self.www, .a, answers)
+            message.authorities = authorities
+            let answer = try #require(Judged(message, to: query).answer)
+            #expect(answer.lifetime == lifetime)
+            let reply = query.reply(answer, age: 0)
+            var reader = MessageReader(reply.span)
+            let header = try reader.header()
+            #expect(Int(header.authorities) == kept && Int(header.answers) == answers.count, "\(authorities)")
+            #expect(LdnsOpinion(reply) != nil)
+        }
+    }
+
+    /// RFC 4035 section 3.2.3: AD counts where nobody could have set it on the way.
+    @Test func whoMaySayThatItIsAuthentic() throws {
+        let query = try Query(message: .query(Self.www, .a))
+        var message = Message(Self.www, .a, [Self.address])
+        message.flags |= 0x20
+        let bytes = message.bytes
+        for isTrusted in [true, false] {
+            var edns: EDNS?
+            let wording = Wording(id: 0x1234)
+            guard case .answer(let answer) = Judged(bytes.span, to: query, as: wording, isTrusted: isTrusted, edns: &edns) else {
+                Issue.record("no answer")
+                return
+            }
+            #expect(answer.authenticated == isTrusted)
         }
     }
 }

@@ -125,13 +125,14 @@ import Workbench
         let handed = try #require(LdnsOpinion(query.reply(answer, age: 0)))
         #expect(handed.code == given.code)
         #expect(handed.answers == given.answers)
-        #expect(handed.authorities == given.authorities)
+        // A "no" has its SOA; beside an answer nobody needs what stands there.
+        #expect(handed.authorities == (given.answers > 0 ? 0 : given.authorities))
         #expect(handed.additionals == 0)
         #expect(handed.questionName == given.questionName)
         #expect(handed.questionType == given.questionType)
     }
 
-    @Test func questionsToUpstreamsCarryEDNSAndNothingOfTheClientButItsWishes() throws {
+    @Test func questionsToUpstreamsCarryEDNSAndADAndNothingElseOfTheClientButItsWishes() throws {
         for (flags, dnssecOK) in [(0x0100, false), (0x0110, true), (0x0120, false), (0x0130, true)] as [(UInt16, Bool)] {
             let query = try query {
                 $0.flags = flags
@@ -140,7 +141,7 @@ import Workbench
             let sent = query.upstream(id: 0xABCD)
             let opinion = try #require(LdnsOpinion(sent))
             #expect(opinion.id == 0xABCD && !opinion.isResponse && opinion.recursionDesired)
-            #expect(opinion.checkingDisabled == (flags & 0x10 != 0) && opinion.authenticData == (flags & 0x20 != 0))
+            #expect(opinion.checkingDisabled == (flags & 0x10 != 0) && opinion.authenticData)
             #expect(opinion.hasEDNS && opinion.payloadSize == 1232)
             #expect(sent.count == 12 + 17 + 11, "no option of the client's goes on")
             #expect(sent[sent.count - 4] == (dnssecOK ? 0x80 : 0))

@@ -22,15 +22,14 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+#include "common.h"
 
 // A question: header, a label of ten (kind and nine digits), "yes" or "neg", "example", type and class. All are equally long.
 enum { question = 12 + 11 + 4 + 8 + 1 + 4, batch = 32, room = 1500, ids = 1 << 16, stream = 1 << 17 };
@@ -56,18 +55,6 @@ static int tcp, waits;
 static uint64_t patience = 5000000000u, salt, limit = UINT64_MAX, rate;
 static uint64_t sent, answered, lost, strays, refused, again, reopened, codes[16], empty, wrong, worked, calls;
 static uint64_t begun, final;
-
-static uint64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
-
-static uint64_t draw(void) {
-    static uint64_t state = 0x9E3779B97F4A7C15u;
-    state ^= state << 13, state ^= state >> 7, state ^= state << 17;
-    return state;
-}
 
 static void die(const char *what) {
     fprintf(stderr, "ask: %s: %s\n", what, strerror(errno));

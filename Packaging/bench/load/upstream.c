@@ -9,15 +9,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+#include "common.h"
 
 enum { batch = 32, room = 512, kept = 1 << 16, counters = 1 << 22, connections = 64, signalled = 1, listening = 2, first_connection = 3 };
 
@@ -35,18 +34,6 @@ static uint32_t first, last;
 static struct { uint64_t hash; uint32_t count; } asked[counters];
 static uint64_t questions, names, most, dropped, delay;
 static unsigned loss;
-
-static uint64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
-
-static uint64_t draw(void) {
-    static uint64_t state = 0x9E3779B97F4A7C15u;
-    state ^= state << 13, state ^= state >> 7, state ^= state << 17;
-    return state;
-}
 
 static void count(uint64_t hash) {
     questions++;

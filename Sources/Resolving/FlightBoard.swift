@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+import DequeModule
+import HeapModule
+import Wire
+
+/// Flights, each in a place of its own, and when each is due.
+///
+/// A flight's number is a count and, in its low bits, its place: nobody looks for a flight by hash, and the number of one that has ended finds none.
+struct FlightBoard {
+    /// A flight's number, and when it is to be looked at; over when the flight says another time.
+    private struct Due: Comparable {
+        let at: Instant
+        let number: UInt64
+
+        static func < (left: Due, right: Due) -> Bool { (left.at, left.number) < (right.at, right.number) }
+    }
+
+    /// Flights at the most, and bits of a number that are its place.
+    static let most = 1 << placeBits
+    private static let placeBits: UInt64 = 12
+
+    private var places: [(number: UInt64, flight: Flight?)] = []
+    private var free: [Int] = []
+    private var began: UInt64 = 0
+    private var numbers: [Cache.Key: UInt64] = [:]
+    /// In the order they began; some have ended.
+    private var departures: Deque<UInt64> = []
+    private var dues = Heap<Due>()
+    /// Who waits, in all flights.
+    private(set) var waiters = 0
+    /// How many there are of each partition.
+    private var crowds: [Int: Int] = [:]
+
+    var count: Int { places.count - free.count }
+    var all: [(number: UInt64, flight: Flight)] { places.compactMap { place in place.flight.map { (place.number, $0) } } }
+
+    subscript(_ number: UInt64) -> Flight? { place(of: number).flatMap { places[$0].flight } }
+    func number(of key: Cache.Key) -> UInt64? { numbers[key] }
+
+    private func place(of number: UInt64) -> Int? {
+        let place = Int(number & UInt64(Self.most - 1))
+        return place < places.count && places[place].number == number ? place : nil
+    }
+
+    /// - Returns: its number. There must be room (`isFull`).
+    mutating func add(_ flight: Flight) -> UInt64 {
+        let place = free.popLast() ?? places.count
+        began += 1
+        let number = began << Self.placeBits | UInt64(place)
+        if place == places.count { places.append((number, flight)) } else { places[place] = (number, flight) }
+        numbers[flight.key] = number
+        crowds[flight.key.partition, default: 0] += 1
+        waiters += flight.waiters.count
+        departures.append(number)
+        return number
+    }
+
+    var isFull: Bool { count >= Self.most }
+
+    /// Changes a flight where it is.
+    mutating func change(_ number: UInt64, _ body: (inout Flight) -> Void) {
+        guard let place = place(of: number), let former = places[place].flight?.nextDue else { return }
+        waiters -= places[place].flight?.waiters.count ?? 0
+        body(&places[place].flight!)
+        waiters += places[place].flight?.waiters.count ?? 0
+        guard let due = places[place].flight?.nextDue, due != former else { return }
+        dues.insert(Due(at: due, number: number))
+        prune()
+    }
+
+    mutating func remove(_ number: UInt64) -> Flight? {
+        guard let place = place(of: number), let flight = places[place].flight else { return nil }
+        places[place] = (0, nil)
+        free.append(place)
+        numbers[flight.key] = nil
+        waiters -= flight.waiters.count
+        let crowd = crowds[flight.key.partition, default: 0] - 1
+        crowds[flight.key.partition] = crowd > 0 ? crowd : nil
+        while let first = departures.first, self.place(of: first) == nil { departures.removeFirst() }
+        prune()
+        return flight
+    }
+
+    /// When the first one is due.
+    var earliestDue: Instant? { dues.min?.at }
+
+    /// One that is due.
+    mutating func due(at now: Instant) -> UInt64? {
+        guard let first = dues.min, first.at <= now else { return nil }
+        dues.removeMin()
+        prune()
+        return first.number
+    }
+
+    /// The partition that most of them are of: the flood makes room for itself.
+    var fullest: Int? { crowds.max { $0.value < $1.value }?.key }
+
+    /// The one of a partition that began first.
+    func oldest(in partition: Int?) -> UInt64? {
+        departures.first { number in place(of: number).flatMap { places[$0].flight?.key.partition } == partition }
+    }
+
+    private mutating func prune() {
+        while let first = dues.min, place(of: first.number).flatMap({ places[$0].flight?.nextDue }) != first.at { dues.removeMin() }
+    }
+}
