@@ -5,8 +5,11 @@
 
 # What may leave in every state, by link.
 plumbing="arp or igmp or ip6 proto 0 or (icmp6 and ip6[40] >= 130 and ip6[40] <= 143)"
+relays="(dst host 203.0.113.130 or dst host 203.0.113.134)"
+# A relay that still sends to the port of a device that is gone hears so from the kernel, about its own packet.
+gone="(icmp[icmptype] = icmp-unreach and icmp[28:2] = 51820 and $relays)"
 declare -A allowed=(
-    [eth0]="$plumbing or (udp dst port 51820 and (dst host 203.0.113.130 or dst host 203.0.113.134)) or udp dst port 67 or tcp src port 2222
+    [eth0]="$plumbing or (udp dst port 51820 and $relays) or $gone or udp dst port 67 or tcp src port 2222
         or (dst port 53 and dst host 198.51.100.53) or dst host 203.0.113.13"
     [lan0]="$plumbing or dst net 192.168.77.0/24 or dst net fd77::/64 or dst net 224.0.0.0/4 or dst net ff00::/8"
 )

@@ -23,14 +23,9 @@ extension Worker {
                 case .reply(let client, let reply, let source): send(reply, to: client, from: source)
                 case .ask(let id, let ask, _, let message) where ask.server.isSecure: secure.ask(id.number, ask, message)
                 case .ask(let id, let ask, let transport, let message):
-                    guard let socket = UpstreamSocket(ask, transport == .udp ? .udp : .tcp, message, random: randomness.next32()) else {
-                        resolver.lost(id, .unreachable, at: .now)
-                        continue
-                    }
-                    upstreams[id] = socket
-                    poller.add(socket.fd, token: Token(.upstream, id.number).raw, socket.wantsWrite ? [.read, .write] : .read)
+                    open(id, ask, transport, message)
                 case .close(let ids):
-                    for id in ids where upstreams.removeValue(forKey: id) == nil { secure.close([id.number]) }
+                    for id in ids where !upstreams.close(id.number) { secure.close([id.number]) }
                 case .commit(let id, let changes): commits.append((id, changes))
                 case .note(let note): if !watchers.isEmpty { tell(Happening(note)) }
                 }
@@ -67,15 +62,24 @@ extension Worker {
         steered = []
     }
 
-    /// An upstream's socket is ready.
-    func proceed(_ id: AskID) {
-        guard let socket = upstreams[id] else { return }
+    private func open(_ id: AskID, _ ask: Ask, _ transport: Transport, _ message: [UInt8]) {
+        guard let opened = upstreams.open(id.number, ask, transport == .udp ? .udp : .tcp, message, random: randomness.next32()) else {
+            return resolver.lost(id, .unreachable, at: .now)
+        }
+        guard opened.isNew else { return }
+        let socket = opened.socket
+        poller.add(socket.fd, token: Token(.upstream, UInt64(opened.place)).raw, socket.wantsWrite ? [.read, .write] : .read)
+    }
+
+    /// The socket in this place is ready.
+    func proceed(at place: Int) {
+        guard let (question, socket) = upstreams.at(place) else { return }
         let couldWrite = socket.wantsWrite
         switch socket.proceed(&room) {
         case .nothingYet:
-            if couldWrite, !socket.wantsWrite { poller.change(socket.fd, token: Token(.upstream, id.number).raw, .read) }
-        case .lost: resolver.lost(id, .unreachable, at: .now)
-        case .packet(let packet): resolver.reply(to: id, packet.span, at: .now)
+            if couldWrite, !socket.wantsWrite { poller.change(socket.fd, token: Token(.upstream, UInt64(place)).raw, .read) }
+        case .lost: resolver.lost(AskID(number: question), .unreachable, at: .now)
+        case .packet(let packet): resolver.reply(to: AskID(number: question), packet.span, at: .now)
         }
     }
 }

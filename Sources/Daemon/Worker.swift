@@ -4,6 +4,7 @@ import Kernel
 import Logging
 import Policy
 import Resolving
+import RuleFiles
 import SecureUpstreams
 import Steering
 import Upstreams
@@ -46,7 +47,7 @@ final class Worker {
     var held: [(connection: UInt64, reply: ControlReply)] = []
     /// Those of `controls` that want to hear what happens.
     var watchers: Set<UInt64> = []
-    var upstreams: [AskID: UpstreamSocket] = [:]
+    var upstreams: UpstreamSockets
     var spareEffects: [Effect] = []
     let secure: SecureUpstreams
     let secureInbox: Mailbox<SecureEvent>
@@ -93,6 +94,7 @@ final class Worker {
         sets = try DaemonError.from { () throws(KernelError) in try SetWriter() }
         keeper = start.keeper
         let ledger = Self.inherit(start.ledger, start, &sets)
+        upstreams = UpstreamSockets(ports: LocalPorts(range: (try? HostFile.read("/proc/sys/net/ipv4/ip_local_port_range")) ?? []))
         let heard = Mailbox<SecureEvent>()
         secureInbox = heard
         secure = SecureUpstreams(roots: start.situation.tlsRoots?.path) { heard.post($0) }
@@ -131,7 +133,7 @@ final class Worker {
         case .udp: receive(at: Int(token.number))
         case .tcp: accept(at: Int(token.number))
         case .connection: serve(token.number, ready.events)
-        case .upstream: proceed(AskID(number: token.number))
+        case .upstream: proceed(at: Int(token.number))
         case .secure: hearSecure()
         case .inbox: for message in inbox.take() { handle(message) }
         case .control: acceptControl()

@@ -2,8 +2,9 @@
 import Policy
 import Wire
 
-/// One question on its way to the servers of one path, however many wait for it.
-struct Flight {
+/// One question on its way to the servers of one path, however many wait for it. One object, changed on its `FlightBoard` only: as a value it was
+/// copied again and again.
+final class Flight {
     struct Waiter {
         let query: Query
         let client: Client
@@ -27,25 +28,12 @@ struct Flight {
         case ahead, search, refresh
     }
 
-    /// What does not change while it lasts: one reference, since flights are copied again and again.
-    final class Plan: Sendable {
-        let key: Cache.Key
-        /// The question as its first asker wrote it.
-        let query: Query
-        let decision: Decision
-        let asks: [Ask]
-        let began: Instant
-
-        init(_ key: Cache.Key, _ query: Query, _ decision: Decision, _ asks: [Ask], began: Instant) {
-            self.key = key
-            self.query = query
-            self.decision = decision
-            self.asks = asks
-            self.began = began
-        }
-    }
-
-    let plan: Plan
+    let key: Cache.Key
+    /// The question as its first asker wrote it.
+    let query: Query
+    let decision: Decision
+    let asks: [Ask]
+    let began: Instant
     /// What it is for besides those who wait.
     var purpose: Purpose
     var waiters: [Waiter]
@@ -59,18 +47,19 @@ struct Flight {
     /// When the next attempt is due.
     var due: Instant
 
-    init(_ plan: Plan, for purpose: Purpose = .client, waiters: [Waiter] = []) {
-        self.plan = plan
+    init(
+        _ key: Cache.Key, _ query: Query, _ decision: Decision, _ asks: [Ask], for purpose: Purpose = .client, waiters: [Waiter] = [],
+        began: Instant
+    ) {
+        self.key = key
+        self.query = query
+        self.decision = decision
+        self.asks = asks
+        self.began = began
         self.purpose = purpose
         self.waiters = waiters
-        due = plan.began
+        due = began
     }
-
-    var key: Cache.Key { plan.key }
-    var query: Query { plan.query }
-    var decision: Decision { plan.decision }
-    var asks: [Ask] { plan.asks }
-    var began: Instant { plan.began }
 
     /// When those who wait get what is over, if something is kept (RFC 8767 section 5).
     var staleDue: Instant?

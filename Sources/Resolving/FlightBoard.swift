@@ -58,13 +58,13 @@ struct FlightBoard {
     var isFull: Bool { count >= Self.most }
 
     /// Changes a flight where it is.
-    mutating func change(_ number: UInt64, _ body: (inout Flight) -> Void) {
-        guard let place = place(of: number), let former = places[place].flight?.nextDue else { return }
-        waiters -= places[place].flight?.waiters.count ?? 0
-        body(&places[place].flight!)
-        waiters += places[place].flight?.waiters.count ?? 0
-        guard let due = places[place].flight?.nextDue, due != former else { return }
-        dues.insert(Due(at: due, number: number))
+    mutating func change(_ number: UInt64, _ body: (Flight) -> Void) {
+        guard let flight = self[number] else { return }
+        let (former, count) = (flight.nextDue, flight.waiters.count)
+        body(flight)
+        waiters += flight.waiters.count - count
+        guard flight.nextDue != former else { return }
+        dues.insert(Due(at: flight.nextDue, number: number))
         prune()
     }
 

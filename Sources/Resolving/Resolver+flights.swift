@@ -9,7 +9,7 @@ extension Resolver {
         _ waiter: Flight.Waiter, _ decision: Decision, _ asks: [Ask], _ key: Cache.Key, isStale: Bool = false, at now: Instant
     ) {
         guard let number = flights.number(of: key), let flight = flights[number] else {
-            var flight = Flight(Flight.Plan(key, waiter.query, decision, asks, began: now), waiters: [waiter])
+            let flight = Flight(key, waiter.query, decision, asks, waiters: [waiter], began: now)
             if isStale { flight.staleDue = now + Flight.staleDelay }
             return begin(flight)
         }
@@ -26,13 +26,12 @@ extension Resolver {
     mutating func fly(
         _ query: Query, for purpose: Flight.Purpose, _ decision: Decision, _ asks: [Ask], _ key: Cache.Key, at now: Instant
     ) {
-        begin(Flight(Flight.Plan(key, query, decision, asks, began: now), for: purpose))
+        begin(Flight(key, query, decision, asks, for: purpose, began: now))
     }
 
     private mutating func begin(_ flight: Flight) {
         let now = flight.began
         if flights.isFull, let oldest = flights.oldest(in: flights.fullest) { fail(oldest, .noRoom, at: now) }
-        var flight = flight
         for ask in flight.asks { flight.servers.append(servers.number(of: ask)) }
         let (order, trial) = servers.order(flight.servers, at: now)
         flight.order = order
@@ -147,8 +146,9 @@ extension Resolver {
         let isNoted = flight.waiters.contains { isMovedByRules($0.client.app) }
         if cache.insert(answer, from: server, for: flight.key, at: now, rules: isNoted ? snapshot.rulesRevision : nil) { ready.forget() }
         failures.end(flight.key)
+        let purpose = flight.purpose
         end(number)
-        switch flight.purpose {
+        switch purpose {
         case .client, .refresh: break
         // A client that waits has it owed with its own answer.
         case .ahead where flight.waiters.contains { $0.client.app == .normal }: break
@@ -259,8 +259,8 @@ extension Resolver {
     private mutating func fail(_ number: UInt64, _ error: ExtendedError, at now: Instant) {
         giveStale(number, at: now)
         guard let flight = flights[number] else { return }
-        end(number)
         if flight.purpose == .search { search.failed(at: now) }
+        end(number)
         let failure =
             flight.failure.map { Failures.Failure(code: $0.code, error: $0.error, isSilence: false) }
             ?? Failures.Failure(code: .serverFailure, error: error, isSilence: true)

@@ -4,8 +4,8 @@ import Glibc
 import Policy
 import Wire
 
-/// One question to one server, on a socket of its own that can leave by one path only: the mark is set before anything is sent, the socket is
-/// connected, so the kernel itself drops what other addresses and ports send.
+/// A question to a server, on a socket that can leave by one path only: the mark is set before anything is sent, the socket is connected, so the
+/// kernel itself drops what other addresses and ports send.
 package final class UpstreamSocket {
     /// What came of waiting.
     package enum Event {
@@ -15,53 +15,81 @@ package final class UpstreamSocket {
         case nothingYet
     }
 
+    package enum Kind { case udp, tcp }
+
+    /// What never changes about a socket: those of one kin can stand in for each other.
+    struct Kin: Equatable {
+        let path: Path
+        let family: Int32
+
+        init(_ ask: Ask) {
+            path = ask.path
+            family = ask.server.address.family == .v4 ? AF_INET : AF_INET6
+        }
+    }
+
     package let fd: Int32
     private let transport: Kind
+    /// Of a socket that can give its port back and take another.
+    private(set) var kin: Kin?
     /// TCP: what is still to be sent, and what has come.
     private var outgoing: [UInt8] = []
     private var incoming: [UInt8] = []
 
-    package enum Kind { case udp, tcp }
-
     /// Opens, marks and connects the socket, and sends or queues `message`.
     /// - Parameters:
     ///   - device: the only interface it may use, for probes of a tunnel that is not in use; nil: whatever the path's routes say.
-    ///   - random: an unpredictable number, of which the port of a datagram is made (RFC 5452 section 9.2).
+    ///   - random: an unpredictable number, of which the port of a datagram is made.
     /// - Returns: nil when the kernel knows already that the server cannot be reached, or no socket is to be had.
-    package init?(_ ask: Ask, _ kind: Kind, _ message: [UInt8], device: String? = nil, random: UInt32) {
+    package convenience init?(_ ask: Ask, _ transport: Kind, _ message: [UInt8], device: String? = nil, random: UInt32) {
+        self.init(ask, transport, message, device: device, port: LocalPorts.port(random), isReturnable: false)
+    }
+
+    /// - Parameter isReturnable: whether the kernel may choose `port` itself, and so takes it back.
+    init?(_ ask: Ask, _ transport: Kind, _ message: [UInt8], device: String? = nil, port: UInt16, isReturnable: Bool) {
         guard case .plain = ask.server.scheme else { return nil }
-        let scope = ask.server.zone.map { unsafe if_nametoindex($0) } ?? 0
-        let peer = SocketAddress(ask.server.address, port: ask.server.port, scope: scope)
-        let type = kind == .udp ? SOCK_DGRAM.rawValue : SOCK_STREAM.rawValue
+        let peer = Self.peer(of: ask)
+        let type = transport == .udp ? SOCK_DGRAM.rawValue : SOCK_STREAM.rawValue
         fd = socket(peer.family, Int32(type | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        transport = kind
+        self.transport = transport
         guard fd >= 0, Self.mark(fd, ask.path), device.map({ Self.bind(fd, to: $0) }) ?? true else { return nil }
-        if kind == .udp {
-            Self.forbidFragments(fd, peer.family)
-            Self.bind(fd, peer.family, toPort: Self.port(random))
-        }
-        let connected = unsafe peer.with { unsafe connect(fd, $0, $1) }
-        guard connected == 0 || errno == EINPROGRESS else { return nil }
-        switch kind {
+        switch transport {
         case .udp:
-            guard unsafe message.withUnsafeBytes({ unsafe Glibc.send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }) == message.count
-            else { return nil }
+            Self.forbidFragments(fd, peer.family)
+            if isReturnable, choose(port) { kin = Kin(ask) } else { bind(peer.family, toPort: port) }
+            guard connect(to: peer), send(message) else { return nil }
         case .tcp:
+            guard connect(to: peer) else { return nil }
             outgoing = [UInt8(truncatingIfNeeded: message.count >> 8), UInt8(truncatingIfNeeded: message.count)] + message
         }
     }
 
     /// Begins a connection and sends nothing on it, so that a tunnel has traffic whose only servers are encrypted ones.
     package init?(knockingAt ask: Ask, device: String) {
-        let peer = SocketAddress(ask.server.address, port: ask.server.port)
+        let peer = Self.peer(of: ask)
         fd = socket(peer.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         transport = .tcp
         guard fd >= 0, Self.mark(fd, ask.path), Self.bind(fd, to: device) else { return nil }
-        let connected = unsafe peer.with { unsafe connect(fd, $0, $1) }
-        guard connected == 0 || errno == EINPROGRESS else { return nil }
+        guard connect(to: peer) else { return nil }
     }
 
     deinit { if fd >= 0 { close(fd) } }
+
+    /// Sends another question, from another port. Only after `end`, and to a server of the same kin.
+    func begin(_ ask: Ask, _ message: [UInt8], port: UInt16) -> Bool {
+        choose(port) && connect(to: Self.peer(of: ask)) && send(message)
+    }
+
+    /// Gives the port back, and what has come late for it is not kept for the next question.
+    /// - Returns: whether the socket can be used again.
+    func end() -> Bool {
+        var nobody = sockaddr()
+        nobody.sa_family = sa_family_t(AF_UNSPEC)
+        guard unsafe Glibc.connect(fd, &nobody, socklen_t(MemoryLayout<sockaddr>.size)) == 0 else { return false }
+        var byte: UInt8 = 0
+        for _ in 0..<8 where unsafe recv(fd, &byte, 1, 0) < 0 { return errno == EAGAIN }
+        return false
+    }
 
     /// Whether the socket waits to write, too.
     package var wantsWrite: Bool { !outgoing.isEmpty }
@@ -90,21 +118,34 @@ package final class UpstreamSocket {
         }
     }
 
+    private static func peer(of ask: Ask) -> SocketAddress {
+        let scope = ask.server.zone.map { unsafe if_nametoindex($0) } ?? 0
+        return SocketAddress(ask.server.address, port: ask.server.port, scope: scope)
+    }
+
+    private func connect(to peer: SocketAddress) -> Bool {
+        func isConnected() -> Bool { unsafe peer.with { unsafe Glibc.connect(fd, $0, $1) } == 0 || errno == EINPROGRESS }
+        // The port is taken: any other that the kernel has.
+        return isConnected() || kin != nil && errno == EAGAIN && choose(0) && isConnected()
+    }
+
+    private func send(_ message: [UInt8]) -> Bool {
+        unsafe message.withUnsafeBytes { unsafe Glibc.send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) } == message.count
+    }
+
     private static func mark(_ fd: Int32, _ path: Path) -> Bool {
         var mark = path.mark
         return unsafe setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, socklen_t(MemoryLayout<UInt32>.size)) == 0
     }
 
-    /// Ports of our own choice: above those of services that are started by hand.
-    private static let firstPort: UInt16 = 10_240
-
-    private static func port(_ random: UInt32) -> UInt16 {
-        let ports = UInt32(UInt16.max - firstPort) + 1
-        return firstPort + UInt16(truncatingIfNeeded: UInt64(random) * UInt64(ports) >> 32)
+    /// Leaves one port for the kernel to choose from (Linux 6.3 and later), or 0: any. Connecting takes it, and what it took it gives back.
+    private func choose(_ port: UInt16) -> Bool {
+        var range = UInt32(port) << 16 | UInt32(port)
+        return unsafe setsockopt(fd, Int32(IPPROTO_IP), SLUICE_IP_LOCAL_PORT_RANGE, &range, socklen_t(MemoryLayout<UInt32>.size)) == 0
     }
 
     /// One that is taken is left to the kernel, which takes another at random.
-    private static func bind(_ fd: Int32, _ family: Int32, toPort port: UInt16) {
+    private func bind(_ family: Int32, toPort port: UInt16) {
         let any: IPAddress = family == AF_INET ? .v4(0) : .v6(high: 0, low: 0)
         _ = unsafe SocketAddress(any, port: port).with { unsafe Glibc.bind(fd, $0, $1) }
     }

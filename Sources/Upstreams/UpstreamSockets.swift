@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+import Policy
+
+/// Sockets with a question open, and those that lie ready for one: to make a socket and close it costs 9.6 µs, to give one another port and another
+/// peer 2.5 µs (measured, Linux 6.18).
+package struct UpstreamSockets {
+    private struct Place {
+        let socket: UpstreamSocket
+        /// The number of the question that is open on it; nil: it lies ready.
+        var question: UInt64?
+    }
+
+    /// What lies ready, of sockets that can stand in for each other.
+    private struct Ready {
+        let kind: UpstreamSocket.Kin
+        var places: [Int] = []
+    }
+
+    private static let mostReady = 64
+
+    private let ports: LocalPorts
+    /// The number of a socket's place is what it is known by to epoll.
+    private var places: [Place?] = []
+    private var free: [Int] = []
+    private var open: [UInt64: Int] = [:]
+    private var ready: [Ready] = []
+
+    package init(ports: LocalPorts) { self.ports = ports }
+
+    /// What opening a question came to.
+    package struct Opened {
+        package let place: Int
+        package let socket: UpstreamSocket
+        /// Whether its descriptor is not known to epoll yet.
+        package let isNew: Bool
+    }
+
+    /// Sends a question.
+    /// - Parameters:
+    ///   - question: a number never used before.
+    ///   - random: an unpredictable number, of which the port of a datagram is made.
+    /// - Returns: nil when the kernel knows already that the server cannot be reached, or no socket is to be had.
+    package mutating func open(
+        _ question: UInt64, _ ask: Ask, _ transport: UpstreamSocket.Kind, _ message: [UInt8], random: UInt32
+    ) -> Opened? {
+        let port = LocalPorts.port(random)
+        let isReturnable = transport == .udp && ports.isReturnable(port)
+        if isReturnable, let place = takeReady(UpstreamSocket.Kin(ask)), let socket = places[place]?.socket {
+            if socket.begin(ask, message, port: port) {
+                places[place]?.question = question
+                open[question] = place
+                return Opened(place: place, socket: socket, isNew: false)
+            }
+            vacate(place)
+        }
+        guard let socket = UpstreamSocket(ask, transport, message, port: port, isReturnable: isReturnable) else { return nil }
+        let place = free.popLast() ?? places.count
+        if place == places.count { places.append(nil) }
+        places[place] = Place(socket: socket, question: question)
+        open[question] = place
+        return Opened(place: place, socket: socket, isNew: true)
+    }
+
+    /// Nobody waits for the reply any more.
+    /// - Returns: whether the question was open.
+    package mutating func close(_ question: UInt64) -> Bool {
+        guard let place = open.removeValue(forKey: question), let socket = places[place]?.socket else { return false }
+        if let kin = socket.kin, socket.end() {
+            let index = ready.firstIndex { $0.kind == kin } ?? ready.count
+            if index == ready.count { ready.append(Ready(kind: kin)) }
+            if ready[index].places.count < Self.mostReady {
+                places[place]?.question = nil
+                ready[index].places.append(place)
+                return true
+            }
+        }
+        vacate(place)
+        return true
+    }
+
+    /// The question that is open in a place, and its socket.
+    package func at(_ place: Int) -> (question: UInt64, socket: UpstreamSocket)? {
+        guard places.indices.contains(place), let found = places[place], let question = found.question else { return nil }
+        return (question, found.socket)
+    }
+
+    private mutating func takeReady(_ kin: UpstreamSocket.Kin) -> Int? {
+        ready.firstIndex { $0.kind == kin }.flatMap { ready[$0].places.popLast() }
+    }
+
+    private mutating func vacate(_ place: Int) {
+        places[place] = nil
+        free.append(place)
+    }
+}
