@@ -115,6 +115,7 @@ let package = Package(
         tests(of: "Policy", on: ["Wire", "Rules", "Workbench"]),
         tests(of: "Tunnels", on: ["Wire", "Policy"]),
         tests(of: "Steering", on: ["Wire", "Rules", "Workbench"]),
+        tests(of: "Upstreams", on: ["CLinux", "Wire", "Policy"]),
         tests(of: "Resolving", on: ["Wire", "Rules", "Policy", "Steering", "Workbench"]),
         tests(
             of: "SecureUpstreams",

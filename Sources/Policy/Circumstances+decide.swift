@@ -51,8 +51,9 @@ extension Circumstances {
 
     private func inTunnel(by rule: Ruling?) -> Decision.Outcome {
         if let wanted = rule?.tunnel, wanted != tunnelInUse { return .refuse(.otherTunnel(wanted)) }
-        let servers = rule?.options.via.map { [$0] } ?? (publicCustomServers.isEmpty ? relayServers : publicCustomServers)
-        return .ask(path: .tunnel, servers.map { Ask(.tunnel, $0) })
+        if let server = rule?.options.via { return .ask(path: .tunnel, [Ask(.tunnel, server)]) }
+        let servers = publicCustomServers
+        return .ask(path: .tunnel, servers.isEmpty ? relayAsks : servers.map { Ask(.tunnel, $0) })
     }
 
     /// An app that may only use the tunnel: as by a `tunnel` rule, and refused whenever there is none.
@@ -86,7 +87,7 @@ extension Circumstances {
         case (.relay, .disconnected), (.privateCustom, .disconnected), (.publicCustom, .disconnected):
             outsideToSystem
         case (.relay, .connected):
-            .ask(path: .tunnel, (server.map { [$0] } ?? relayServers).map { Ask(.tunnel, $0) })
+            .ask(path: .tunnel, server.map { [Ask(.tunnel, $0)] } ?? relayAsks)
         case (.publicCustom, .connected):
             .ask(path: .tunnel, server.map { [Ask(.tunnel, $0)] } ?? [])
         case (.privateCustom, .connected):
@@ -99,7 +100,7 @@ extension Circumstances {
         }
     }
 
-    private var outsideToSystem: Decision.Outcome { .ask(path: .outside, systemServers.map { Ask(.outside, $0) }) }
+    private var outsideToSystem: Decision.Outcome { .ask(path: .outside, systemAsks) }
 }
 
 extension Decision {

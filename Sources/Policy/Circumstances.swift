@@ -11,9 +11,12 @@ package struct Circumstances: Hashable, Sendable {
     package var tunnelRulesFallToSystem: Bool
     package var state: TunnelState
     /// What the operating system or DHCP configured, in order.
-    package var systemServers: [ServerAddress]
+    package var systemServers: [ServerAddress] { didSet { systemAsks = systemServers.map { Ask(.outside, $0) } } }
     /// The resolvers of the tunnel in use, in order.
-    package var relayServers: [ServerAddress]
+    package var relayServers: [ServerAddress] { didSet { relayAsks = relayServers.map { Ask(.tunnel, $0) } } }
+    /// The same, outside and in the tunnel: made once, since they are needed for each question.
+    private(set) var systemAsks: [Ask]
+    private(set) var relayAsks: [Ask]
     /// The name of the tunnel in use; nil while there is none.
     package var tunnelInUse: String?
     /// Addresses that are the tunnel's own: its device's, its resolvers', its gateways'.
@@ -33,6 +36,8 @@ package struct Circumstances: Hashable, Sendable {
         self.state = state
         self.systemServers = systemServers
         self.relayServers = relayServers
+        systemAsks = systemServers.map { Ask(.outside, $0) }
+        relayAsks = relayServers.map { Ask(.tunnel, $0) }
         self.tunnelInUse = tunnelInUse
         self.tunnelOwn = tunnelOwn
     }

@@ -4,27 +4,28 @@ import Wire
 
 /// Names that the standards reserve for this machine or this network.
 package enum Reserved {
-    private static let localhost = name("localhost")
+    private static let localhost = Zone("localhost")
     /// RFC 6761 section 6.4, RFC 7686, RFC 9476.
-    private static let nowhere = ["invalid", "onion", "alt"].map(name)
+    private static let nowhere = ["invalid", "onion", "alt"].map(Zone.init)
     /// RFC 9462: no data, so that no client is told to leave for an encrypted resolver.
-    private static let resolver = name("resolver.arpa")
+    private static let resolver = Zone("resolver.arpa")
     /// Firefox's question whether to leave for its own resolver; NXDOMAIN keeps it here. A rule that names it switches this off.
-    private static let canary = name("use-application-dns.net")
+    private static let canary = Zone("use-application-dns.net")
     /// RFC 6762, RFC 8375.
-    private static let local = ["local", "home.arpa"].map(name)
-    private static let reverse4 = name("in-addr.arpa")
-    private static let reverse6 = name("ip6.arpa")
+    private static let local = ["local", "home.arpa"].map(Zone.init)
+    private static let reverse4 = Zone("in-addr.arpa")
+    private static let reverse6 = Zone("ip6.arpa")
 
     /// The answer to a question that never leaves this machine; nil for all others.
     package static func answer(to question: Question, rule: Ruling?) -> LocalAnswer? {
         let asked = question.name
-        if asked.isAtOrBelow(localhost) {
+        let ending = asked.ending
+        if localhost.has(asked, ending) {
             return question.type == .a || question.type == .aaaa || question.type == .any ? .loopback : .noData
         }
-        if nowhere.contains(where: asked.isAtOrBelow) { return .noSuchName }
-        if asked.isAtOrBelow(resolver) { return .noData }
-        if asked.isAtOrBelow(canary), rule == nil { return .noSuchName }
+        if nowhere.contains(where: { $0.has(asked, ending) }) { return .noSuchName }
+        if resolver.has(asked, ending) { return .noData }
+        if canary.has(asked, ending), rule == nil { return .noSuchName }
         if let network = network(of: asked), network.isHost, network.address.isLoopback {
             return question.type == .ptr ? .loopback : .noData
         }
@@ -34,7 +35,8 @@ package enum Reserved {
     /// Whether a name without a rule belongs to the local network: `local`, `home.arpa`, single labels asked for addresses, reverse zones of
     /// private ranges (RFC 6303).
     package static func isLocal(_ question: Question, _ ranges: PrivateRanges) -> Bool {
-        if local.contains(where: question.name.isAtOrBelow) { return true }
+        let ending = question.name.ending
+        if local.contains(where: { $0.has(question.name, ending) }) { return true }
         if question.name.labelCount == 1 {
             switch question.type {
             case .a, .aaaa, .https, .svcb: return true
@@ -54,8 +56,9 @@ package enum Reserved {
     /// The smallest network whose reverse zone `asked` is in, and the labels that say so: `lb._dns-sd._udp.1.168.192.in-addr.arpa` is in that of
     /// 192.168.1.0/24.
     private static func zone(of asked: Name) -> (network: Network, labels: Int)? {
-        if asked.isAtOrBelow(reverse4) { return zone(asked, of: 4, base: 10, width: 8) }
-        if asked.isAtOrBelow(reverse6) { return zone(asked, of: 32, base: 16, width: 4) }
+        let ending = asked.ending
+        if reverse4.has(asked, ending) { return zone(asked, of: 4, base: 10, width: 8) }
+        if reverse6.has(asked, ending) { return zone(asked, of: 32, base: 16, width: 4) }
         return nil
     }
 
@@ -78,7 +81,22 @@ package enum Reserved {
         return value
     }
 
-    private static func name(_ text: String) -> Name { Name(text) ?? .root }
+}
+
+/// A name, and whatever is below it.
+private struct Zone {
+    private let name: Name
+    private let ending: UInt64
+    private let mask: UInt64
+
+    init(_ text: String) {
+        name = Name(text) ?? .root
+        ending = name.ending
+        mask = .max << UInt64(max(0, 8 - name.count) * 8)
+    }
+
+    /// - Parameter ending: the asked name's: it says no to most of them.
+    func has(_ asked: Name, _ ending: UInt64) -> Bool { (ending ^ self.ending) & mask == 0 && asked.isAtOrBelow(name) }
 }
 
 extension Network {

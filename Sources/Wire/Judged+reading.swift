@@ -79,7 +79,8 @@ extension Judged {
         let chain = try Chain(of: query.question, in: answers, packet)
         let kept = authorities.filter { $0.bearsWitness(for: chain, query) }
         let isPlain = chain.isWhole && (kept.isEmpty || kept.count == authorities.count)
-        guard isPlain, !(answers + kept).dependOnTTLs(packet, behind: Header.size + query.question.size) else {
+        let records = kept.isEmpty ? answers : answers + kept
+        guard isPlain, !records.dependOnTTLs(packet, behind: Header.size + query.question.size) else {
             return .answer(try Answer(rewriting: packet, header, query, chain.records, kept, code, missing: chain.missing, edns?.error))
         }
         return .answer(Answer(packet, upTo: kept.isEmpty ? answersEnd : end, header, answers, kept, code, chain, edns?.error))

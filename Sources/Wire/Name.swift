@@ -138,6 +138,12 @@ package struct Name: Sendable {
         return rest
     }
 
+    /// The last eight bytes, the root label the highest of them; zeros in place of those a shorter name does not have.
+    package var ending: UInt64 {
+        var bytes = bytes
+        return count >= 8 ? bytes.word(at: count - 8) : bytes.ownWord(at: 0) << UInt64((8 - count) * 8)
+    }
+
     /// Whether this name is `other` or below it, compared label by label.
     package func isAtOrBelow(_ other: Name) -> Bool {
         guard count >= other.count else { return false }

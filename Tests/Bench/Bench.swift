@@ -14,9 +14,12 @@ import Wire
         case ("answer", let count?, _):
             var answers = CachedAnswers()
             print(answers.run(Int(count) ?? 0))
+        case ("miss", let count?, _):
+            var answers = NewAnswers()
+            print(answers.run(Int(count) ?? 0))
         case ("lookup", let file?, let count?): RuleLookups(file: file, count: count).run()
         default:
-            print("usage: sluice-bench names COUNT | answer COUNT | lookup PLAIN-LIST LOOKUPS")
+            print("usage: sluice-bench names COUNT | answer COUNT | miss COUNT | lookup PLAIN-LIST LOOKUPS")
             exit(64)
         }
     }
