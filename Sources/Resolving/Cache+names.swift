@@ -38,7 +38,7 @@ extension Cache {
         if index[name] != nil { return key }
         let isContradicted = [RecordType.a, .aaaa].contains { type in
             guard let place = index[key.of(type)] else { return false }
-            return slots[place].over > now
+            return slots[place].over > now && !slots[place].answer.deniesName
         }
         return isContradicted ? key : name
     }

@@ -43,10 +43,4 @@ import Upstreams
         }
         for counts in [high, low, pairs] { #expect(chiSquare(counts) < 390) }
     }
-
-    /// The first and the last port, and nothing beyond.
-    @Test func everyPortIsInTheRange() {
-        #expect(LocalPorts.port(0) == 10_240)
-        #expect(LocalPorts.port(.max) == 65_535)
-    }
 }

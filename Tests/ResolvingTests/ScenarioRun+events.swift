@@ -12,7 +12,8 @@ extension ScenarioRun {
         let event = try words.next()
         switch event {
         case "client": try client(&words)
-        case "answer", "nodata", "nxdomain", "servfail", "refused", "formerr", "badcookie", "tc", "foreign": try packet(event, &words)
+        case "answer", "nodata", "nxdomain", "servfail", "refused", "formerr", "notimp", "badvers", "badcookie", "tc", "foreign":
+            try packet(event, &words)
         case "flood", "crowd": try crowd(event, &words)
         case "lost":
             let asked = try recipient(&words)

@@ -41,6 +41,10 @@ extension ScenarioRun {
                 message.additionals = [.opt(options: [0, 15, 0, 2, 0, code])]
             }
         case "refused": message.flags |= 5
+        case "notimp":
+            message.flags |= 4
+            message.additionals = []
+        case "badvers": message.additionals = [.opt(code: 1)]
         case "formerr":
             message.flags |= 1
             message.additionals = []
