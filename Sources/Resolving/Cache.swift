@@ -12,7 +12,8 @@ package struct Cache: Sendable {
         /// DO and CD change what an answer holds (RFC 4035 section 3.2).
         package let dnssecOK: Bool
         package let checkingDisabled: Bool
-        /// Of all of it: a question is looked for in several places.
+        /// Of all but the type, and of all of it: a question is looked for in several places.
+        let nameHash: Int
         private let ownHash: Int
 
         package init(partition: Int, question: Question, dnssecOK: Bool, checkingDisabled: Bool) {
@@ -21,17 +22,25 @@ package struct Cache: Sendable {
             self.dnssecOK = dnssecOK
             self.checkingDisabled = checkingDisabled
             var hasher = Hasher()
-            hasher.combine(question)
+            hasher.combine(question.name)
+            hasher.combine(question.class)
             hasher.combine(partition << 2 | (dnssecOK ? 2 : 0) | (checkingDisabled ? 1 : 0))
-            ownHash = hasher.finalize()
+            nameHash = hasher.finalize()
+            // Dictionaries mix it once more.
+            ownHash = nameHash &+ Int(question.type.rawValue)
         }
 
         package static func == (left: Key, right: Key) -> Bool {
-            left.ownHash == right.ownHash && left.partition == right.partition && left.dnssecOK == right.dnssecOK
-                && left.checkingDisabled == right.checkingDisabled && left.question == right.question
+            left.ownHash == right.ownHash && left.question.type == right.question.type && left.isOfTheName(of: right)
         }
 
         package func hash(into hasher: inout Hasher) { hasher.combine(ownHash) }
+
+        /// Whether they differ in the type at the most.
+        func isOfTheName(of other: Key) -> Bool {
+            partition == other.partition && dnssecOK == other.dnssecOK && checkingDisabled == other.checkingDisabled
+                && question.class == other.question.class && question.name == other.question.name
+        }
 
         func of(_ type: RecordType) -> Key {
             let question = Question(name: question.name, type: type, class: question.class)
@@ -40,10 +49,7 @@ package struct Cache: Sendable {
     }
 
     struct Slot {
-        /// Where it is looked for: of the question, or of its name (`Cache+names`).
-        var key: Key
-        /// The type that was asked for.
-        let type: RecordType
+        let key: Key
         let answer: Answer
         /// The server it came from.
         let ask: Ask
@@ -55,10 +61,14 @@ package struct Cache: Sendable {
         var used: Bool
         /// The rules by which it was handed out last.
         var rules: Int?
+        /// Whether it is found for every type of its name (`denials`).
+        var isForAll = false
     }
 
     var index: [Key: Int] = [:]
     var slots: [Slot] = []
+    /// Where it stands that there is no such name, by its hash.
+    var denials: [Int: Int] = [:]
     private var hand = 0
     private var bytes = 0
     /// Bytes of answers, with what they cost besides, kept at the most.
@@ -125,13 +135,13 @@ package struct Cache: Sendable {
         let cost = Self.cost(answer)
         guard let lifetime = answer.lifetime, lifetime > 0, cost <= capacity else { return isTakenBack }
         while bytes + cost > capacity, !slots.isEmpty { sweep(at: now) }
-        let home = home(of: answer, key, at: now)
-        index[home] = slots.count
+        index[key] = slots.count
         slots.append(
             Slot(
-                key: home, type: key.question.type, answer: answer, ask: ask, came: now, over: now + Int64(lifetime) * 1000, used: false,
+                key: key, answer: answer, ask: ask, came: now, over: now + Int64(lifetime) * 1000, used: false,
                 rules: rules))
         bytes += cost
+        if answer.deniesName { shareLast(at: now) }
         return isTakenBack
     }
 
@@ -146,9 +156,7 @@ package struct Cache: Sendable {
     }
 
     /// All that is kept: the answer, who gave it, and when.
-    func forEach(_ body: (Key, Answer, Ask, Instant) -> Void) {
-        for slot in slots { body(slot.key.of(slot.type), slot.answer, slot.ask, slot.came) }
-    }
+    func forEach(_ body: (Key, Answer, Ask, Instant) -> Void) { for slot in slots { body(slot.key, slot.answer, slot.ask, slot.came) } }
 
     /// The answers kept to questions for `name` whose time is not over.
     package func answers(for name: Name, at now: Instant) -> [Answer] {
@@ -176,10 +184,12 @@ package struct Cache: Sendable {
     mutating func remove(at place: Int) {
         bytes -= Self.cost(slots[place].answer)
         index[slots[place].key] = nil
+        if slots[place].isForAll { denials[slots[place].key.nameHash] = nil }
         let last = slots.removeLast()
         if place < slots.count {
             slots[place] = last
             index[last.key] = place
+            if last.isForAll { denials[last.key.nameHash] = place }
         }
     }
 

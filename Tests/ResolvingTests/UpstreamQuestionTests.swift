@@ -46,7 +46,7 @@ import Workbench
     private func ask(
         _ resolver: inout Resolver, _ message: Message, app: App = .normal, token: UInt64 = 1
     ) throws -> (sent: [Sent], replies: [[UInt8]]) {
-        resolver.receive(try Query(message), from: Client(token: token, transport: .udp, app: app), at: now)
+        resolver.receive(try read(message), from: Client(token: token, transport: .udp, app: app), at: now)
         return take(&resolver)
     }
 
@@ -190,7 +190,7 @@ import Workbench
             var differing = 0
             for number in 0..<20 {
                 let name = Name.of("a-name-of-many-letters-\(number).example")
-                let query = try Query(Message.query(name, .a))
+                let query = try read(.query(name, .a))
                 for sent in try ask(&resolver, .query(name, .a), app: app).sent {
                     let spelled = Array(sent.bytes[Header.size..<Header.size + query.rawQuestion.count])
                     if spelled != query.rawQuestion { differing += 1 }
@@ -200,12 +200,10 @@ import Workbench
             #expect((differing > 15) == isRespelled && (isRespelled || differing == 0))
         }
     }
-}
 
-extension Query {
-    fileprivate init(_ message: Message) throws {
+    private func read(_ message: Message) throws -> Query {
         guard case .query(let query) = Received(message.bytes.span) else { throw NotAQuery() }
-        self = query
+        return query
     }
 
     private struct NotAQuery: Error {}

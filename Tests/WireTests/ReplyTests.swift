@@ -84,10 +84,13 @@ import Workbench
 
     /// RFC 7828 section 3.2.1: by TCP, and to those who ask for it.
     @Test(arguments: [false, true]) func howLongAConnectionStaysIsToldByTCP(_ isAsked: Bool) throws {
-        var query = try query { $0.additionals = [.opt(options: isAsked ? [0, 11, 0, 0] : [])] }
-        #expect(query.reply(.noError).suffix(6) == [0, 0, 0, 0, 0, 0])
-        query.idle = 10
-        #expect(query.reply(.noError).suffix(6) == (isAsked ? [0, 11, 0, 2, 0, 100] : [0, 0, 0, 0, 0, 0]))
+        var message = Message.query(Self.www, .a)
+        message.additionals = [.opt(options: isAsked ? [0, 11, 0, 0] : [])]
+        let bytes = message.bytes
+        for (idle, isTold) in [(nil, false), (10, isAsked)] as [(UInt16?, Bool)] {
+            guard case .query(let query) = Received(bytes.span, idle: idle) else { throw Query.NotAQuery() }
+            #expect(query.reply(.noError).suffix(6) == (isTold ? [0, 11, 0, 2, 0, 100] : [0, 0, 0, 0, 0, 0]))
+        }
     }
 
     @Test func extendedCodesNeedEDNS() throws {
