@@ -127,7 +127,7 @@ let package = Package(
         tests(of: "Doctor", on: ["Wire", "Policy", "Kernel", "HostDNS", "Workbench"]),
         tests(of: "HostDNS", on: ["CLinux", "Wire", "Workbench"]),
         tests(of: "RuleFiles", on: ["Wire", "Rules", "Workbench"]),
-        tests(of: "Daemon", on: ["Wire", "Rules"]),
+        tests(of: "Daemon", on: ["CLinux", "Wire", "Rules", "Upstreams", "Workbench"]),
         tests(of: "Lab"),
         tests(of: "LeakTest", on: ["CLinux", "CLdns", "Wire"]),
         // What libFuzzer runs, as a library that tests run too.

@@ -19,7 +19,7 @@ import Wire
 
     let fd: Int32
     private static let batch = 32
-    /// The longest question we read; a longer one is no question. No reply by UDP is longer.
+    /// What is read of a question: a longer one is cut off there, and told that it is malformed. No reply by UDP is longer.
     private static let room = 4096
 
     private let arrived = Datagrams(batch, room: room)
@@ -69,16 +69,14 @@ import Wire
             guard count > 0 else { return }
             var replies = 0
             for number in 0..<count {
-                if unsafe arrived.headers[number].header.msg_flags & Int32(MSG_TRUNC) == 0 {
-                    let question = unsafe Span<UInt8>(_unsafeBytes: arrived.bytes(number, Int(arrived.headers[number].length)))
-                    var room = unsafe MutableSpan<UInt8>(_unsafeBytes: leaving.bytes(replies, Self.room))
-                    if let size = answer(question, number, &room) {
-                        let header = unsafe arrived.headers[number].header
-                        unsafe leaving.address(
-                            replies, size, to: header.msg_name, header.msg_namelen, header.msg_control,
-                            tellsAddress ? header.msg_controllen : 0)
-                        replies += 1
-                    }
+                let question = unsafe Span<UInt8>(_unsafeBytes: arrived.bytes(number, Int(arrived.headers[number].length)))
+                var room = unsafe MutableSpan<UInt8>(_unsafeBytes: leaving.bytes(replies, Self.room))
+                if let size = answer(question, number, &room) {
+                    let header = unsafe arrived.headers[number].header
+                    unsafe leaving.address(
+                        replies, size, to: header.msg_name, header.msg_namelen, header.msg_control,
+                        tellsAddress ? header.msg_controllen : 0)
+                    replies += 1
                 }
             }
             send(replies)

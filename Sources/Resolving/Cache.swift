@@ -32,10 +32,18 @@ package struct Cache: Sendable {
         }
 
         package func hash(into hasher: inout Hasher) { hasher.combine(ownHash) }
+
+        func of(_ type: RecordType) -> Key {
+            let question = Question(name: question.name, type: type, class: question.class)
+            return Key(partition: partition, question: question, dnssecOK: dnssecOK, checkingDisabled: checkingDisabled)
+        }
     }
 
-    private struct Slot {
-        let key: Key
+    struct Slot {
+        /// Where it is looked for: of the question, or of its name (`Cache+names`).
+        var key: Key
+        /// The type that was asked for.
+        let type: RecordType
         let answer: Answer
         /// The server it came from.
         let ask: Ask
@@ -49,8 +57,8 @@ package struct Cache: Sendable {
         var rules: Int?
     }
 
-    private var index: [Key: Int] = [:]
-    private var slots: [Slot] = []
+    var index: [Key: Int] = [:]
+    var slots: [Slot] = []
     private var hand = 0
     private var bytes = 0
     /// Bytes of answers, with what they cost besides, kept at the most.
@@ -90,7 +98,7 @@ package struct Cache: Sendable {
     package mutating func find(
         _ key: Key, at now: Instant, rules: Int?
     ) -> Found? {
-        guard let place = index[key] else { return nil }
+        guard let place = place(of: key, at: now) else { return nil }
         guard slots[place].over + staleWindow > now else {
             remove(at: place)
             return nil
@@ -103,24 +111,28 @@ package struct Cache: Sendable {
     }
 
     /// A refresh has failed: what is kept is given without another until then.
-    mutating func postpone(_ key: Key, until: Instant) {
-        if let place = index[key] { slots[place].retry = until }
+    mutating func postpone(_ key: Key, at now: Instant) {
+        if let place = place(of: key, at: now) { slots[place].retry = now + Self.retryAfter }
     }
 
     /// Keeps an answer that may be kept. The ones nobody asked for lately make room.
-    package mutating func insert(_ answer: Answer, from ask: Ask, for key: Key, at now: Instant, rules: Int?) {
+    /// - Returns: whether it takes back what other types of its name were told until now.
+    @discardableResult
+    package mutating func insert(_ answer: Answer, from ask: Ask, for key: Key, at now: Instant, rules: Int?) -> Bool {
         // What was kept is no longer the last word, even where this one may not be kept.
         if let place = index[key] { remove(at: place) }
-        guard let lifetime = answer.lifetime, lifetime > 0 else { return }
+        let isTakenBack = takeBack(key, for: answer, at: now)
         let cost = Self.cost(answer)
+        guard let lifetime = answer.lifetime, lifetime > 0, cost <= capacity else { return isTakenBack }
         while bytes + cost > capacity, !slots.isEmpty { sweep(at: now) }
-        guard cost <= capacity else { return }
-        index[key] = slots.count
+        let home = home(of: answer, key, at: now)
+        index[home] = slots.count
         slots.append(
             Slot(
-                key: key, answer: answer, ask: ask, came: now, over: now + Int64(lifetime) * 1000, used: false,
+                key: home, type: key.question.type, answer: answer, ask: ask, came: now, over: now + Int64(lifetime) * 1000, used: false,
                 rules: rules))
         bytes += cost
+        return isTakenBack
     }
 
     /// Removes the answers for a name and all below it. Returns how many.
@@ -134,7 +146,9 @@ package struct Cache: Sendable {
     }
 
     /// All that is kept: the answer, who gave it, and when.
-    func forEach(_ body: (Key, Answer, Ask, Instant) -> Void) { for slot in slots { body(slot.key, slot.answer, slot.ask, slot.came) } }
+    func forEach(_ body: (Key, Answer, Ask, Instant) -> Void) {
+        for slot in slots { body(slot.key.of(slot.type), slot.answer, slot.ask, slot.came) }
+    }
 
     /// The answers kept to questions for `name` whose time is not over.
     package func answers(for name: Name, at now: Instant) -> [Answer] {
@@ -159,7 +173,7 @@ package struct Cache: Sendable {
         }
     }
 
-    private mutating func remove(at place: Int) {
+    mutating func remove(at place: Int) {
         bytes -= Self.cost(slots[place].answer)
         index[slots[place].key] = nil
         let last = slots.removeLast()
@@ -172,38 +186,5 @@ package struct Cache: Sendable {
     /// The body, its TTLs, and what key, slot and index cost besides (measured: 10,000 answers and their leases take 22 MB).
     private static func cost(_ answer: Answer) -> Int {
         answer.body.count + answer.ttls.count * 8 + answer.addresses.count * 24 + answer.aliases.wire.count + 1600
-    }
-}
-
-/// Numbers for what answers must not be mixed of: the servers asked, each on its path, the tunnel in use and the network around.
-struct Partitions: Sendable {
-    struct Group: Hashable {
-        let asks: [Ask]
-        let tunnel: String?
-        let network: Int
-    }
-
-    private var numbers: [Group: Int] = [:]
-    private var last = 0
-    /// What the numbers stand for.
-    var groups: [Int: Group] { Dictionary(numbers.map { ($0.value, $0.key) }) { first, _ in first } }
-
-    /// The one asked for last: mostly it is asked for again.
-    private var latest: (group: Group, number: Int)?
-
-    mutating func number(of group: Group) -> Int {
-        if let latest, latest.group == group { return latest.number }
-        let number = find(group)
-        latest = (group, number)
-        return number
-    }
-
-    private mutating func find(_ group: Group) -> Int {
-        if let number = numbers[group] { return number }
-        // Groups come from configuration and state, not from questions; those of states long gone are let go.
-        if numbers.count > 1024 { numbers.removeAll() }
-        last += 1
-        numbers[group] = last
-        return last
     }
 }

@@ -29,7 +29,9 @@ struct Failures {
     }
 
     mutating func note(_ failure: Failure, for key: Cache.Key, at now: Instant) {
-        let times = slots[key].map { min($0.times + 1, 6) } ?? 0
+        // One after a time in which nobody asked is the first again.
+        let former = slots[key].flatMap { $0.until + Self.longest > now ? $0 : nil }
+        let times = former.map { min($0.times + 1, 6) } ?? 0
         if slots.count >= Self.most, slots[key] == nil {
             slots = slots.filter { $0.value.until > now }
             // The new one is asked again too early: no more than that.
@@ -41,6 +43,8 @@ struct Failures {
     /// A server of that partition answers again: what nobody answered may be asked.
     mutating func endSilence(in partition: Int) { slots = slots.filter { $0.key.partition != partition || !$0.value.failure.isSilence } }
 
+    /// It was answered.
+    mutating func end(_ key: Cache.Key) { if !slots.isEmpty { slots[key] = nil } }
     mutating func end(atOrBelow name: Name) { slots = slots.filter { !$0.key.question.name.isAtOrBelow(name) } }
     mutating func endAll() { slots.removeAll() }
 }

@@ -13,6 +13,8 @@ extension Resolver {
         let rules: Bool
         /// What sets must not take.
         let guards: Bool
+        /// This machine's own addresses.
+        let addresses: Bool
         /// How the network translates is to be asked (anew).
         let search: Bool
 
@@ -21,6 +23,7 @@ extension Resolver {
             network = former.network != new.network
             system = network || former.circumstances.systemServers != new.circumstances.systemServers
             rules = former.rulesRevision != new.rulesRevision
+            addresses = former.steeringGuard.ours != new.steeringGuard.ours
             guards = former.steeringGuard != new.steeringGuard
             search = system || new.looksForNAT64 != former.looksForNAT64
         }
@@ -48,6 +51,10 @@ extension Resolver {
         cache.staleWindow = snapshot.caching.staleWindow
         if difference.tunnel || difference.system || difference.rules { failures.endAll() }
         servers.forget { difference.moves([$0]) }
+        if difference.addresses {
+            moves += 1
+            servers.forgetCookies()
+        }
         for (number, flight) in flights.all {
             reconsider(number, flight, difference)
             let outcomes = flight.waiters.map { decide(flight.query.question, app: $0.client.app).outcome }

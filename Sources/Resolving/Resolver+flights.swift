@@ -78,10 +78,11 @@ extension Resolver {
         return wording
     }
 
-    /// Our cookie for a server: another for each server, path and network, so that it tells nobody that we are the same (RFC 7873 section 4.1).
+    /// Our cookie for a server: another for each server, path, network and after each change of our addresses, so that it tells nobody that we are
+    /// the same (RFC 7873 section 4.1).
     private func cookie(_ ask: Ask) -> [UInt8] {
         let tunnel = ask.path == .tunnel ? snapshot.circumstances.tunnelInUse ?? "" : ""
-        return hash(Array("\(ask.server) \(ask.path.rawValue) \(tunnel) \(snapshot.network)".utf8))
+        return hash(Array("\(ask.server) \(ask.path.rawValue) \(tunnel) \(snapshot.network) \(moves)".utf8))
     }
 
     /// A packet that came on the socket of `ask`, from its server's address and port.
@@ -143,7 +144,8 @@ extension Resolver {
 
     private mutating func arrive(_ number: UInt64, _ flight: Flight, _ answer: Answer, _ server: Ask, at now: Instant) {
         let isNoted = flight.waiters.contains { isMovedByRules($0.client.app) }
-        cache.insert(answer, from: server, for: flight.key, at: now, rules: isNoted ? snapshot.rulesRevision : nil)
+        if cache.insert(answer, from: server, for: flight.key, at: now, rules: isNoted ? snapshot.rulesRevision : nil) { ready.forget() }
+        failures.end(flight.key)
         let purpose = flight.purpose
         end(number)
         switch purpose {
@@ -264,7 +266,7 @@ extension Resolver {
             ?? Failures.Failure(code: .serverFailure, error: error, isSilence: true)
         // That we had no room says nothing of the question.
         if error != .noRoom {
-            cache.postpone(flight.key, until: now + Cache.retryAfter)
+            cache.postpone(flight.key, at: now)
             if !flight.waiters.isEmpty { failures.note(failure, for: flight.key, at: now) }
         }
         for waiter in flight.waiters { send(waiter.query.reply(failure.code, error: failure.error), to: waiter) }

@@ -29,6 +29,8 @@ package struct Resolver {
     var search = NAT64Search()
     var valve = NoteValve()
     var lastNumber: UInt64 = 0
+    /// How often this machine's addresses have changed.
+    var moves = 0
     let random: @Sendable () -> UInt16
     let hash: @Sendable ([UInt8]) -> [UInt8]
 

@@ -49,6 +49,9 @@ struct Standing {
         restsUntil = now + min(Self.rest << Int64(min(max(0, silences - Self.mostSilences), 8)), Self.longestRest)
     }
 
+    /// A server's part is bound to the address it saw.
+    mutating func forgetCookies() { (ownCookie, cookie) = (nil, []) }
+
     mutating func changesSpelling(at now: Instant) { (keepsSpelling, mannersUntil) = (false, now + Self.mannersKept) }
     mutating func mindsEDNS(at now: Instant) { (speaksEDNS, mannersUntil) = (false, now + Self.mannersKept) }
 
@@ -105,4 +108,6 @@ struct Servers {
     mutating func forget(_ isMoved: (Ask) -> Bool) {
         for (number, ask) in asks.enumerated() where isMoved(ask) { standings[number] = Standing() }
     }
+
+    mutating func forgetCookies() { for number in standings.indices { standings[number].forgetCookies() } }
 }

@@ -26,6 +26,7 @@ package enum Handed {
         try claim(reply.count <= 65_535, "\(reply.count) bytes")
         try claim(plain.answers.allSatisfy { $0.ttl <= 86_400 }, "a TTL of more than a day")
         try plain.checkThatAllBelongs()
+        try plain.checkThatAuthoritiesBearWitness()
         // Our own reader takes it too, unless it is cut or bad news.
         let code = plain.flags & 15
         if plain.flags & 0x200 == 0, code == 0 || code == 3, query.edns == nil || reply[reply.count - plain.additionals[0].optSize] == 0 {

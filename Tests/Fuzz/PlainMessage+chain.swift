@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 extension PlainMessage {
-    private static let (a, cname, aaaa, dname, rrsig, svcb, https) = (1, 5, 28, 39, 46, 64, 65)
+    private static let (a, cname, soa, aaaa, dname, rrsig, nsec, nsec3, svcb, https) = (1, 5, 6, 28, 39, 46, 47, 50, 64, 65)
 
     /// The asked name and every name that CNAMEs and DNAMEs of the answer lead to from it.
     mutating func followChain() {
@@ -36,6 +36,22 @@ extension PlainMessage {
             try claim(chain.contains(record.owner) || isAbove, "a record of \(record.owner), which is not on the chain")
             let isLink = [Self.cname, Self.dname, Self.rrsig].contains(record.type)
             try claim(isLink || record.type == question.type || question.type == 255, "a record of type \(record.type) nobody asked for")
+        }
+    }
+
+    /// Throws unless all that stands in the authority section bears witness: a SOA of a zone the last name is in beside a "no", and DNSSEC's records.
+    func checkThatAuthoritiesBearWitness() throws(Violation) {
+        guard let question = questions.first else { return }
+        for record in authorities {
+            try claim(record.class == question.class, "an authority of class \(record.class)")
+            switch record.type {
+            case Self.soa:
+                try claim(
+                    chain.contains { $0 == record.owner || Self.isBelow($0, record.owner) || record.owner.isEmpty },
+                    "a SOA of \(record.owner)")
+                try claim(!answers.contains { $0.type == question.type && $0.type != Self.cname }, "a SOA beside an answer")
+            default: try claim([Self.rrsig, Self.nsec, Self.nsec3].contains(record.type), "an authority of type \(record.type)")
+            }
         }
     }
 

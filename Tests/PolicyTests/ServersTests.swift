@@ -21,6 +21,15 @@ import Workbench
         #expect(lines.count == 62)
     }
 
+    /// AD counts, and names keep their case, where nobody on the way can change anything (RFC 4035 section 4.9.3).
+    @Test(arguments: [
+        (Path.tunnel, "10.64.0.1", true), (.outside, "198.51.100.53", false), (.lan, "192.168.77.1", false), (.outside, "127.0.0.1", true),
+        (.outside, "::1", true), (.outside, "tls://198.51.100.53#dns.example", true),
+        (.lan, "https://192.168.77.1/dns-query#dns.example", true),
+    ]) func whoIsTrusted(_ path: Path, _ server: String, _ isTrusted: Bool) throws {
+        #expect(Ask(path, try #require(ServerAddress(server))).isTrusted == isTrusted)
+    }
+
     private func apply(_ word: String, to world: inout Circumstances, _ app: inout App, _ line: Fixture.Line) throws {
         let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
         switch (parts[0], parts.count == 2 ? parts[1] : nil) {

@@ -61,4 +61,25 @@ import Workbench
         }
         #expect(refused == 40_000 - 16_384)
     }
+
+    /// Who asks again for the oldest name does not make it a young one (CVE-2026-42534): it goes when there is no room, and both are told.
+    @Test mutating func whoAsksAgainDoesNotStay() {
+        for number in 0..<4096 { _ = ask("n\(number).silent.example", UInt64(number + 10), at: Int64(number / 100)) }
+        for _ in 0..<3 { #expect(ask("n0.silent.example", 1, at: 41).isEmpty) }
+        let effects = ask("one.more.example", 2, at: 41)
+        #expect(effects.contains { Self.isReply($0, to: 10) })
+        #expect(effects.count { Self.isReply($0, to: 1) } == 3)
+        #expect(effects.count { if case .ask = $0 { true } else { false } } == 1)
+    }
+
+    /// What sets must not take is counted, by what it is.
+    @Test mutating func whatIsGuardedIsCounted() throws {
+        guard case .ask(let id, _, _, let sent)? = ask("git.corp.example", 1, at: 0).first else { throw Silent() }
+        var reply = Message(
+            .of("git.corp.example"), .a,
+            ["127.0.0.1", "0.0.0.0", "224.0.0.1", "192.0.2.7"].map { .address(.of("git.corp.example"), .of($0)) })
+        reply.id = UInt16(sent[0]) << 8 | UInt16(sent[1])
+        resolver.reply(to: id, reply.bytes.span, at: Instant(milliseconds: 1))
+        #expect(resolver.counters.guarded == [.loopback: 1, .unspecified: 1, .multicast: 1])
+    }
 }

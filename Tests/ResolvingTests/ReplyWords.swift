@@ -4,10 +4,12 @@ import Wire
 /// A message in the words of a scenario.
 struct ReplyWords {
     private var id: UInt16 = 0
-    private var flags: Header.Flags = []
+    private(set) var flags: Header.Flags = []
     private var rawQuestion: [UInt8] = []
     private(set) var question = ""
     private var records: [String] = []
+    /// Types of the authority section, but for the SOA of a "no".
+    private var authorities: [String] = []
     private var ttls: [UInt32] = []
     private(set) var edns: EDNS?
     var cookie: [UInt8] { edns?.cookie ?? [] }
@@ -34,7 +36,11 @@ struct ReplyWords {
             ttls.append(record.ttl)
             records.append(try text(record, bytes))
         }
-        for _ in 0..<header.authorities { ttls.append(try reader.record().ttl) }
+        for _ in 0..<header.authorities {
+            let record = try reader.record()
+            ttls.append(record.ttl)
+            if record.type != .soa || header.answers > 0 && flags.responseCode == .noError { authorities.append("\(record.type)") }
+        }
         for _ in 0..<header.additionals {
             let record = try reader.record()
             if record.type == .opt { edns = try EDNS(record, in: bytes.span) }
@@ -72,6 +78,8 @@ struct ReplyWords {
         case .nameError: content = (["nxdomain"] + records).joined(separator: " ")
         default: content = "\(code)".lowercased()
         }
+        if !authorities.isEmpty { content += " authority " + authorities.joined(separator: " ") }
+        if flags.contains(.authenticData) { content += " ad" }
         let ttl = ttls.isEmpty ? "" : " ttl " + Set(ttls).sorted().map(String.init).joined(separator: ",")
         let ede = error.map { " ede \($0)" } ?? ""
         let short: [String] =

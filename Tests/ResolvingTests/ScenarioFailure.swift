@@ -29,6 +29,11 @@ struct Words {
         rest = time ? line.words.dropFirst() : line.words[...]
     }
 
+    init(_ line: Fixture.Line, _ rest: ArraySlice<String>) {
+        self.line = line
+        self.rest = rest
+    }
+
     var isEmpty: Bool { rest.isEmpty }
     var first: String? { rest.first }
 

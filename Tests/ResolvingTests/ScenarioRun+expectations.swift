@@ -13,6 +13,18 @@ extension ScenarioRun {
             return
         }
         if words.take("note") { return try expectNote(&words) }
+        if words.take("cached") {
+            let count = try words.next("number") { Int($0) }
+            guard resolver?.cachedAnswers == count else { throw words.failure("instead: \(resolver?.cachedAnswers ?? 0)") }
+            return
+        }
+        if words.take("crowd") {
+            let count = try words.next("number") { Int($0) }
+            guard crowd.removeValue(forKey: words.takeAll().joined(separator: " ")) == count else {
+                throw words.failure("instead: \(crowd)")
+            }
+            return
+        }
         if words.take("late") { return try expectLate(&words) }
         if words.first == "lease" || words.first == "no" { return try expectLease(&words) }
         guard let (time, effect) = effects.first else { throw words.failure("nothing happened") }
@@ -50,7 +62,8 @@ extension ScenarioRun {
         case .ask(_, let ask, let transport, let bytes):
             let words = ReplyWords(bytes)
             return "ask \(ask.path.rawValue) \(ask.server) \(words.question)" + (transport == .tcp ? " tcp" : "")
-                + (words.edns == nil ? " noedns" : "") + (words.cookie.count > 8 ? " cookie" : "")
+                + (words.edns == nil ? " noedns" : "") + (words.edns?.dnssecOK == true ? " do" : "")
+                + (words.flags.contains(.checkingDisabled) ? " cd" : "") + (words.cookie.count > 8 ? " cookie" : "")
         case .commit(_, let changes):
             return "commit " + changes.map(Self.described).joined(separator: ", ")
         case .note(let note): return "note \(note)"

@@ -59,6 +59,12 @@ extension ScenarioRun {
         case "prefetch":
             _ = try words.next()
             snapshot.caching.prefetches = try words.next("on or off") { ["on": true, "off": false][$0] }
+        case "cache":
+            _ = try words.next()
+            snapshot.caching.capacity = try words.next("number") { Int($0) }
+        case "mixed_case":
+            _ = try words.next()
+            snapshot.mixesCase = try words.next("on or off") { ["on": true, "off": false][$0] }
         case "ask":
             _ = try words.next()
             snapshot.racesServers = try words.next("order or race") { ["order": false, "race": true][$0] }

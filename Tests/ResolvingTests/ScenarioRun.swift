@@ -35,6 +35,13 @@ struct ScenarioRun {
     /// What watchers were told; lines may speak of it, and need not.
     var notes: [Note] = []
     var clients: [String: (client: Client, query: Query)] = [:]
+    /// What a crowd was told, and how often; and names whose servers are silent: what is asked for below them is taken down nowhere.
+    var crowd: [String: Int] = [:]
+    var silent: [Name] = []
+    private var askedInSilence: Set<AskID> = []
+
+    /// Tokens of a crowd's clients begin here.
+    static let firstOfCrowd: UInt64 = 1 << 32
 
     private final class Numbers: Sendable {
         let random = Mutex(SeededRandom(seed: 5452))
@@ -91,7 +98,7 @@ struct ScenarioRun {
         for effect in resolver.effects {
             switch effect {
             case .close(let ids):
-                for id in ids {
+                for id in ids where askedInSilence.remove(id) == nil {
                     guard let place = asked.lastIndex(where: { $0.id == id }), !asked[place].isClosed else {
                         effects.append((now, effect))
                         continue
@@ -99,10 +106,18 @@ struct ScenarioRun {
                     asked[place].isClosed = true
                 }
                 continue
-            case .ask(let id, let ask, let transport, let bytes): asked.append(Asked(id: id, ask: ask, transport: transport, bytes: bytes))
+            case .ask(let id, let ask, let transport, let bytes):
+                if isSilent(bytes) {
+                    askedInSilence.insert(id)
+                    continue
+                }
+                asked.append(Asked(id: id, ask: ask, transport: transport, bytes: bytes))
             case .commit(let id, let changes): commits.append((id, changes))
             case .note(let note):
                 notes.append(note)
+                continue
+            case .reply(let client, let bytes, _) where client.token >= Self.firstOfCrowd:
+                crowd[String(ReplyWords(bytes).forms("").last?.dropFirst("reply  ".count) ?? ""), default: 0] += 1
                 continue
             case .reply: break
             }
@@ -112,8 +127,16 @@ struct ScenarioRun {
         self.resolver = resolver
     }
 
+    private func isSilent(_ bytes: [UInt8]) -> Bool {
+        if silent.isEmpty { return false }
+        var reader = MessageReader(bytes.span, at: Header.size)
+        guard let name = try? reader.name() else { return false }
+        return silent.contains { name.isAtOrBelow($0) }
+    }
+
     func finish(_ file: String) throws(ScenarioFailure) {
         if let first = effects.first { throw ScenarioFailure(file: file, "at the end, and not expected: \(described(first.effect))") }
+        if !crowd.isEmpty { throw ScenarioFailure(file: file, "at the end, and not expected: crowd \(crowd)") }
         if resolver?.nextDeadline == nil, let open = asked.first(where: { !$0.isClosed }) {
             throw ScenarioFailure(file: file, "nothing is in flight, and a socket to \(open.ask.server) is open")
         }

@@ -16,5 +16,19 @@ import Workbench
         }
     }
 
-    @Test func noScenarioIsMissing() { #expect(Self.files.count == 149) }
+    @Test func noScenarioIsMissing() { #expect(Self.files.count == 231) }
+
+    /// The README's lists name scenarios that there are, each once: more than a hundred on cache, stale answers, flights and retries.
+    @Test func theGroupsAreWhatTheReadmeSays() {
+        let lines = Fixture.allLines("scenarios/README.md").map(\.text).drop { $0 != "## Groups" }
+        let lists = lines.joined(separator: " ").split(separator: "- ").dropFirst()
+        var names: [String] = []
+        for list in lists {
+            let parts = list.split(separator: ": ")
+            guard parts.count == 2, ["cache", "stale", "flights", "retry"].contains(parts[0]) else { continue }
+            names += parts[1].split(separator: ",").map { $0.filter { !$0.isWhitespace } }
+        }
+        #expect(names.count > 170 && Set(names).count == names.count)
+        #expect(Set(names.map { "scenarios/\($0).txt" }).subtracting(Self.files) == [])
+    }
 }

@@ -21,6 +21,31 @@ import Workbench
 
     @Test func anotherIdIsDoubtful() throws { #expect(try judged(.a, [Self.address]) { $0.id = 0x1235 } == .doubtful(.id)) }
 
+    /// Bad news with a wrong id is no news: it is ignored, and the question goes by TCP.
+    @Test(arguments: [0, 1, 2, 3, 4, 5]) func badNewsWithAnotherIdIsDoubtful(_ code: UInt16) throws {
+        #expect(
+            try judged(.a) {
+                $0.id = 0x1235
+                $0.flags |= code
+            } == .doubtful(.id))
+        let bare = try judged(.a) {
+            $0.id = 0x1235
+            $0.flags |= code
+            $0.questions = []
+        }
+        #expect(bare == .foreign)
+    }
+
+    /// RFC 7873 section 5.3 and RFC 9018: the client's eight bytes, and of the server's none or 8 to 32.
+    @Test func cookiesOfOtherLengthsAreNone() {
+        let wording = Wording(id: 1, cookie: Array(1...8))
+        for count in 0...50 as ClosedRange<UInt8> {
+            let cookie = Array(1..<count + 1)
+            #expect(wording.accepts(cookie) == (count == 8 || (16...40).contains(count)), "\(count) bytes")
+            if count > 7 { #expect(!wording.accepts([0] + cookie.dropFirst())) }
+        }
+    }
+
     @Test func anotherQuestionIsForeign() throws {
         #expect(try judged(.a, [Self.address]) { $0.questions[0] = Question(name: .of("www.example2"), type: .a) } == .foreign)
         #expect(try judged(.a, [Self.address]) { $0.questions[0] = Question(name: Self.www, type: .aaaa) } == .foreign)

@@ -65,6 +65,17 @@ import Workbench
         #expect(code(received { $0.additionals[0].data = [.bytes([0, 10, 0])] }) == 1)
     }
 
+    /// OPT, TSIG and SIG(0) may stand there; who sends thousands of records wants them read.
+    @Test func whatStandsBehindTheQuestionIsLittle() {
+        let stray = Message.Record.address(.of("x.example"), .of("192.0.2.1"))
+        guard case .query(let query) = received({ $0.additionals += [stray, stray] }) else {
+            Issue.record("two records besides OPT")
+            return
+        }
+        #expect(query.edns != nil)
+        for count in [3, 5000] { #expect(code(received { $0.additionals += [Message.Record](repeating: stray, count: count) }) == 1) }
+    }
+
     @Test func unknownOptionsArePassedOver() {
         let found = received { $0.additionals[0].data = [.bytes([0xFF, 0x00, 0, 2, 1, 2, 0, 10, 0, 0])] }
         guard case .query = found else {

@@ -52,6 +52,44 @@ import Workbench
         #expect(reply.count < 29 + 300)
     }
 
+    /// Cut behind a character (RFC 8914 section 2: UTF-8).
+    @Test(arguments: 240...260) func reasonsAreCutBehindACharacter(_ count: Int) throws {
+        for letter in ["é", "€", "😀", "x"] {
+            let text = String(repeating: "a", count: count) + letter + letter
+            let reply = try query().reply(.serverFailure, error: ExtendedError(18, text))
+            // Behind the question, the OPT record's head, the option's code and length, and the error's code.
+            let said = reply[(12 + 17 + 11 + 4 + 2)...]
+            let read = try #require(String(validating: said, as: UTF8.self))
+            #expect(text.hasPrefix(read) && read.utf8.count >= min(text.utf8.count, 247) && read.utf8.count <= 250)
+        }
+    }
+
+    /// RFC 6891 sections 6.1.2 and 6.1.4: neither unknown options nor bits without a meaning come back.
+    @Test func whatNobodyKnowsIsNotEchoed() throws {
+        let query = try query {
+            $0.flags |= 0x0040
+            $0.additionals = [.opt(options: [0xFD, 0xE9, 0, 2, 7, 7, 0, 8, 0, 4, 0, 1, 0, 0])]
+            $0.additionals[0].ttl |= 0x7FFF
+        }
+        for reply in [
+            query.reply(try answer([.address(Self.www, .of("192.0.2.7"))]), age: 0), query.reply(.noError), query.reply(.refused),
+        ] {
+            #expect(reply[3] & 0x40 == 0)
+            #expect(Array(reply.suffix(11)) == [0, 0, 41, 0x04, 0xD0, 0, 0, 0, 0, 0, 0])
+        }
+        let sent = query.upstream(id: 7)
+        #expect(sent[3] & 0x40 == 0)
+        #expect(Array(sent.suffix(11)) == [0, 0, 41, 0x04, 0xD0, 0, 0, 0, 0, 0, 0])
+    }
+
+    /// RFC 7828 section 3.2.1: by TCP, and to those who ask for it.
+    @Test(arguments: [false, true]) func howLongAConnectionStaysIsToldByTCP(_ isAsked: Bool) throws {
+        var query = try query { $0.additionals = [.opt(options: isAsked ? [0, 11, 0, 0] : [])] }
+        #expect(query.reply(.noError).suffix(6) == [0, 0, 0, 0, 0, 0])
+        query.idle = 10
+        #expect(query.reply(.noError).suffix(6) == (isAsked ? [0, 11, 0, 2, 0, 100] : [0, 0, 0, 0, 0, 0]))
+    }
+
     @Test func extendedCodesNeedEDNS() throws {
         #expect(try LdnsOpinion(query().reply(.badVersion))?.code == 16)
         // Without it only four bits are left; 16 would read as NOERROR.

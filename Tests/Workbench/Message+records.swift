@@ -7,6 +7,11 @@ extension Message.Record {
         Self(owner: owner, type: address.family == .v4 ? .a : .aaaa, ttl: ttl, data: [.bytes(address.bytes)])
     }
 
+    /// Of any type.
+    package static func record(_ owner: Name, _ type: RecordType, _ data: [Message.Part], ttl: UInt32 = 300) -> Self {
+        Self(owner: owner, type: type, ttl: ttl, data: data)
+    }
+
     package static func cname(_ owner: Name, _ target: Name, ttl: UInt32 = 300) -> Self {
         Self(owner: owner, type: .cname, ttl: ttl, data: [.name(target)])
     }
