@@ -85,11 +85,10 @@ extension Worker {
                 connection.queue(tcpRoom[..<size], at: now)
                 continue
             }
-            switch Received(message.span) {
+            switch Received(message.span, idle: UInt16(TCPConnection.idle / 1000)) {
             case .ignored: connections[number] = nil
             case .reply(let reply): send(reply, toConnection: number)
-            case .query(var query):
-                query.idle = UInt16(TCPConnection.idle / 1000)
+            case .query(let query):
                 let client = Client(token: Token(.connection, number).raw, transport: .tcp, app: connection.app)
                 connection.owed += 1
                 resolver.receive(query, from: client, at: now)

@@ -4,7 +4,8 @@ import Wire
 
 /// Answers, kept for as long as their TTLs say, apart for each partition: nothing learned on one path is served on another.
 package struct Cache: Sendable {
-    package struct Key: Hashable, Sendable {
+    /// One object: a name is large, and a key stands in several places while its question is asked and kept.
+    package final class Key: Hashable, Sendable {
         /// Path, tunnel, servers and network: see `Partitions`.
         package let partition: Int
         package let question: Question

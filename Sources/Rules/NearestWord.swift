@@ -8,7 +8,8 @@ package func nearestWord(to word: String, among words: [String]) -> String? {
     guard !typed.isEmpty, typed.count <= 64 else { return nil }
     let allowed = min(3, max(1, typed.count / 3))
     var best: (word: String, distance: Int)?
-    for candidate in words {
+    // Each letter more or less is an error.
+    for candidate in words where abs(candidate.utf8.count - typed.count) <= allowed {
         let distance = editDistance(typed, Array(candidate.lowercased().utf8))
         if distance <= allowed, distance < best?.distance ?? .max { best = (candidate, distance) }
     }

@@ -107,7 +107,7 @@ extension Query {
     }
 
     /// A question of our own, with EDNS so that reasons come along.
-    package init(asking question: Question) {
+    package convenience init(asking question: Question) {
         var raw: [UInt8] = []
         raw.append(question.name)
         raw.append(question.type.rawValue)

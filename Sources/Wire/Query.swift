@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-/// A client's question, checked.
-package struct Query: Hashable, Sendable {
+/// A client's question, checked. One object: it is handed from room to room, and a name is large.
+package final class Query: Sendable {
     package let id: UInt16
     package let flags: Header.Flags
     package let question: Question
@@ -10,14 +10,28 @@ package struct Query: Hashable, Sendable {
     /// Nil when the client did not speak EDNS.
     package let edns: EDNS?
     /// Seconds that the connection it came on may be idle: told to those who ask (RFC 7828 section 3.3). Nil by UDP.
-    package var idle: UInt16?
+    package let idle: UInt16?
 
-    package init(id: UInt16, flags: Header.Flags, question: Question, rawQuestion: [UInt8], edns: EDNS?) {
+    package init(id: UInt16, flags: Header.Flags, question: Question, rawQuestion: [UInt8], edns: EDNS?, idle: UInt16? = nil) {
         self.id = id
         self.flags = flags
         self.question = question
         self.rawQuestion = rawQuestion
         self.edns = edns
+        self.idle = idle
+    }
+}
+
+extension Query: Hashable {
+    package static func == (left: Query, right: Query) -> Bool {
+        left === right
+            || left.id == right.id && left.flags == right.flags && left.question == right.question
+                && left.rawQuestion == right.rawQuestion && left.edns == right.edns && left.idle == right.idle
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(id)
+        hasher.combine(question)
     }
 }
 
@@ -31,16 +45,17 @@ package enum Received: Hashable, Sendable {
 }
 
 extension Received {
-    package init(_ packet: Span<UInt8>) {
+    /// - Parameter idle: as in `Query`.
+    package init(_ packet: Span<UInt8>, idle: UInt16? = nil) {
         var reader = MessageReader(packet)
         guard let header = try? reader.header(), !header.flags.contains(.response) else {
             self = .ignored
             return
         }
-        self = Self.check(header, &reader, packet)
+        self = Self.check(header, &reader, packet, idle)
     }
 
-    private static func check(_ header: Header, _ reader: inout MessageReader, _ packet: Span<UInt8>) -> Received {
+    private static func check(_ header: Header, _ reader: inout MessageReader, _ packet: Span<UInt8>, _ idle: UInt16?) -> Received {
         guard header.flags.opcode == 0 else { return .reply(bare(header, .notImplemented)) }
         // RFC 9619: a QUERY has exactly one question.
         guard header.questions == 1, header.answers == 0, header.authorities == 0, let question = try? reader.question() else {
@@ -57,7 +72,7 @@ extension Received {
             }
             edns = found
         }
-        let query = Query(id: header.id, flags: header.flags, question: question, rawQuestion: raw, edns: edns)
+        let query = Query(id: header.id, flags: header.flags, question: question, rawQuestion: raw, edns: edns, idle: idle)
         if let edns, edns.version != 0 { return .reply(query.reply(.badVersion)) }
         return judge(query)
     }

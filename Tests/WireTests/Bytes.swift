@@ -37,9 +37,9 @@ func readHeader(_ bytes: [UInt8]) throws -> Header {
 }
 
 extension Query {
-    init(message: Message) throws {
+    convenience init(message: Message) throws {
         guard case .query(let query) = Received(message.bytes.span) else { throw NotAQuery() }
-        self = query
+        self.init(id: query.id, flags: query.flags, question: query.question, rawQuestion: query.rawQuestion, edns: query.edns)
     }
 
     struct NotAQuery: Error {}
