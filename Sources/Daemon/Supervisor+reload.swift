@@ -75,6 +75,8 @@ extension Supervisor {
     }
 
     private func reject(_ errors: [String]) -> ControlReply.Reload {
+        // Told in many places, all of which are terminals.
+        let errors = errors.map(escaped)
         rejected = errors
         for error in errors { log.error("not reloaded: \(error)") }
         worker.post(

@@ -51,8 +51,13 @@ extension Worker {
     /// Takes in the answers of the last run, if they are to outlast it. Before the first question, when it is known which network this is.
     func restoreCache(_ image: [UInt8]?, _ situation: Situation) {
         guard situation.keepsCache, let image else { return }
-        let count = resolver.restoreCache(image.span, .current, network: situation.networkName, number: situation.snapshot.network)
-        log.info("\(count) answers are known from the last run")
+        do throws(ImageError) {
+            let count = try resolver.restoreCache(
+                image.span, .current, network: situation.networkName, number: situation.snapshot.network)
+            log.info("\(count) answers are known from the last run")
+        } catch {
+            log.warning("the answers of the last run are not known any more: \(error.text)")
+        }
     }
 
     /// Hands the answers to the keeper every five minutes, at the end, and when they were flushed, if they are to outlast this run.
@@ -76,7 +81,7 @@ extension Worker {
 extension ImageError {
     fileprivate var text: String {
         switch self {
-        case .foreign: "the file is no image of leases"
+        case .foreign: "the file is none of ours"
         case .version(let version): "the file is of version \(version) of its format"
         case .damaged: "the file is damaged"
         }

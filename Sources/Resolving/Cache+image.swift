@@ -8,8 +8,9 @@ import Wire
 ///     "SLUICECA"  version: 2  boot: 16  cache's clock: 8 (ms)  wall clock: 8 (s)  network: text  answers: 4
 ///     for each answer: tunnel: text  servers: 1, for each: path: text  server: text  the one that answered: 1
 ///                      flags: 1 (1: DO, 2: CD, 4: AD counts)  name: 1 and its bytes  type: 2  when it came: 8  message: 2 and its bytes
+///     sum of all before: 8
 ///
-/// A text is its bytes behind their count in two. What comes back is judged like any reply: a damaged file gives nothing that no server could say.
+/// A text is its bytes behind their count in two. What comes back is judged like any reply.
 extension Resolver {
     private static let magic = Array("SLUICECA".utf8)
     private static let version: UInt16 = 1
@@ -51,6 +52,7 @@ extension Resolver {
             bytes += message
         }
         for shift in 0..<4 { bytes[place + shift] = UInt8(truncatingIfNeeded: count >> UInt32(shift * 8)) }
+        bytes.add(ImageSum.of(bytes.span, bytes.count))
         return bytes
     }
 
@@ -58,10 +60,15 @@ extension Resolver {
     /// - Parameters:
     ///   - network: which network this is.
     ///   - number: its number in the snapshot that is to be adopted (`Snapshot.network`).
-    /// - Returns: how many answers.
-    package mutating func restoreCache(_ image: Span<UInt8>, _ clock: ImageClock, network: String, number: Int) -> Int {
+    /// - Returns: how many answers. None is taken in, if it throws.
+    package mutating func restoreCache(
+        _ image: Span<UInt8>, _ clock: ImageClock, network: String, number: Int
+    ) throws(ImageError) -> Int {
         var reader = ImageReader(image)
-        guard reader.take(Self.magic.count) == Self.magic, reader.number() as UInt16 == Self.version else { return 0 }
+        guard reader.take(Self.magic.count) == Self.magic else { throw .foreign }
+        let version: UInt16 = reader.number()
+        guard version == Self.version else { throw .version(version) }
+        guard ImageSum.isRight(image) else { throw .damaged }
         let boot = reader.take(16)
         let then = Instant(milliseconds: Int64(bitPattern: reader.number()))
         let earlier = ImageClock(now: then, wall: Int64(bitPattern: reader.number()), boot: boot)

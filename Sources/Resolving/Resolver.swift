@@ -160,10 +160,8 @@ package struct Resolver {
     }
 
     mutating func send(_ reply: [UInt8], to waiter: Flight.Waiter, from source: Source = .here) {
-        switch waiter.client.transport {
-        case .udp: effects.append(.reply(waiter.client, waiter.query.fitted(reply), source))
-        case .tcp: effects.append(.reply(waiter.client, reply, source))
-        }
+        let isByUDP = waiter.client.transport == .udp
+        effects.append(.reply(waiter.client, waiter.query.fitted(reply, isByUDP: isByUDP), source))
     }
 
     mutating func number() -> UInt64 {

@@ -24,24 +24,6 @@ private enum Format {
     static let magic = Array("SLUICELS".utf8)
     static let versions: ClosedRange<UInt16> = 1...2
     static let header = 48
-
-    /// Eight bytes a step, FNV-1a's way: against damage, not against malice, since the folder is root's.
-    static func sum(_ bytes: Span<UInt8>, _ count: Int) -> UInt64 {
-        var sum: UInt64 = 0xCBF2_9CE4_8422_2325
-        var index = 0
-        while index < count {
-            var word: UInt64 = 0
-            var shift: UInt64 = 0
-            while shift < 64, index < count {
-                word |= UInt64(bytes[index]) << shift
-                shift += 8
-                index += 1
-            }
-            sum = (sum ^ word) &* 0x100_0000_01B3
-            sum ^= sum >> 29
-        }
-        return sum
-    }
 }
 
 /// What is owed at one moment, for a thread that writes it down: shares the ledger's memory, of which the ledger copies what it changes meanwhile.
@@ -105,7 +87,7 @@ package struct LeaseCopy: Sendable {
                 for place in 0..<name.count { bytes.append(wire.byte(at: place)) }
             }
         }
-        bytes.add(Format.sum(bytes.span, bytes.count))
+        bytes.add(ImageSum.of(bytes.span, bytes.count))
         return bytes
     }
 }
@@ -126,10 +108,7 @@ extension Ledger {
         guard reader.take(8) == Format.magic else { throw .foreign }
         let version: UInt16 = reader.number()
         guard Format.versions.contains(version) else { throw .version(version) }
-        guard bytes.count >= Format.header + 8 else { throw .damaged }
-        var last = ImageReader(bytes)
-        last.offset = bytes.count - 8
-        guard last.number() == Format.sum(bytes, bytes.count - 8) else { throw .damaged }
+        guard bytes.count >= Format.header + 8, ImageSum.isRight(bytes) else { throw .damaged }
         let targets: UInt16 = reader.number()
         let count: UInt32 = reader.number()
         let boot = reader.take(16)

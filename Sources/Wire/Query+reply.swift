@@ -69,10 +69,11 @@ extension Query {
         return message
     }
 
-    /// What goes by UDP in place of a reply that does not fit: as many whole records of its answer as do, and TC (RFC 1035 section 4.2.1, RFC 2181
+    /// What goes in place of a reply that does not fit: as many whole records of its answer as do, and TC (RFC 1035 section 4.2.1, RFC 2181
     /// section 9). `reply` itself when it fits.
-    package func fitted(_ reply: [UInt8]) -> [UInt8] {
-        let limit = Int(edns.map { min($0.payloadSize, EDNS.payloadSize) } ?? 512)
+    /// - Parameter isByUDP: else it goes behind a length in two bytes, which an answer as long as they can say leaves no room for our OPT record.
+    package func fitted(_ reply: [UInt8], isByUDP: Bool = true) -> [UInt8] {
+        let limit = isByUDP ? Int(edns.map { min($0.payloadSize, EDNS.payloadSize) } ?? 512) : Int(UInt16.max)
         guard reply.count > limit else { return reply }
         var opt: [UInt8] = []
         appendEDNS(ResponseCode(rawValue: UInt16(reply[3] & 15)), nil, to: &opt)

@@ -38,7 +38,18 @@ enum Console {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+        let text = String(decoding: try encoder.encode(value), as: UTF8.self)
+        let isPlain = text.utf8.allSatisfy { $0 < 0x7F }
+        print(isPlain ? text : text.unicodeScalars.map(inJSON).joined())
+    }
+
+    /// What a terminal obeys, in JSON's own words for it, of which the encoder knows only those below a space.
+    private static func inJSON(_ scalar: Unicode.Scalar) -> String {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator:
+            return String(scalar).utf16.map { "\\u" + String(0x1_0000 + Int($0), radix: 16).dropFirst() }.joined()
+        default: return String(scalar)
+        }
     }
 
     static func complain(_ text: String) {

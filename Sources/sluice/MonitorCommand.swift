@@ -26,7 +26,7 @@ struct MonitorCommand: ParsableCommand {
                 if output.json {
                     try Console.show(json: View(time: happening.time, event: happening.event.rawValue, text: happening.text))
                 } else {
-                    print(Self.clock(happening.time) + "  " + Console.pad(happening.event.rawValue, 12) + happening.text)
+                    print(Self.clock(happening.time) + "  " + Console.pad(happening.event.rawValue, 12) + escaped(happening.text))
                 }
                 // Each line is to be seen when it happens, also in a pipe.
                 fflush(nil)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import ArgumentParser
+import Configuration
 import Daemon
 import Logging
 
@@ -36,6 +37,6 @@ struct LineLog: LogHandler {
 
     func log(event: LogEvent) {
         let level = event.level >= .warning ? "\(event.level): " : ""
-        Console.complain("sluice: \(level)\(event.message)")
+        Console.complain("sluice: \(level)\(escaped("\(event.message)"))")
     }
 }

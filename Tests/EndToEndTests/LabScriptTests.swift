@@ -7,7 +7,7 @@ import Testing
 struct LabScriptTests {
     /// The scripts of Fixtures/lab, with the claims each makes at least: a script that ends early must not pass.
     static let scripts: [(name: String, claims: Int, daemon: Bool)] = [
-        ("clients", 24, true),
+        ("clients", 68, true),
         ("order", 5, false),
         ("leases", 36, false),
         ("tunnel-gone", 27, false),
@@ -17,7 +17,7 @@ struct LabScriptTests {
         ("leaktest", 7, true),
         ("leaktest-full", 37, true),
         ("leaktest-convicts", 15, true),
-        ("listen", 10, false),
+        ("listen", 17, false),
         ("answers", 18, false),
         ("late-answer", 8, true),
         ("flush", 11, true),
@@ -42,6 +42,8 @@ struct LabScriptTests {
         ("secure", 158, false),
         ("reload", 39, true), ("signed", 26, true),
         ("mutants", 28, false),
+        ("spoof", 60, false), ("tcp", 27, false), ("flood", 11, false), ("control", 28, false), ("injection", 39, false),
+        ("restart", 37, false),
     ]
 
     @Test func everyScriptIsRun() {

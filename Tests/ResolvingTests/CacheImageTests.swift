@@ -34,22 +34,39 @@ import Workbench
 
     private struct Silent: Error {}
 
-    @Test func whatIsDamagedGivesLessAndNothingElse() throws {
+    /// How many answers an image gives.
+    private func restored(_ image: [UInt8]) throws(ImageError) -> Int {
+        var resolver = resolver()
+        return try resolver.restoreCache(image.span, clock, network: "home", number: 0)
+    }
+
+    @Test func whatIsDamagedGivesNothing() throws {
         let image = try image()
-        var whole = resolver()
-        #expect(whole.restoreCache(image.span, clock, network: "home", number: 0) == 5)
-        for count in 0..<image.count {
-            var cut = resolver()
-            #expect(cut.restoreCache(Array(image[..<count]).span, clock, network: "home", number: 0) < 5)
-        }
+        #expect(try restored(image) == 5)
+        #expect(throws: ImageError.foreign) { try restored(Array("SLUICELS".utf8) + image.dropFirst(8)) }
+        #expect(throws: ImageError.version(77)) { try restored(Array(image[..<8]) + [77, 0] + image.dropFirst(10)) }
+        for count in 0..<image.count { #expect(throws: ImageError.self) { try restored(Array(image[..<count])) } }
         var random = SeededRandom(seed: 8767)
         for _ in 0..<5000 {
             var damaged = image
             for _ in 0..<Int.random(in: 1...4, using: &random) {
-                damaged[Int.random(in: 0..<damaged.count, using: &random)] = UInt8.random(in: 0...(.max), using: &random)
+                damaged[Int.random(in: 0..<damaged.count, using: &random)] ^= UInt8.random(in: 1...(.max), using: &random)
             }
-            var some = resolver()
-            #expect(some.restoreCache(damaged.span, clock, network: "home", number: 0) <= 5)
+            if damaged != image { #expect(throws: ImageError.self) { try restored(damaged) } }
+        }
+    }
+
+    /// What no sum protects from: whoever writes the file is root, and yet nothing that is in it ends the daemon.
+    @Test func whatIsDamagedWithARightSumGivesLess() throws {
+        let image = try image()
+        var random = SeededRandom(seed: 7678)
+        for _ in 0..<5000 {
+            var damaged = Array(image.dropLast(8))
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                damaged[Int.random(in: 10..<damaged.count, using: &random)] = UInt8.random(in: 0...(.max), using: &random)
+            }
+            damaged.add(ImageSum.of(damaged.span, damaged.count))
+            #expect(try restored(damaged) <= 5)
         }
     }
 
@@ -59,7 +76,7 @@ import Workbench
         for (wall, expected) in [(1_800_000_100, 5), (1_800_000_000 + 90_000, 0)] as [(Int64, Int)] {
             var other = resolver()
             let later = ImageClock(now: Instant(milliseconds: 5000), wall: wall, boot: [2])
-            _ = other.restoreCache(image.span, later, network: "home", number: 0)
+            _ = try other.restoreCache(image.span, later, network: "home", number: 0)
             #expect(other.cachedAnswers == 5)
             other.receive(
                 Query(asking: Question(name: .of("n1.example"), type: .a)), from: Client(token: 1, transport: .udp), at: later.now)

@@ -43,7 +43,7 @@ extension ScenarioRun {
             guard let image = resolver?.cacheImage(clock, network: "home") else { throw words.failure("nothing runs") }
             resolver = nil
             var restored = 0
-            change { restored = $0.restoreCache(image.span, clock, network: network, number: $1.snapshot.network) }
+            change { restored = (try? $0.restoreCache(image.span, clock, network: network, number: $1.snapshot.network)) ?? -1 }
             guard restored == count else { throw words.failure("instead: \(restored)") }
         case "expire": change { $0.expireLeases(at: $1.now) }
         case "flushed": change { $0.replayLeases(at: $1.now) }

@@ -158,6 +158,20 @@ import Workbench
         }
     }
 
+    /// Behind an answer of 65,535 bytes there is no room for our OPT record: what is cut is told, and no length is taken modulo 65,536.
+    @Test func byTCPNothingIsLongerThanItsLengthCanSay() throws {
+        var message = Message(Self.www, .txt, (0..<244).map { _ in .txt(Self.www, String(repeating: "x", count: 255)) })
+        message.answers.append(.txt(Self.www, String(repeating: "x", count: 65_535 - message.bytes.count - 13)))
+        #expect(message.bytes.count == 65_535)
+        for (edns, records) in [(true, 244), (false, 245)] {
+            let query = try Query(message: .query(Self.www, .txt, edns: edns))
+            let fitted = query.fitted(query.reply(try #require(Judged(message, to: query).answer), age: 0), isByUDP: false)
+            let opinion = try #require(LdnsOpinion(fitted))
+            #expect(fitted.count <= 65_535)
+            #expect(opinion.isTruncated == edns && opinion.answers == records && opinion.hasEDNS == edns)
+        }
+    }
+
     @Test(arguments: WireMessage.replies.filter { !["servfail", "truncated"].contains($0.name) })
     func ldnsReadsWhatWeHandOut(_ message: WireMessage) throws {
         let query = try message.query

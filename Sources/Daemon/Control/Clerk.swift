@@ -105,7 +105,7 @@ final class Clerk: Sendable {
                 for family in IPAddress.Family.allCases { held[SetName(route, family)] = kernel.held(route, family) }
             }
         }
-        var rest = numbers.prefix(order.request.limit ?? numbers.count)
+        var rest = numbers.prefix(max(0, order.request.limit ?? numbers.count))
         repeat {
             let page = rest.prefix(Self.page).map { number in
                 let lease = ledger.lease(number)

@@ -42,6 +42,8 @@ final class ControlConnection {
         var buffer = [UInt8](repeating: 0, count: Self.longest)
         let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(fd, $0.baseAddress, $0.count, 0) }
         if count < 0 { return errno == EAGAIN || errno == EINTR ? .nothingYet : .over }
+        // Of one who has asked only the end is still heard.
+        guard !hasAsked else { return count == 0 ? .over : .nothingYet }
         incoming += buffer[..<count]
         guard let end = incoming.firstIndex(of: UInt8(ascii: "\n")) else {
             return count == 0 || incoming.count > Self.longest ? .over : .nothingYet
