@@ -53,9 +53,6 @@ static inline int sluice_signals(void) {
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-// IP_LOCAL_PORT_RANGE (ip(7)), which Debian 12's headers do not have.
-static const int SLUICE_IP_LOCAL_PORT_RANGE = 51;
-
 struct sluice_peer { int pid; unsigned int uid; unsigned int gid; };
 
 // struct ucred is a GNU extension; this has its layout.

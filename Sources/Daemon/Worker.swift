@@ -94,7 +94,10 @@ final class Worker {
         sets = try DaemonError.from { () throws(KernelError) in try SetWriter() }
         keeper = start.keeper
         let ledger = Self.inherit(start.ledger, start, &sets)
-        upstreams = UpstreamSockets(ports: LocalPorts(range: (try? HostFile.read("/proc/sys/net/ipv4/ip_local_port_range")) ?? []))
+        let ports = "/proc/sys/net/ipv4/ip_local_"
+        upstreams = UpstreamSockets(
+            ports: LocalPorts(
+                range: (try? HostFile.read(ports + "port_range")) ?? [], reserved: (try? HostFile.read(ports + "reserved_ports")) ?? []))
         let heard = Mailbox<SecureEvent>()
         secureInbox = heard
         secure = SecureUpstreams(roots: start.situation.tlsRoots?.path) { heard.post($0) }

@@ -17,6 +17,8 @@ struct Failures {
     }
 
     private var slots: [Cache.Key: Slot] = [:]
+    /// Before this, it is not worth looking for what is over.
+    private var sweepDue = Instant(milliseconds: 0)
 
     /// How long the first one is kept, doubled with each that follows, up to the longest, in milliseconds: RFC 9520 wants one second to five minutes.
     static let first: Int64 = 1000
@@ -33,8 +35,10 @@ struct Failures {
         let former = slots[key].flatMap { $0.until + Self.longest > now ? $0 : nil }
         let times = former.map { min($0.times + 1, 6) } ?? 0
         if slots.count >= Self.most, slots[key] == nil {
+            // While there is no room, the new one is asked again too early: no more than that.
+            guard sweepDue <= now else { return }
+            sweepDue = now + Self.first
             slots = slots.filter { $0.value.until > now }
-            // The new one is asked again too early: no more than that.
             if slots.count >= Self.most { return }
         }
         slots[key] = Slot(failure: failure, until: now + min(Self.first << times, Self.longest), times: times)

@@ -66,13 +66,13 @@ final class Flight {
     /// The best bad news so far, passed on if no good one comes.
     var failure: (code: ResponseCode, error: ExtendedError?)?
 
-    /// From question to SERVFAIL at the latest: before a client's own five seconds are over (resolv.conf(5)).
-    static let patience: Int64 = 4900
+    /// From question to SERVFAIL at the latest: before a client's own five seconds are over (resolv.conf(5)), also on a busy machine.
+    static let patience: Int64 = 4800
     /// From one attempt to the next, while another server can be asked, or packets were lost lately: a lost one costs less than half a second, and
     /// a dead server is left in that time.
-    private static let eager: [Int64] = [400, 600, 800, 1200, 1900]
+    private static let eager: [Int64] = [400, 600, 800, 1200, 1800]
     /// The same where nothing says that anything was lost: a cold name takes its time, and is asked for once.
-    private static let patient: [Int64] = [2100, 500, 600, 800, 900]
+    private static let patient: [Int64] = [2100, 500, 600, 800, 800]
     /// An upstream that loses every second datagram is still reached, since the kernel repeats what goes by TCP; and no server is sent more than
     /// three datagrams (RFC 9520 section 3.2).
     static let transports: [Transport] = [.udp, .udp, .tcp, .udp, .tcp]

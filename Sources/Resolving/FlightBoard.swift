@@ -15,6 +15,13 @@ struct FlightBoard {
         static func < (left: Due, right: Due) -> Bool { (left.at, left.number) < (right.at, right.number) }
     }
 
+    /// Those of one partition.
+    private struct Crowd {
+        var count = 0
+        /// In the order they began; some behind the first have ended.
+        var departures: Deque<UInt64> = []
+    }
+
     /// Flights at the most, and bits of a number that are its place.
     static let most = 1 << placeBits
     private static let placeBits: UInt64 = 12
@@ -23,13 +30,10 @@ struct FlightBoard {
     private var free: [Int] = []
     private var began: UInt64 = 0
     private var numbers: [Cache.Key: UInt64] = [:]
-    /// In the order they began; some have ended.
-    private var departures: Deque<UInt64> = []
     private var dues = Heap<Due>()
     /// Who waits, in all flights.
     private(set) var waiters = 0
-    /// How many there are of each partition.
-    private var crowds: [Int: Int] = [:]
+    private var crowds: [Int: Crowd] = [:]
 
     var count: Int { places.count - free.count }
     var all: [(number: UInt64, flight: Flight)] { places.compactMap { place in place.flight.map { (place.number, $0) } } }
@@ -49,9 +53,9 @@ struct FlightBoard {
         let number = began << Self.placeBits | UInt64(place)
         if place == places.count { places.append((number, flight)) } else { places[place] = (number, flight) }
         numbers[flight.key] = number
-        crowds[flight.key.partition, default: 0] += 1
+        crowds[flight.key.partition, default: Crowd()].count += 1
+        crowds[flight.key.partition]?.departures.append(number)
         waiters += flight.waiters.count
-        departures.append(number)
         return number
     }
 
@@ -74,11 +78,18 @@ struct FlightBoard {
         free.append(place)
         numbers[flight.key] = nil
         waiters -= flight.waiters.count
-        let crowd = crowds[flight.key.partition, default: 0] - 1
-        crowds[flight.key.partition] = crowd > 0 ? crowd : nil
-        while let first = departures.first, self.place(of: first) == nil { departures.removeFirst() }
+        leave(flight.key.partition)
         prune()
         return flight
+    }
+
+    private mutating func leave(_ partition: Int) {
+        guard let count = crowds[partition]?.count, count > 1 else {
+            crowds[partition] = nil
+            return
+        }
+        crowds[partition]?.count = count - 1
+        while let first = crowds[partition]?.departures.first, place(of: first) == nil { crowds[partition]?.departures.removeFirst() }
     }
 
     /// When the first one is due.
@@ -93,12 +104,10 @@ struct FlightBoard {
     }
 
     /// The partition that most of them are of: the flood makes room for itself.
-    var fullest: Int? { crowds.max { $0.value < $1.value }?.key }
+    var fullest: Int? { crowds.max { ($0.value.count, $0.key) < ($1.value.count, $1.key) }?.key }
 
     /// The one of a partition that began first.
-    func oldest(in partition: Int?) -> UInt64? {
-        departures.first { number in place(of: number).flatMap { places[$0].flight?.key.partition } == partition }
-    }
+    func oldest(in partition: Int?) -> UInt64? { partition.flatMap { crowds[$0]?.departures.first } }
 
     private mutating func prune() {
         while let first = dues.min, place(of: first.number).flatMap({ places[$0].flight?.nextDue }) != first.at { dues.removeMin() }

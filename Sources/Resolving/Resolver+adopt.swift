@@ -55,7 +55,8 @@ extension Resolver {
             moves += 1
             servers.forgetCookies()
         }
-        for (number, flight) in flights.all {
+        // One that makes room for another meanwhile has ended, and whoever waited was told.
+        for (number, flight) in flights.all where flights[number] != nil {
             reconsider(number, flight, difference)
             let outcomes = flight.waiters.map { decide(flight.query.question, app: $0.client.app).outcome }
             guard difference.moves(flight.asks) || outcomes.contains(where: { $0 != flight.decision.outcome }) else { continue }

@@ -121,10 +121,12 @@ extension Resolver {
             if isSecond { confirm(number, sent.server, at: now) } else { attempt(number, server: sent.server, .udp, at: now) }
         case .failed(let code, let error):
             lose(ask, number)
+            // Perhaps it does not know EDNS (RFC 6891 section 7): once more without. That it did says little, since servers are replaced; but who
+            // asks for DNSSEC is not given less for one bad reply.
             let mindsEDNS =
-                [.formatError, .notImplemented, .badVersion].contains(code) && edns == nil && servers[server].speaksEDNS != true
+                [.formatError, .notImplemented, .badVersion].contains(code) && edns == nil
+                && (servers[server].speaksEDNS != true || flight.query.edns?.dnssecOK != true)
             if sent.wording.speaksEDNS, mindsEDNS, flight.hasAttempts {
-                // Perhaps it does not know EDNS (RFC 6891 section 7): once more without.
                 flights.change(number) { $0.plain.insert(sent.server) }
                 return attempt(number, server: sent.server, sent.transport, at: now)
             }
@@ -135,7 +137,9 @@ extension Resolver {
         case .answer(let answer):
             if servers[server].restsUntil != nil { failures.endSilence(in: flight.key.partition) }
             servers[server].answered(edns)
-            if flight.plain.contains(sent.server), !sent.wording.speaksEDNS { servers[server].mindsEDNS(at: now) }
+            if flight.plain.contains(sent.server), !sent.wording.speaksEDNS, servers[server].speaksEDNS != true {
+                servers[server].mindsEDNS(at: now)
+            }
             let isLoss = flight.sent.contains { $0.server == sent.server && $0.transport == .udp && !$0.isLost && $0.at < sent.at }
             if isLoss { servers[server].lostPacket(at: now) }
             arrive(number, flight, answer, from, at: now)

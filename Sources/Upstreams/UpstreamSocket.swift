@@ -42,11 +42,11 @@ package final class UpstreamSocket {
     ///   - random: an unpredictable number, of which the port of a datagram is made.
     /// - Returns: nil when the kernel knows already that the server cannot be reached, or no socket is to be had.
     package convenience init?(_ ask: Ask, _ transport: Kind, _ message: [UInt8], device: String? = nil, random: UInt32) {
-        self.init(ask, transport, message, device: device, port: LocalPorts.port(random), isReturnable: false)
+        self.init(ask, transport, message, device: device, port: LocalPorts.port(random))
     }
 
-    /// - Parameter isReturnable: whether the kernel may choose `port` itself, and so takes it back.
-    init?(_ ask: Ask, _ transport: Kind, _ message: [UInt8], device: String? = nil, port: UInt16, isReturnable: Bool) {
+    /// - Parameter port: nil: one of the kernel's choice, which takes it back.
+    init?(_ ask: Ask, _ transport: Kind, _ message: [UInt8], device: String? = nil, port: UInt16?) {
         guard case .plain = ask.server.scheme else { return nil }
         let peer = Self.peer(of: ask)
         let type = transport == .udp ? SOCK_DGRAM.rawValue : SOCK_STREAM.rawValue
@@ -56,7 +56,7 @@ package final class UpstreamSocket {
         switch transport {
         case .udp:
             Self.forbidFragments(fd, peer.family)
-            if isReturnable, choose(port) { kin = Kin(ask) } else { bind(peer.family, toPort: port) }
+            if let port { bind(peer.family, toPort: port) } else if device == nil { kin = Kin(ask) }
             guard connect(to: peer), send(message) else { return nil }
         case .tcp:
             guard connect(to: peer) else { return nil }
@@ -76,9 +76,7 @@ package final class UpstreamSocket {
     deinit { if fd >= 0 { close(fd) } }
 
     /// Sends another question, from another port. Only after `end`, and to a server of the same kin.
-    func begin(_ ask: Ask, _ message: [UInt8], port: UInt16) -> Bool {
-        choose(port) && connect(to: Self.peer(of: ask)) && send(message)
-    }
+    func begin(_ ask: Ask, _ message: [UInt8]) -> Bool { connect(to: Self.peer(of: ask)) && send(message) }
 
     /// Gives the port back, and what has come late for it is not kept for the next question.
     /// - Returns: whether the socket can be used again.
@@ -124,9 +122,7 @@ package final class UpstreamSocket {
     }
 
     private func connect(to peer: SocketAddress) -> Bool {
-        func isConnected() -> Bool { unsafe peer.with { unsafe Glibc.connect(fd, $0, $1) } == 0 || errno == EINPROGRESS }
-        // The port is taken: any other that the kernel has.
-        return isConnected() || kin != nil && errno == EAGAIN && choose(0) && isConnected()
+        unsafe peer.with { unsafe Glibc.connect(fd, $0, $1) } == 0 || errno == EINPROGRESS
     }
 
     private func send(_ message: [UInt8]) -> Bool {
@@ -136,12 +132,6 @@ package final class UpstreamSocket {
     private static func mark(_ fd: Int32, _ path: Path) -> Bool {
         var mark = path.mark
         return unsafe setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, socklen_t(MemoryLayout<UInt32>.size)) == 0
-    }
-
-    /// Leaves one port for the kernel to choose from (Linux 6.3 and later), or 0: any. Connecting takes it, and what it took it gives back.
-    private func choose(_ port: UInt16) -> Bool {
-        var range = UInt32(port) << 16 | UInt32(port)
-        return unsafe setsockopt(fd, Int32(IPPROTO_IP), SLUICE_IP_LOCAL_PORT_RANGE, &range, socklen_t(MemoryLayout<UInt32>.size)) == 0
     }
 
     /// One that is taken is left to the kernel, which takes another at random.

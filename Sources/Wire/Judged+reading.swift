@@ -77,7 +77,11 @@ extension Judged {
         if code == .badCookie, edns?.cookie != nil { return .badCookie }
         guard code == .noError || code == .nameError else { return .failed(code, edns?.error) }
         let chain = try Chain(of: query.question, in: answers, packet)
-        let kept = authorities.filter { $0.bearsWitness(for: chain, query) }
+        if answers.isEmpty, code == .noError, authorities.refersOn(query.question), !header.flags.contains(.recursionAvailable) {
+            return .failed(.serverFailure, edns?.error)
+        }
+        let witnesses = authorities.filter { $0.bearsWitness(for: chain, query) }
+        let kept = witnesses.allSatisfy { $0.type != .rrsig } ? witnesses : witnesses.filter { $0.signsOne(of: witnesses, packet) }
         let isPlain = chain.isWhole && (kept.isEmpty || kept.count == authorities.count)
         let records = kept.isEmpty ? answers : answers + kept
         guard isPlain, !records.dependOnTTLs(packet, behind: Header.size + query.question.size) else {
@@ -97,6 +101,23 @@ extension ResourceRecord {
         case .rrsig, .nsec, .nsec3: return query.edns?.dnssecOK == true
         default: return false
         }
+    }
+}
+
+extension ResourceRecord {
+    /// Whether it is a record that is kept; or the signature of one: without what it signs a validator takes it for a forgery.
+    fileprivate func signsOne(of records: [ResourceRecord], _ packet: Span<UInt8>) -> Bool {
+        guard type == .rrsig else { return true }
+        var reader = MessageReader(packet, at: data.lowerBound)
+        guard data.count >= 2, let covered = try? reader.uint16() else { return false }
+        return records.contains { $0.type.rawValue == covered && $0.owner == owner }
+    }
+}
+
+extension [ResourceRecord] {
+    /// Whether an authority section names those to ask instead, as a server does that does not recurse for us: that is no answer.
+    fileprivate func refersOn(_ question: Question) -> Bool {
+        !contains { $0.type == .soa } && contains { $0.type == .ns && question.name.isAtOrBelow($0.owner) }
     }
 }
 

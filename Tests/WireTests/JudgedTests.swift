@@ -235,6 +235,44 @@ import Workbench
         }
     }
 
+    /// Where a server does not recurse for us, another may: the client is not told that there is nothing.
+    @Test(arguments: [0x8180, 0x8100] as [UInt16], [true, false]) func whoOnlyRefersOnHasNotAnswered(_ flags: UInt16, _ hasSOA: Bool) throws
+    {
+        let query = try Query(message: .query(Self.www, .a))
+        var message = Message(Self.www, .a)
+        message.flags = flags
+        message.authorities = [.record(.of("example"), .ns, [.name(.of("ns.example"))])]
+        if hasSOA { message.authorities.append(.soa(.of("example"), ttl: 60, minimum: 60)) }
+        let judged = Judged(message, to: query)
+        if flags & 0x80 == 0, !hasSOA { #expect(judged == .failed(.serverFailure, nil)) } else { #expect(judged.answer != nil) }
+    }
+
+    /// A validator takes a signature without what it signs for a forgery.
+    @Test func signaturesStayWithWhatTheySign() throws {
+        func signature(of type: RecordType, _ owner: Name) -> Message.Record {
+            .record(
+                owner, .rrsig,
+                [.bytes([UInt8(type.rawValue >> 8), UInt8(type.rawValue & 255)] + [UInt8](repeating: 7, count: 16) + [0, 1, 2, 3, 4])])
+        }
+        var message = Message.query(Self.www, .a)
+        message.additionals = [.opt(dnssecOK: true)]
+        let query = try Query(message: message)
+        let (example, nsec) = (
+            Name.of("example"), Message.Record.record(Self.www, .nsec, [.name(.of("x.example")), .bytes([0, 1, 0x20])])
+        )
+        message = Message(Self.www, .a)
+        message.authorities = [
+            .record(example, .ns, [.name(.of("ns.example"))]), signature(of: .ns, example), .soa(example, ttl: 60, minimum: 60),
+            signature(of: .soa, example), nsec, signature(of: .nsec, Self.www), signature(of: .nsec, example),
+        ]
+        let reply = query.reply(try #require(Judged(message, to: query).answer), age: 0)
+        var reader = MessageReader(reply.span)
+        let header = try reader.header()
+        _ = try reader.question()
+        #expect(try (0..<header.authorities).map { _ in try reader.record().type } == [.soa, .rrsig, .nsec, .rrsig])
+        #expect(LdnsOpinion(reply)?.authorities == 4)
+    }
+
     /// RFC 4035 section 3.2.3: AD counts where nobody could have set it on the way.
     @Test func whoMaySayThatItIsAuthentic() throws {
         let query = try Query(message: .query(Self.www, .a))
