@@ -30,7 +30,8 @@ extension Worker {
                 case .note(let note): if !watchers.isEmpty { tell(Happening(note)) }
                 }
             }
-            effects.removeAll(keepingCapacity: true)
+            // What a burst took is given back.
+            if effects.capacity > Self.mostSpareEffects { effects = [] } else { effects.removeAll(keepingCapacity: true) }
             swap(&effects, &spareEffects)
             guard !commits.isEmpty else { continue }
             let refused = commit(commits.count == 1 ? commits[0].changes : commits.flatMap(\.changes))

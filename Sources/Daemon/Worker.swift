@@ -49,6 +49,7 @@ final class Worker {
     var watchers: Set<UInt64> = []
     var upstreams: UpstreamSockets
     var spareEffects: [Effect] = []
+    static let mostSpareEffects = 512
     let secure: SecureUpstreams
     let secureInbox: Mailbox<SecureEvent>
     /// What is wrong with encrypted servers, as far as it was noticed.

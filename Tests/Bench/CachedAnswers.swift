@@ -22,6 +22,8 @@ struct CachedAnswers {
         }
         // Asked and answered, found in the cache, and from then on ready, as soon as there is room for all.
         for _ in 0..<8 { for question in questions where run(question) == nil { take(question) } }
+        // Chance puts too many into one place now and then, and one of them is ready by turns.
+        questions = questions.filter { run($0) != nil }
     }
 
     private mutating func take(_ question: [UInt8]) { _ = resolver.answer(question, at: now) }
