@@ -14,8 +14,8 @@ count = int(sys.argv[3]) if len(sys.argv) > 3 else 0
 random.seed(1205)
 VERBS = ["status", "query", "monitor", "leases", "conflicts", "rules", "why", "names", "flush", "exec"]
 NUMBERS = [0, 1, -1, 255, 65535, 65536, -32769, 2**31 - 1, 2**31, -(2**31), 2**63 - 1, 2**63, -(2**63), 2**64, 1e300, 1.5, 10**400]
-TEXTS = ["", ".", "..", "git.corp.example", "a" * 64, "a." * 200, "\\000", "\\256.x", "10.20.0.5", "::", "1.2.3.4.5", "fe80::1%lo", "\0", "\x1b[31m", "é", "\ud800",
-         "xn--a", "*.example", "=a.example", "normal", "excluded", "connected", "error", "-", "/", "%s%n"]
+TEXTS = ["", ".", "..", "git.corp.example", "a" * 64, "a." * 200, "\\000", "\\256.x", "10.20.0.5", "::", "1.2.3.4.5", "fe80::1%lo", "\0", "\x1b[31m", "é",
+         "xn--a", "*.example", "=a.example", "-", "/", "%s%n", "\ud800", "normal", "excluded", "tunneled", "connected", "error"]
 FIELDS = {"name": TEXTS, "type": NUMBERS, "app": TEXTS, "pid": NUMBERS, "state": TEXTS, "limit": NUMBERS}
 
 
@@ -101,7 +101,11 @@ elif what == "unread":
 else:
     lines = [json.dumps(request).encode() + b"\n" for request in edges()]
     answers, errors = 0, 0
-    asked = lines + [mutated(random.choice(lines)) + b"\n" for _ in range(count)]
+    # Half of them JSON still: some fields at random, of values that fit.
+    fits = {"name": TEXTS[:-6], "type": NUMBERS[3:5], "app": TEXTS[-5:], "pid": [-1, 2**31 - 1], "state": TEXTS[-5:], "limit": NUMBERS[:11]}
+    some = lambda: {field: random.choice(values) for field, values in fits.items() if random.random() < 0.4}
+    asked = lines + [mutated(random.choice(lines)) + b"\n" for _ in range(count // 2)]
+    asked += [json.dumps({"verb": random.choice(VERBS)} | some()).encode() + b"\n" for _ in range(count // 2)]
     for line in asked:
         # A command's name may come of a mutation, and what it does is no matter here.
         if any(verb in line for verb in (b'"down"', b'"up"', b'"reload"')):
