@@ -57,7 +57,7 @@ package struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
             port = value
         }
         let zone = Self.cutTail(at: "%", of: &host)
-        guard let address = IPAddress(host), port != 0, zone?.isEmpty != true else { return nil }
+        guard let address = IPAddress(host), port != 0, zone.map(Self.isZone) ?? true else { return nil }
         self.init(address, port: port, zone: zone.map(String.init), scheme: scheme)
     }
 
@@ -78,6 +78,11 @@ package struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
         case .plain: false
         case .tls, .https: true
         }
+    }
+
+    /// Whether a zone is told from what stands around it; whether an interface may have that name is the configuration's business.
+    private static func isZone(_ text: Substring) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { (33...126).contains($0) && !"/:[]%#".utf8.contains($0) }
     }
 
     private static func prefix(_ prefix: String, of text: Substring) -> Substring.Index? {

@@ -51,7 +51,7 @@ struct Flood {
         try flood.finish()
     }
 
-    private static let snapshot: Snapshot = {
+    static let snapshot: Snapshot = {
         let rules = "tunnel git.example\ndirect dir.example\nlan lan.example via 192.168.77.1\nblock bad.example\n"
         var snapshot = Snapshot(
             circumstances: Circumstances(

@@ -13,6 +13,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case configuration
     /// A rule file, and lists of every kind.
     case rules
+    /// What a request on the control socket names.
+    case requests
 
     /// Does with the bytes what the daemon would; a trap, or an error thrown, is a finding.
     package func run(_ bytes: [UInt8]) throws(Violation) {
@@ -22,6 +24,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .bindings: try Bindings.run(bytes)
         case .configuration: try Texts.runConfiguration(bytes)
         case .rules: try Texts.runRules(bytes)
+        case .requests: try Requests.run(bytes)
         }
     }
 }

@@ -20,14 +20,25 @@ extension FuzzTarget {
             ]
             .flatMap { Fixture.files(in: "configuration/" + $0.0, ending: $0.1) }.map(Fixture.bytes)
         case .rules: Self.ruleFiles
+        case .requests:
+            // Names, and what else may stand in their place.
+            (Fixture.lines("policy/reserved.txt").map(\.words[0]) + Self.places).enumerated()
+                .map { [UInt8(truncatingIfNeeded: $0)] + Array($1.utf8) }
         }
     }
+
+    private static let places = [
+        "10.20.0.5", "::1", "2001:db8::53", "::ffff:192.0.2.7", "[fe80::1%eth0]:53", "9.9.9.9:5353", "tls://9.9.9.9#dns.example",
+        "https://9.9.9.9/dns-query#dns.example", "TYPE65280", "HTTPS", "a\\.b\\027.example", "\\255.example.",
+    ]
 
     /// Words that inputs are made of, for the fuzzer's dictionary.
     package var words: [[UInt8]] {
         let texts: [String] =
             switch self {
             case .messages, .replies, .bindings: []
+            case .requests:
+                ["\\000", "\\.", "::", "%lo", "tls://", "https://", "#sha256=", ".in-addr.arpa", ".ip6.arpa", "localhost", "TYPE"]
             case .configuration:
                 Self.words(of: "configuration/good/full.toml") + ["'''", "\"\"\"", "[[", "]]", "\\u0041", "0x", "1e9", "inf"]
             case .rules:
