@@ -52,7 +52,11 @@ package struct UpstreamSockets {
             }
             vacate(place)
         }
-        guard let socket = UpstreamSocket(ask, transport, message, port: port) else { return nil }
+        // Where descriptors are short, those that lie ready make room.
+        guard
+            let socket = UpstreamSocket(ask, transport, message, port: port)
+                ?? (giveUpReady() ? UpstreamSocket(ask, transport, message, port: port) : nil)
+        else { return nil }
         let place = free.popLast() ?? places.count
         if place == places.count { places.append(nil) }
         places[place] = Place(socket: socket, question: question)
@@ -89,6 +93,14 @@ package struct UpstreamSockets {
 
     private mutating func takeReady(_ kin: UpstreamSocket.Kin) -> Int? {
         ready.firstIndex { $0.kind == kin }.flatMap { ready[$0].places.popLast() }
+    }
+
+    /// - Returns: whether there were any.
+    private mutating func giveUpReady() -> Bool {
+        let given = ready.flatMap(\.places)
+        ready = []
+        for place in given { vacate(place) }
+        return !given.isEmpty
     }
 
     private mutating func vacate(_ place: Int) {
