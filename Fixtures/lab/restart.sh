@@ -42,7 +42,6 @@ ask() { # FIRST COUNT: of each kind
 }
 ttl() { dig +noall +answer "$1" | awk '{ print $2 }'; }
 steered() { nft list set inet sluice "$1" | grep -o '198\.\(18\|19\)\.[0-9.]*' | sort -u | wc -l; }
-written() { [[ $image -nt $1 ]]; }
 
 again
 ask 0 200
@@ -67,11 +66,11 @@ contains "query says where from" "from the cache" "$(sluice query n7.now.inside.
 echo "# SIGKILL"
 ask 200 100
 before=$(asked)
-touch -d '1 second ago' "$scratch/mark"
+former=$(stat -c '%i %y' $image)
+is_written() { [[ $(stat -c '%i %y' $image) != "$former" && $(stat -c %s $image) -gt 50000 ]]; }
 sluice flush nothing.example --config $config >/dev/null
-sleep 0.1
-# A flush is written at once, and so is what came until then.
-wait_for 5000 bash -c "[[ \$(stat -c %s $image) -gt 50000 ]] && [[ $image -nt $scratch/mark ]]" >/dev/null || fail "nothing is written: $(ls -la $image)"
+# A flush is written within a second, and so is what came until then.
+wait_for 5000 is_written >/dev/null || fail "nothing is written: $(ls -la $image)"
 ask 300 100
 die
 nft flush ruleset
