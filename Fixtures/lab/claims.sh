@@ -155,10 +155,22 @@ start_daemon() { # FILE
     daemon=$!
 }
 stop_daemon() { kill "$daemon"; wait "$daemon"; }
+# Upstreams that lie, loiter and cut, at port 5301; what they note is in $scratch/PLACE.
+hostile=$(dirname "${BASH_SOURCE[0]}")/../hostile
+upstreams=()
+start_upstream() { # PLACE ADDRESS
+    mkdir -p "$scratch/$1"
+    ip netns exec "$1" python3 "$hostile/upstream.py" "$2" 5301 "$scratch/$1" >"$scratch/$1/log" 2>&1 &
+    upstreams+=($!)
+    wait_for 10000 grep -q ready "$scratch/$1/log" >/dev/null || fail "no upstream: $(cat "$scratch/$1/log")"
+}
 # One with one tunnel, connected.
 begin() { # [LINES UNDER DNS] [OTHER SECTIONS]
     config=/etc/sluice/one.toml
     one_tunnel $config "${1:-}" "${2:-}"
+    start_connected
+}
+start_connected() { # of $config
     start_daemon $config
     wait_for 8000 is_connected >/dev/null || fail "not connected: $(sluice status --config $config)"
 }

@@ -3,7 +3,6 @@
 # answers others all the while.
 . "$(dirname "$0")/claims.sh"
 
-files=$(dirname "$0")/../hostile
 path=/run/sluice/control
 resident() { awk '/^VmRSS/ { print $2 }' /proc/"$daemon"/status; }
 files_open() { ls /proc/"$daemon"/fd | wc -l; }
@@ -45,12 +44,12 @@ rmdir $path
 begin
 echo "# an endless request"
 before=$(resident)
-for n in 1 2 3 4 5; do same "a megabyte without an end" ended "$(python3 "$files/control.py" $path endless)"; done
+for n in 1 2 3 4 5; do same "a megabyte without an end" ended "$(python3 "$hostile/control.py" $path endless)"; done
 answers || fail "status: $(cat "$scratch/status")"
 at_most "KiB that it grew" 4000 $(($(resident) - before))
 
 echo "# nonsense"
-output=$(python3 "$files/control.py" $path requests "${SLUICE_REQUESTS:-5000}")
+output=$(python3 "$hostile/control.py" $path requests "${SLUICE_REQUESTS:-5000}")
 same "requests" ok "${output%% *}"
 echo "# $output"
 same "the daemon lives" connected "$(state --config $config)"
@@ -73,7 +72,7 @@ for kind in mute unread; do
     echo "# 1,000 that are $kind"
     before=$(files_open)
     mkfifo "$scratch/$kind"
-    python3 "$files/control.py" $path $kind 1000 <"$scratch/$kind" >"$scratch/$kind.log" 2>&1 &
+    python3 "$hostile/control.py" $path $kind 1000 <"$scratch/$kind" >"$scratch/$kind.log" 2>&1 &
     client=$!
     exec 7>"$scratch/$kind"
     wait_for 10000 grep -q ready "$scratch/$kind.log" >/dev/null || fail "$(cat "$scratch/$kind.log")"

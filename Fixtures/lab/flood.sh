@@ -3,16 +3,12 @@
 # once; so are those of the tunnel; and what had no room is no failure that is kept.
 . "$(dirname "$0")/claims.sh"
 
-files=$(dirname "$0")/../hostile
 config=/etc/sluice/one.toml
 one_tunnel $config
 printf '%s\n' 'direct outside.example via 198.51.100.53:5301' 'tunnel corp.example' >/etc/sluice/rules.d/lab.rules
-ip netns exec inet python3 "$files/upstream.py" 198.51.100.53 5301 "$scratch" >"$scratch/upstream" 2>&1 &
-upstream=$!
-wait_for 10000 grep -q ready "$scratch/upstream" >/dev/null || fail "no upstream: $(cat "$scratch/upstream")"
-start_daemon $config
-wait_for 8000 is_connected >/dev/null || fail "not connected: $(sluice status --config $config)"
-ask() { python3 "$files/questions.py" 127.0.0.53 "$@"; } # SUFFIX LETTER FIRST COUNT OPEN
+start_upstream inet 198.51.100.53
+start_connected
+ask() { python3 "$hostile/questions.py" 127.0.0.53 "$@"; } # SUFFIX LETTER FIRST COUNT OPEN
 resident() { awk '/^VmRSS/ { print $2 }' /proc/"$daemon"/status; }
 sockets() { ss -Huanp dst 198.51.100.53:5301 | grep -c "pid=$daemon,"; }
 
@@ -32,4 +28,4 @@ done
 at_most "KiB that it grew" 60000 $(($(resident) - before))
 same "descriptors are given back" 0 "$(ss -Huanp | grep "pid=$daemon," | grep -vc '127\.0\.0\.53:\|\[::1\]:')"
 stop_daemon
-kill $upstream
+kill "${upstreams[@]}"

@@ -2,15 +2,11 @@
 # Bytes that a terminal obeys, in names, in answers and in reasons: whoever looks sees them spelled out, and no log holds them.
 . "$(dirname "$0")/claims.sh"
 
-files=$(dirname "$0")/../hostile
 config=/etc/sluice/one.toml
 one_tunnel $config
 printf '%s\n' 'tunnel corp.example' 'tunnel rude.corp.example via 10.64.1.1:5301' >/etc/sluice/rules.d/lab.rules
-ip netns exec relay1 python3 "$files/upstream.py" 10.64.1.1 5301 "$scratch" >"$scratch/upstream" 2>&1 &
-upstream=$!
-wait_for 10000 grep -q ready "$scratch/upstream" >/dev/null || fail "no upstream: $(cat "$scratch/upstream")"
-start_daemon $config
-wait_for 8000 is_connected >/dev/null || fail "not connected: $(sluice status --config $config)"
+start_upstream relay1 10.64.1.1
+start_connected
 sluice monitor --config $config >"$scratch/monitor" 2>&1 &
 sluice monitor --json --config $config >"$scratch/monitor.json" 2>&1 &
 listening() { grep -q '"event":"monitor"' "$scratch/monitor.json"; }
@@ -61,4 +57,4 @@ clean "what monitor said" "$scratch/monitor"
 clean "as JSON" "$scratch/monitor.json"
 clean "the log" "$scratch/daemon.log"
 stop_daemon
-kill $upstream
+kill "${upstreams[@]}"

@@ -61,10 +61,7 @@ ip netns exec inet ip rule del pref 10
 ip netns exec inet ip rule del pref 5
 
 echo "# the largest datagrams, where links take no more than 1,280 bytes"
-files=$(dirname "$0")/../hostile
-ip netns exec inet python3 "$files/upstream.py" 198.51.100.53 5301 "$scratch" >"$scratch/upstream" 2>&1 &
-upstream=$!
-wait_for 10000 grep -q ready "$scratch/upstream" >/dev/null || fail "no upstream: $(cat "$scratch/upstream")"
+start_upstream inet 198.51.100.53
 echo 'direct full.example via 198.51.100.53:5301' >>/etc/sluice/rules.d/lab.rules
 for place in host/eth0 inet/host host/lan0 lan/lan0; do ip netns exec "${place%/*}" ip link set "${place#*/}" mtu 1280; done
 begin '[rules]
@@ -77,4 +74,4 @@ done
 stop_watching
 for link in eth0 lan0; do same "pieces on $link" 0 "$(packets_on $link)"; done
 finish
-kill $upstream
+kill "${upstreams[@]}"

@@ -11,8 +11,7 @@ sed -i 's/^system_servers.*/system_servers = ["198.51.100.53:5301"]/' $config
 ip netns exec inet "$SLUICE_PROBE" lie 198.51.100.53:5301 >"$scratch/liar" &
 liar=$!
 wait_for 5000 grep -q ready "$scratch/liar" >/dev/null || fail "the liar does not start: $(cat "$scratch/liar")"
-start_daemon $config
-wait_for 8000 is_connected >/dev/null || fail "not connected: $(sluice status --config $config)"
+start_connected
 resident() { awk '/^VmRSS/ { print $2 }' /proc/"$daemon"/status; }
 processor() { awk '{ print $14 + $15 }' /proc/"$daemon"/stat; } # hundredths of a second
 

@@ -3,7 +3,6 @@
 # network only those of the tunnel. A file that is harmed gives none.
 . "$(dirname "$0")/claims.sh"
 
-files=$(dirname "$0")/../hostile
 image=/var/lib/sluice/cache
 config=/etc/sluice/one.toml
 one_tunnel $config '' '[cache]
@@ -12,17 +11,11 @@ cat >/etc/sluice/rules.d/lab.rules <<'RULES'
 direct outside.example via 198.51.100.53:5301
 tunnel inside.example via 10.64.1.1:5301
 RULES
-upstreams=()
-for place in inet/198.51.100.53 relay1/10.64.1.1; do
-    mkdir -p "$scratch/${place%/*}"
-    ip netns exec "${place%/*}" python3 "$files/upstream.py" "${place#*/}" 5301 "$scratch/${place%/*}" >"$scratch/${place%/*}/log" 2>&1 &
-    upstreams+=($!)
-    wait_for 10000 grep -q ready "$scratch/${place%/*}/log" >/dev/null || fail "no upstream: $(cat "$scratch/${place%/*}/log")"
-done
+start_upstream inet 198.51.100.53
+start_upstream relay1 10.64.1.1
 again() {
     : >"$scratch/daemon.log"
-    start_daemon $config
-    wait_for 8000 is_connected >/dev/null || fail "not connected: $(sluice status --config $config)"
+    start_connected
 }
 die() { kill -9 $daemon; wait $daemon 2>/dev/null; }
 # Questions that came to the two, outside and inside.
@@ -35,7 +28,7 @@ asked() {
 ask() { # FIRST COUNT: of each kind
     local kind said
     for kind in outside inside; do
-        said=$(python3 "$files/questions.py" 127.0.0.53 "now.$kind.example" n "$1" "$2" 20)
+        said=$(python3 "$hostile/questions.py" 127.0.0.53 "now.$kind.example" n "$1" "$2" 20)
         [[ $said == "ok $2" ]] || fail "$kind: $said"
     done
     ok "$2 names of each are answered"

@@ -4,25 +4,16 @@
 # ids and ports of many questions, as the upstream sees them.
 . "$(dirname "$0")/claims.sh"
 
-files=$(dirname "$0")/../hostile
 config=/etc/sluice/one.toml
 one_tunnel $config
 cat >/etc/sluice/rules.d/lab.rules <<'RULES'
 direct outside.example via 198.51.100.53:5301
 tunnel inside.example via 10.64.1.1:5301
 RULES
-start_upstream() { # PLACE ADDRESS
-    mkdir -p "$scratch/$1"
-    ip netns exec "$1" python3 "$files/upstream.py" "$2" 5301 "$scratch/$1" >"$scratch/$1/log" 2>&1 &
-    upstreams+=($!)
-    wait_for 10000 grep -q ready "$scratch/$1/log" >/dev/null || fail "no upstream: $(cat "$scratch/$1/log")"
-}
-upstreams=()
 start_upstream inet 198.51.100.53
 start_upstream relay1 10.64.1.1
-start_daemon $config
-wait_for 8000 is_connected >/dev/null || fail "not connected: $(sluice status --config $config)"
-ask() { python3 "$files/questions.py" 127.0.0.53 "$@" || tail -3 "$scratch"/*/log; } # SUFFIX LETTER FIRST COUNT OPEN
+start_connected
+ask() { python3 "$hostile/questions.py" 127.0.0.53 "$@" || tail -3 "$scratch"/*/log; } # SUFFIX LETTER FIRST COUNT OPEN
 tell() { rm -f "$scratch"/*/counts; kill -USR1 "${upstreams[@]}"; wait_for 2000 test -s "$scratch/inet/counts" -a -s "$scratch/relay1/counts" >/dev/null; }
 counted() { awk -v kind="$2" -v way="$3" '$1 == kind && $2 == way { print $3 }' "$scratch/$1/counts"; } # PLACE KIND TRANSPORT
 status() { sluice status --json --config $config; }
@@ -79,7 +70,7 @@ echo "# what there is to guess"
 # SLUICE_GUESSES=100000: as many as one likes.
 same "questions" "ok ${SLUICE_GUESSES:=20000}" "$(ask seen.outside.example n 0 "$SLUICE_GUESSES" 50)"
 tell
-python3 "$files/entropy.py" "$scratch/inet/seen" "$SLUICE_GUESSES" >"$scratch/entropy"
+python3 "$hostile/entropy.py" "$scratch/inet/seen" "$SLUICE_GUESSES" >"$scratch/entropy"
 sed 's/^/# /' "$scratch/entropy"
 same "claims of ports and ids that do not hold" 0 "$(grep -c '^no' "$scratch/entropy")"
 same "those that do" 11 "$(grep -c '^yes' "$scratch/entropy")"

@@ -3,16 +3,12 @@
 # large as they can be; and few descriptors.
 . "$(dirname "$0")/claims.sh"
 
-files=$(dirname "$0")/../hostile
 config=/etc/sluice/one.toml
 one_tunnel $config
 echo 'direct tcp.example via 198.51.100.53:5301' >/etc/sluice/rules.d/lab.rules
-ip netns exec inet python3 "$files/upstream.py" 198.51.100.53 5301 "$scratch" >"$scratch/upstream" 2>&1 &
-upstream=$!
-wait_for 10000 grep -q ready "$scratch/upstream" >/dev/null || fail "no upstream: $(cat "$scratch/upstream")"
-start_daemon $config
-wait_for 8000 is_connected >/dev/null || fail "not connected: $(sluice status --config $config)"
-client() { python3 "$files/tcp.py" 127.0.0.53 tcp.example "$@" >"$scratch/client" 2>&1 || fail "$(cat "$scratch/client")"; }
+start_upstream inet 198.51.100.53
+start_connected
+client() { python3 "$hostile/tcp.py" 127.0.0.53 tcp.example "$@" >"$scratch/client" 2>&1 || fail "$(cat "$scratch/client")"; }
 found() { sed -n "s/^$1 //p" "$scratch/client"; }
 
 watch_links "tcp port 53" lo
@@ -50,7 +46,7 @@ at_most "of the others so many were closed" 120 "$(found mute-closed)"
 client all-asking
 echo "# of 600 that all wait, answered and cut off: $(found all-asking)"
 at_most "of 600 that all wait, as many are cut off as there is no room for" 100 "$(found all-asking | cut -d' ' -f2)"
-same "UDP is none the worse" "ok 500" "$(python3 "$files/questions.py" 127.0.0.53 now.tcp.example n 5000 500 20)"
+same "UDP is none the worse" "ok 500" "$(python3 "$hostile/questions.py" 127.0.0.53 now.tcp.example n 5000 500 20)"
 stop_daemon
 
 echo "# with 64 descriptors"
@@ -58,15 +54,15 @@ prlimit --nofile=64:64 sluice run --config $config >>"$scratch/daemon.log" 2>&1 
 daemon=$!
 wait_for 8000 is_connected >/dev/null || fail "not connected: $(sluice status --config $config)"
 same "that is all it may have" 64 "$(awk '/^Max open files/ { print $5 }' "/proc/$daemon/limits")"
-python3 "$files/questions.py" 127.0.0.53 slow.tcp.example n 6000 300 300 >"$scratch/many" &
+python3 "$hostile/questions.py" 127.0.0.53 slow.tcp.example n 6000 300 300 >"$scratch/many" &
 many=$!
 client crowd
 echo "# of 100 by TCP, answered: $(found crowd); one more: $(found one-more); of 300 slow names by UDP: $(cat "$scratch/many")"
 wait $many
 # What had no descriptor is told at once, and is no failure that lasts: a second.
 sleep 1.2
-same "afterwards it answers as before, by UDP" "ok 200" "$(python3 "$files/questions.py" 127.0.0.53 now.tcp.example n 7000 200 10)"
+same "afterwards it answers as before, by UDP" "ok 200" "$(python3 "$hostile/questions.py" 127.0.0.53 now.tcp.example n 7000 200 10)"
 same "and by TCP" 203.0.113.13 "$(dig +tcp +short +tries=1 www.example)"
 same "status is told" connected "$(state --config $config)"
 stop_daemon
-kill $upstream
+kill "${upstreams[@]}"

@@ -13,7 +13,7 @@ import Wire
 /// A text is its bytes behind their count in two. What comes back is judged like any reply.
 extension Resolver {
     private static let magic = Array("SLUICECA".utf8)
-    private static let version: UInt16 = 1
+    private static let version: UInt16 = 2
 
     /// All answers that are kept.
     /// - Parameter network: which network this is, so that nobody is told elsewhere what it said; empty: unknown, and only the tunnel's are kept.

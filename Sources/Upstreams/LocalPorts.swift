@@ -13,18 +13,18 @@ package struct LocalPorts {
     ///   - range: what ip_local_port_range (ip(7)) says, as text: two numbers.
     ///   - reserved: what ip_local_reserved_ports says: numbers and ranges, `8080,9148-9150`.
     package init(range: [UInt8], reserved: [UInt8] = []) {
-        let numbers = Self.numbers(range[...]) { !(48...57).contains($0) }
+        let numbers = Self.numbers(range[...])
         // Below our first one, the kernel's choice would not be ours.
         kernels = numbers.count == 2 && Self.first <= numbers[0] && numbers[0] <= numbers[1] ? numbers[0]...numbers[1] : nil
         self.reserved = reserved.split(separator: UInt8(ascii: ",")).compactMap { part in
-            let ends = Self.numbers(part) { !(48...57).contains($0) }
+            let ends = Self.numbers(part)
             guard let low = ends.first, let high = ends.last, low <= high else { return nil }
             return low...high
         }
     }
 
-    private static func numbers(_ text: ArraySlice<UInt8>, _ isBetween: (UInt8) -> Bool) -> [UInt16] {
-        text.split(whereSeparator: isBetween).compactMap { UInt16(String(decoding: $0, as: UTF8.self)) }
+    private static func numbers(_ text: ArraySlice<UInt8>) -> [UInt16] {
+        text.split { !(48...57).contains($0) }.compactMap { UInt16(String(decoding: $0, as: UTF8.self)) }
     }
 
     /// The port that an unpredictable number comes to; nil: any of those the kernel has, as it chooses.

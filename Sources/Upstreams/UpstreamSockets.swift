@@ -12,7 +12,7 @@ package struct UpstreamSockets {
 
     /// What lies ready, of sockets that can stand in for each other.
     private struct Ready {
-        let kind: UpstreamSocket.Kin
+        let kin: UpstreamSocket.Kin
         var places: [Int] = []
     }
 
@@ -69,8 +69,8 @@ package struct UpstreamSockets {
     package mutating func close(_ question: UInt64) -> Bool {
         guard let place = open.removeValue(forKey: question), let socket = places[place]?.socket else { return false }
         if let kin = socket.kin, socket.end() {
-            let index = ready.firstIndex { $0.kind == kin } ?? ready.count
-            if index == ready.count { ready.append(Ready(kind: kin)) }
+            let index = ready.firstIndex { $0.kin == kin } ?? ready.count
+            if index == ready.count { ready.append(Ready(kin: kin)) }
             if ready[index].places.count < Self.mostReady {
                 places[place]?.question = nil
                 ready[index].places.append(place)
@@ -92,7 +92,7 @@ package struct UpstreamSockets {
     }
 
     private mutating func takeReady(_ kin: UpstreamSocket.Kin) -> Int? {
-        ready.firstIndex { $0.kind == kin }.flatMap { ready[$0].places.popLast() }
+        ready.firstIndex { $0.kin == kin }.flatMap { ready[$0].places.popLast() }
     }
 
     /// - Returns: whether there were any.

@@ -73,7 +73,7 @@ import Wire
         #expect(seen.values.allSatisfy { (18...20).contains($0) })
     }
 
-    @Test(.enabled(if: geteuid() == 0, "marking sockets needs root")) func eachQuestionLeavesFromThePortThatChanceSays() throws {
+    @Test(.asRoot) func eachQuestionLeavesFromThePortThatChanceSays() throws {
         var (fromKernel, reused, taken) = (Set<UInt16>(), 0, 0)
         for question in 0..<2000 as Range<UInt64> {
             let random = UInt32.random(in: .min ... .max)
@@ -96,7 +96,7 @@ import Wire
         #expect(taken < 20)
     }
 
-    @Test(.enabled(if: geteuid() == 0, "marking sockets needs root")) func reservedPortsAreLeftAlone() throws {
+    @Test(.asRoot) func reservedPortsAreLeftAlone() throws {
         // 1 << 20 is port 10253.
         for (reserved, isLeft) in [("8080,10250-10260\n", true), ("10253\n", true), ("\n", false)] {
             sockets = UpstreamSockets(ports: LocalPorts(range: Array("32768\t60999\n".utf8), reserved: Array(reserved.utf8)))
@@ -106,7 +106,7 @@ import Wire
         }
     }
 
-    @Test(.enabled(if: geteuid() == 0, "marking sockets needs root")) func whatIsReadyWithoutAQuestionIsClosed() throws {
+    @Test(.asRoot) func whatIsReadyWithoutAQuestionIsClosed() throws {
         let first = try #require(open(1, server.ask, 1 << 31))
         #expect(close(1))
         #expect(sockets.at(first.place) == nil)
@@ -114,7 +114,7 @@ import Wire
         #expect(second.isNew)
     }
 
-    @Test(.enabled(if: geteuid() == 0, "marking sockets needs root")) func whatComesLateIsNotTheNextOnes() throws {
+    @Test(.asRoot) func whatComesLateIsNotTheNextOnes() throws {
         // 1 << 31 is port 37888, one of the kernel's.
         let first = try #require(open(1, server.ask, 1 << 31))
         let asker = try #require(server.receive()?.from)
@@ -135,7 +135,7 @@ import Wire
         #expect(packet == [2, 2])
     }
 
-    @Test(.enabled(if: geteuid() == 0, "marking sockets needs root")) func aSocketStaysOnItsPath() throws {
+    @Test(.asRoot) func aSocketStaysOnItsPath() throws {
         let first = try #require(open(1, server.ask, 1 << 31))
         #expect(close(1))
         let inTunnel = try #require(open(2, Ask(.tunnel, server.ask.server), 1 << 31))
@@ -143,4 +143,8 @@ import Wire
         let outside = try #require(open(3, server.ask, 1 << 31 + 1 << 20))
         #expect(!outside.isNew && outside.socket.fd == first.socket.fd)
     }
+}
+
+extension Trait where Self == ConditionTrait {
+    fileprivate static var asRoot: Self { .enabled(if: geteuid() == 0, "marking sockets needs root") }
 }
