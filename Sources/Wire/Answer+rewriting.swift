@@ -95,13 +95,17 @@ extension RecordType {
 
 extension [ResourceRecord] {
     /// Whether a name of these records has bytes of a TTL in it, by a pointer that leads there: it would be another name as soon as time passes.
-    func dependOnTTLs(_ packet: Span<UInt8>, behind question: Int) -> Bool {
+    /// - Throws: where the names that data begins with are none, or are longer than the data: what follows would be read as part of them.
+    func dependOnTTLs(_ packet: Span<UInt8>, behind question: Int) throws(WireError) -> Bool {
         // Most names are the asked one's, by a pointer, and most data holds none.
         let doubtful = filter { $0.type.layout.names > 0 || !Self.isAsked(packet, $0.range.lowerBound, before: question) }
         if doubtful.isEmpty { return false }
         var changed = (0..<packet.count).map { packet[$0] }
         for record in self { for offset in record.ttlOffset..<record.ttlOffset + 4 { changed[offset] ^= 0xFF } }
-        for record in doubtful where Self.names(of: record, packet) != Self.names(of: record, changed.span) { return true }
+        for record in doubtful {
+            let names = try Self.names(of: record, packet)
+            if names != (try? Self.names(of: record, changed.span)) { return true }
+        }
         return false
     }
 
@@ -110,11 +114,13 @@ extension [ResourceRecord] {
         packet[offset] == 0 || packet[offset] >= 0xC0 && Int(packet[offset] & 0x3F) << 8 | Int(packet[offset + 1]) < end
     }
 
-    private static func names(of record: ResourceRecord, _ packet: Span<UInt8>) -> [Name?] {
+    private static func names(of record: ResourceRecord, _ packet: Span<UInt8>) throws(WireError) -> [Name] {
         var owner = MessageReader(packet, at: record.range.lowerBound)
-        var names = [try? owner.name()]
-        var data = MessageReader(packet, at: record.data.lowerBound + record.type.layout.before)
-        for _ in 0..<record.type.layout.names { names.append(try? data.name()) }
+        var names = [try owner.name()]
+        let layout = record.type.layout
+        var data = MessageReader(packet, at: record.data.lowerBound + layout.before)
+        for _ in 0..<layout.names { names.append(try data.name()) }
+        guard layout.names == 0 || data.offset <= record.data.upperBound else { throw .badData(at: record.data.lowerBound) }
         return names
     }
 }
