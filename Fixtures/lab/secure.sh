@@ -48,7 +48,7 @@ tunnel tdoh.test via https://10.20.0.9#good.test
 direct pin.test via tls://203.0.113.20:8533#sha256=$(cat "$scratch/alone.pin")
 direct wrongpin.test via tls://203.0.113.20:8530#good.test,sha256=$(cat "$scratch/alone.pin")
 $(for port in {8529..8544}; do echo "direct p$port.test via tls://203.0.113.20:$port#good.test"; done)
-$(for port in {4430..4447}; do echo "direct p$port.test via https://203.0.113.20:$port/dns-query#good.test"; done)
+$(for port in {4430..4448}; do echo "direct p$port.test via https://203.0.113.20:$port/dns-query#good.test"; done)
 RULES
 begin "tls_roots = \"$scratch/ca.pem\""
 text() { dig +tries=1 +time=6 +short TXT "$1" | tr -d '"'; }
@@ -121,7 +121,7 @@ ip netns exec inet python3 -W ignore "$files/faulty.py" 203.0.113.20 "$scratch" 
 faulty=$!
 echo $faulty >>"$scratch/servers"
 wait_for 20000 grep -q ready "$scratch/faulty.log" >/dev/null || fail "no faulty servers: $(cat "$scratch/faulty.log")"
-counted() { # PORT: connections so far
+counted() { # PORT: connections so far; or what else the faulty servers count
     rm -f "$scratch/counts"
     kill -USR1 $faulty
     wait_for 2000 test -s "$scratch/counts" >/dev/null || fail "no counts"
@@ -170,6 +170,9 @@ refused a.p4444.test "it does not speak HTTP/2"
 refused a.p4445.test "it does not speak HTTP/2"
 refused a.p4447.test "no DNS message"
 
+dig +tries=1 +time=6 a.p4448.test >"$scratch/output"
+contains "what DNS says within a response of status 200" "status: NXDOMAIN" "$(flat <"$scratch/output")"
+
 # Names in a certificate, ages, order.
 same "the TTL of an answer that lay 50 s in the server's cache" 10 "$(dig +tries=1 +time=6 a.p4446.test | awk '$4 == "A" { print $2 }')"
 dig +tries=1 +time=6 +short first.p8540.test >"$scratch/first" &
@@ -191,6 +194,9 @@ at_most "closed after 1,000 bytes, 500 questions a second: lost, in thousandths"
 result=$(ask p4437.test 100 5)
 echo "# GOAWAY after ten answers: $result, connections $(counted 4437)"
 at_most "GOAWAY after ten answers: lost, in thousandths" 10 $((1000 - $(share <<<"$result")))
+((1000 < $(counted asked))) || fail "the faulty servers saw only $(counted asked) questions"
+same "not padded to 128 bytes" 0 "$(counted unpadded)"
+same "by DoH with an id" 0 "$(counted numbered)"
 syns() { seen eth0 "dst port $1 and tcp[13] == 2"; }
 before=$(syns 8531)
 result=$(ask p8531.test 500 5)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Encrypted DNS servers with faults, one a port, for tests: faulty.py ADDRESS FOLDER, the folder being one of certificates.sh.
 
-Every question gets the address 203.0.113.14, if the fault lets it have an answer. Counts connections of each port in FOLDER/counts when it ends.
+Every question gets the address 203.0.113.14, if the fault lets it have an answer. Counts connections of each port in FOLDER/counts when it ends, and
+there too `asked`, `unpadded` (of no multiple of 128 bytes, RFC 8467) and `numbered` (by DoH with an id, RFC 8484 section 4.1) questions.
 HTTP/2 is written by hand, as no library would write these frames; a request's headers are not looked at.
 """
 import asyncio
@@ -38,6 +39,12 @@ def answer(question, ttl=60):
     return question[:2] + b"\x81\x80\0\1" + (b"\0\1" if a else b"\0\0") + b"\0\0\0\0" + question[12:end] + a
 
 
+def look(question, https=False):
+    counts["asked"] += 1
+    counts["unpadded"] += len(question) % 128 != 0
+    counts["numbered"] += https and question[:2] != b"\0\0"
+
+
 # DNS over TLS
 
 
@@ -47,7 +54,9 @@ async def dot(reader, writer, after=None, wrong=None):
     held = []
     while True:
         length = int.from_bytes(await reader.readexactly(2), "big")
-        reply = answer(await reader.readexactly(length))
+        question = await reader.readexactly(length)
+        look(question)
+        reply = answer(question)
         if wrong == "garbage":
             writer.write(random.randbytes(5000))
         elif wrong == "stray":
@@ -130,6 +139,7 @@ async def doh(reader, writer, fault):
             bodies[stream] += payload
             writer.write(frame(WINDOW, 0, 0, length.to_bytes(4, "big")))
             if flags & 1:
+                look(bodies[stream], https=True)
                 if await fault(writer, stream, bodies.pop(stream)) == "close":
                     return
         await writer.drain()
@@ -150,6 +160,8 @@ async def endless(writer, stream, question):
     while not writer.is_closing():
         writer.write(frame(DATA, 0, stream, bytes(16384)))
         await writer.drain()
+        # That alone lets nobody else in, nor hears that the connection is gone.
+        await asyncio.sleep(0)
 
 
 async def goaway(writer, stream, question):
@@ -190,6 +202,11 @@ async def continuations(writer, stream, question):
     for _ in range(10_000):
         writer.write(frame(CONTINUATION, 0, stream, headers([("a", "b" * 1000)])))
         await writer.drain()
+
+
+def no_such_name(reply):
+    """With a reason, as an HTTP response of status 200 carries it (RFC 8484 section 4.2.1), and no record."""
+    return reply[:3] + bytes([reply[3] | 3]) + b"\0\1\0\0" + reply[8:-16]
 
 
 tls11 = (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1)
@@ -240,6 +257,7 @@ servers = {
     4445: (context(alpn=None), hang),
     4446: (context(alpn="h2"), plain_doh(reply(response("200", "application/dns-message", ("age", "50")), answer))),
     4447: (context(alpn="h2"), plain_doh(reply(response(), b""))),
+    4448: (context(alpn="h2"), plain_doh(reply(response(), lambda question: no_such_name(answer(question))))),
 }
 
 
@@ -260,8 +278,8 @@ async def main():
 
     def write():
         with open(f"{folder}/counts.new", "w") as file:
-            for port in servers:
-                file.write(f"{port} {counts[port]}\n")
+            for key in [*servers, "asked", "unpadded", "numbered"]:
+                file.write(f"{key} {counts[key]}\n")
         os.rename(f"{folder}/counts.new", f"{folder}/counts")
 
     loop = asyncio.get_running_loop()

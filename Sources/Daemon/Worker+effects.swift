@@ -24,8 +24,7 @@ extension Worker {
                 case .ask(let id, let ask, _, let message) where ask.server.isSecure: secure.ask(id.number, ask, message)
                 case .ask(let id, let ask, let transport, let message):
                     open(id, ask, transport, message)
-                case .close(let ids):
-                    for id in ids where !upstreams.close(id.number) { secure.close([id.number]) }
+                case .close(let id): if !upstreams.close(id.number) { secure.close(id.number) }
                 case .commit(let id, let changes): commits.append((id, changes))
                 case .note(let note): if !watchers.isEmpty { tell(Happening(note)) }
                 }

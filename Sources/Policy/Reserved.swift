@@ -18,8 +18,9 @@ package enum Reserved {
 
     /// The answer to a question that never leaves this machine; nil for all others.
     package static func answer(to question: Question, rule: Ruling?) -> LocalAnswer? {
+        let ending = question.name.ending
+        guard isDoubtful(ending) else { return nil }
         let asked = question.name
-        let ending = asked.ending
         if localhost.has(asked, ending) {
             return question.type == .a || question.type == .aaaa || question.type == .any ? .loopback : .noData
         }
@@ -36,7 +37,7 @@ package enum Reserved {
     /// private ranges (RFC 6303).
     package static func isLocal(_ question: Question, _ ranges: PrivateRanges) -> Bool {
         let ending = question.name.ending
-        if local.contains(where: { $0.has(question.name, ending) }) { return true }
+        if isDoubtful(ending), local.contains(where: { $0.has(question.name, ending) }) { return true }
         if question.name.labelCount == 1 {
             switch question.type {
             case .a, .aaaa, .https, .svcb: return true
@@ -45,6 +46,15 @@ package enum Reserved {
         }
         guard let network = zone(of: question.name)?.network else { return false }
         return ranges.contains(network.address) && ranges.contains(network.last)
+    }
+
+    /// Whether a name may be in one of the zones: most names are told by their last bytes.
+    private static func isDoubtful(_ ending: UInt64) -> Bool {
+        all.contains { ($0.ending ^ ending) & $0.mask == 0 }
+    }
+
+    private static let all = ([localhost, resolver, canary, reverse4, reverse6] + nowhere + local).map {
+        (ending: $0.ending, mask: $0.mask)
     }
 
     /// The network a name in a reverse zone stands for: a host for a whole name, a prefix for a shorter one; nil for all others.
@@ -57,6 +67,7 @@ package enum Reserved {
     /// 192.168.1.0/24.
     private static func zone(of asked: Name) -> (network: Network, labels: Int)? {
         let ending = asked.ending
+        guard isDoubtful(ending) else { return nil }
         if reverse4.has(asked, ending) { return zone(asked, of: 4, base: 10, width: 8) }
         if reverse6.has(asked, ending) { return zone(asked, of: 32, base: 16, width: 4) }
         return nil
@@ -86,8 +97,8 @@ package enum Reserved {
 /// A name, and whatever is below it.
 private struct Zone {
     private let name: Name
-    private let ending: UInt64
-    private let mask: UInt64
+    let ending: UInt64
+    let mask: UInt64
 
     init(_ text: String) {
         name = Name(text) ?? .root

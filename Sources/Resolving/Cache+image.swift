@@ -84,7 +84,7 @@ extension Resolver {
             else { continue }
             let group = Partitions.Group(asks: kept.asks, tunnel: kept.tunnel, network: number)
             let key = Cache.Key(
-                partition: partitions.number(of: group), question: kept.query.question, dnssecOK: kept.query.edns?.dnssecOK ?? false,
+                partition: partitions.number(of: group), question: kept.query.question, dnssecOK: kept.query.dnssecOK,
                 checkingDisabled: kept.query.flags.contains(.checkingDisabled))
             cache.insert(answer, from: kept.asks[kept.from], for: key, at: clock.now + -age, rules: nil)
             restored += 1

@@ -30,12 +30,12 @@ package enum Effect: Hashable, Sendable {
     case reply(Client, [UInt8], Source)
     /// Send these bytes to the server on its path, from a socket of its own; tell `Resolver.reply` or `Resolver.lost`.
     case ask(AskID, Ask, Transport, [UInt8])
-    /// Nobody waits for these any more: close their sockets.
-    case close([AskID])
+    /// Nobody waits for this any more: close its socket.
+    case close(AskID)
     /// Write these into the kernel, read its acknowledgement, then tell `Resolver.committed` — before anything else is carried out.
     case commit(CommitID, [SetChange])
     /// Tell those who watch; nothing depends on it.
-    case note(Note)
+    indirect case note(Note)
 }
 
 package struct CommitID: Hashable, Sendable { package let number: UInt64 }

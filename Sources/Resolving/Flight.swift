@@ -11,7 +11,7 @@ final class Flight {
     }
 
     /// One packet sent, on a socket of its own that stays open until the flight ends: a slow reply is still a reply.
-    struct Sent {
+    final class Sent {
         let ask: AskID
         let wording: Wording
         let server: Int
@@ -20,6 +20,14 @@ final class Flight {
         var isLost = false
         /// Whether its server was noted as silent.
         var isCounted = false
+
+        init(ask: AskID, wording: Wording, server: Int, transport: Transport, at: Instant) {
+            self.ask = ask
+            self.wording = wording
+            self.server = server
+            self.transport = transport
+            self.at = at
+        }
     }
 
     enum Purpose {

@@ -20,6 +20,11 @@ struct FlightBoard {
         var count = 0
         /// In the order they began; some behind the first have ended.
         var departures: Deque<UInt64> = []
+
+        mutating func join(_ number: UInt64) {
+            count += 1
+            departures.append(number)
+        }
     }
 
     /// Flights at the most, and bits of a number that are its place.
@@ -53,8 +58,7 @@ struct FlightBoard {
         let number = began << Self.placeBits | UInt64(place)
         if place == places.count { places.append((number, flight)) } else { places[place] = (number, flight) }
         numbers[flight.key] = number
-        crowds[flight.key.partition, default: Crowd()].count += 1
-        crowds[flight.key.partition]?.departures.append(number)
+        crowds[flight.key.partition, default: Crowd()].join(number)
         waiters += flight.waiters.count
         return number
     }
@@ -84,12 +88,13 @@ struct FlightBoard {
     }
 
     private mutating func leave(_ partition: Int) {
-        guard let count = crowds[partition]?.count, count > 1 else {
-            crowds[partition] = nil
+        guard let index = crowds.index(forKey: partition) else { return }
+        crowds.values[index].count -= 1
+        if crowds.values[index].count == 0 {
+            crowds.remove(at: index)
             return
         }
-        crowds[partition]?.count = count - 1
-        while let first = crowds[partition]?.departures.first, place(of: first) == nil { crowds[partition]?.departures.removeFirst() }
+        while let first = crowds.values[index].departures.first, place(of: first) == nil { crowds.values[index].departures.removeFirst() }
     }
 
     /// When the first one is due.

@@ -68,13 +68,14 @@ extension Resolver {
         servers[number].forgive(at: now)
         var wording = Wording(id: random())
         // Where EDNS was never seen and what went with it was not answered, it is perhaps EDNS that is dropped; but not where DNSSEC is asked for.
-        let isGuess = !ask.server.isSecure && flight.query.edns?.dnssecOK != true && flight.sent.count { $0.server == server } >= 3
+        let isGuess = !ask.server.isSecure && !flight.query.dnssecOK && flight.sent.count { $0.server == server } >= 3
         wording.speaksEDNS = !flight.plain.contains(server) && (servers[number].speaksEDNS ?? !isGuess)
         guard transport == .udp else { return wording }
         if snapshot.mixesCase, !ask.isTrusted, servers[number].keepsSpelling { wording.question = flight.query.respelled(random) }
         guard wording.speaksEDNS else { return wording }
         if servers[number].ownCookie == nil { servers[number].ownCookie = cookie(ask) }
-        wording.cookie = (servers[number].ownCookie ?? []) + servers[number].cookie
+        wording.cookie = servers[number].ownCookie ?? []
+        if !servers[number].cookie.isEmpty { wording.cookie += servers[number].cookie }
         return wording
     }
 
@@ -125,7 +126,7 @@ extension Resolver {
             // asks for DNSSEC is not given less for one bad reply.
             let mindsEDNS =
                 [.formatError, .notImplemented, .badVersion].contains(code) && edns == nil
-                && (servers[server].speaksEDNS != true || flight.query.edns?.dnssecOK != true)
+                && (servers[server].speaksEDNS != true || !flight.query.dnssecOK)
             if sent.wording.speaksEDNS, mindsEDNS, flight.hasAttempts {
                 flights.change(number) { $0.plain.insert(sent.server) }
                 return attempt(number, server: sent.server, sent.transport, at: now)
@@ -167,6 +168,8 @@ extension Resolver {
 
     /// Apps that ask alike wait together, and rules may have come since: each is answered by what is decided for it now.
     mutating func forEachApp(of waiters: [Flight.Waiter], _ body: (inout Resolver, App, [Flight.Waiter]) -> Void) {
+        guard let only = waiters.first?.client.app else { return }
+        if waiters.allSatisfy({ $0.client.app == only }) { return body(&self, only, waiters) }
         var waiters = waiters
         while let app = waiters.first?.client.app {
             body(&self, app, waiters.filter { $0.client.app == app })
@@ -190,7 +193,7 @@ extension Resolver {
             guard let place = flight.sent.firstIndex(where: { $0.ask == ask }) else { return }
             flight.sent[place].isLost = true
         }
-        effects.append(.close([ask]))
+        effects.append(.close(ask))
     }
 
     /// Asks a server by TCP, where nobody else can answer; once in a flight.
@@ -291,8 +294,7 @@ extension Resolver {
     mutating func end(_ number: UInt64) {
         release(number)
         guard let flight = flights.remove(number) else { return }
-        let open = flight.sent.filter { !$0.isLost }.map(\.ask)
-        if !open.isEmpty { effects.append(.close(open)) }
+        for sent in flight.sent where !sent.isLost { effects.append(.close(sent.ask)) }
     }
 }
 

@@ -18,7 +18,7 @@ extension Snapshot {
     /// The name of a `tunnel` rule whose service binding leads to the asked one, which has no rule of its own and is not of the local network; and
     /// that rule.
     package func service(_ question: Question, _ ledger: Ledger) -> (origin: Name, rule: Ruling)? {
-        guard let origin = ledger.services.origin(of: question.name), matcher.match(question.name) == nil,
+        guard ledger.services.count > 0, let origin = ledger.services.origin(of: question.name), matcher.match(question.name) == nil,
             let rule = matcher.match(origin), rule.action == .tunnel, !Reserved.isLocal(question, circumstances.ranges)
         else { return nil }
         return (origin, rule)

@@ -90,7 +90,7 @@ struct Servers {
     }
 
     subscript(_ number: Int) -> Standing {
-        get { standings[number] }
+        _read { yield standings[number] }
         _modify { yield &standings[number] }
     }
 

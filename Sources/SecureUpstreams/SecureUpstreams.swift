@@ -47,12 +47,10 @@ package final class SecureUpstreams {
     /// What `report` told of this question has been heard: there is nothing left to close.
     package func heard(_ number: UInt64) { open.remove(number) }
 
-    /// Nobody waits for these any more. Numbers that are none of ours are passed over.
-    package func close(_ numbers: [UInt64]) {
-        guard !open.isEmpty, let desk else { return }
-        let ours = numbers.filter { open.remove($0) != nil }
-        guard !ours.isEmpty else { return }
-        desk.loop.execute { for number in ours { desk.servers.value.close(number) } }
+    /// Nobody waits for this any more. A number that is none of ours is passed over.
+    package func close(_ number: UInt64) {
+        guard !open.isEmpty, let desk, open.remove(number) != nil else { return }
+        desk.loop.execute { desk.servers.value.close(number) }
     }
 
     /// The way to servers of these paths is another now: their connections end at once, and what was asked on them is lost.

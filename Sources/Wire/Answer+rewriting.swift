@@ -94,13 +94,15 @@ extension RecordType {
 }
 
 extension [ResourceRecord] {
-    /// Whether a name of these records has bytes of a TTL in it, by a pointer that leads there: it would be another name as soon as time passes.
+    /// Whether a name of these records has bytes in it, by a pointer that leads there, that change on their way to a client: of a TTL, which time
+    /// passes over; or letters of the question where a label's length should stand, which each client spells in its own way.
     /// - Throws: where the names that data begins with are none, or are longer than the data: what follows would be read as part of them.
-    func dependOnTTLs(_ packet: Span<UInt8>, behind question: Int) throws(WireError) -> Bool {
+    func changeOnTheirWay(_ packet: Span<UInt8>, behind question: Int) throws(WireError) -> Bool {
         // Most names are the asked one's, by a pointer, and most data holds none.
-        let doubtful = filter { $0.type.layout.names > 0 || !Self.isAsked(packet, $0.range.lowerBound, before: question) }
+        let doubtful = filter { $0.type.layout.names > 0 || !Self.isAsked(packet, $0.range.lowerBound) }
         if doubtful.isEmpty { return false }
         var changed = (0..<packet.count).map { packet[$0] }
+        for offset in Header.size..<question where (changed[offset] | 0x20) &- 97 < 26 { changed[offset] ^= 0x20 }
         for record in self { for offset in record.ttlOffset..<record.ttlOffset + 4 { changed[offset] ^= 0xFF } }
         for record in doubtful {
             let names = try Self.names(of: record, packet)
@@ -109,9 +111,9 @@ extension [ResourceRecord] {
         return false
     }
 
-    /// Whether the name there is a pointer into the question.
-    private static func isAsked(_ packet: Span<UInt8>, _ offset: Int, before end: Int) -> Bool {
-        packet[offset] == 0 || packet[offset] >= 0xC0 && Int(packet[offset] & 0x3F) << 8 | Int(packet[offset + 1]) < end
+    /// Whether the name there is the root, or a pointer to the question's.
+    private static func isAsked(_ packet: Span<UInt8>, _ offset: Int) -> Bool {
+        packet[offset] == 0 || packet[offset] == 0xC0 && packet[offset + 1] == Header.size
     }
 
     private static func names(of record: ResourceRecord, _ packet: Span<UInt8>) throws(WireError) -> [Name] {

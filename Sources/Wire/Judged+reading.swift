@@ -84,7 +84,7 @@ extension Judged {
         let kept = witnesses.allSatisfy { $0.type != .rrsig } ? witnesses : witnesses.filter { $0.signsOne(of: witnesses, packet) }
         let isPlain = chain.isWhole && (kept.isEmpty || kept.count == authorities.count)
         let records = kept.isEmpty ? answers : answers + kept
-        guard isPlain, try !records.dependOnTTLs(packet, behind: Header.size + query.question.size) else {
+        guard isPlain, try !records.changeOnTheirWay(packet, behind: Header.size + query.question.size) else {
             return .answer(try Answer(rewriting: packet, header, query, chain.records, kept, code, missing: chain.missing, edns?.error))
         }
         return .answer(Answer(packet, upTo: kept.isEmpty ? answersEnd : end, header, answers, kept, code, chain, edns?.error))
@@ -98,7 +98,7 @@ extension ResourceRecord {
         guard `class` == query.question.class, let last = chain.names.last else { return false }
         switch type {
         case .soa: return last.isAtOrBelow(owner) && !chain.answersQuestion
-        case .rrsig, .nsec, .nsec3: return query.edns?.dnssecOK == true
+        case .rrsig, .nsec, .nsec3: return query.dnssecOK
         default: return false
         }
     }

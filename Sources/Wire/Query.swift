@@ -9,6 +9,8 @@ package final class Query: Sendable {
     package let rawQuestion: [UInt8]
     /// Nil when the client did not speak EDNS.
     package let edns: EDNS?
+    /// Whether it asks for what DNSSEC needs (DO, RFC 3225).
+    package let dnssecOK: Bool
     /// Seconds that the connection it came on may be idle: told to those who ask (RFC 7828 section 3.3). Nil by UDP.
     package let idle: UInt16?
 
@@ -18,6 +20,7 @@ package final class Query: Sendable {
         self.question = question
         self.rawQuestion = rawQuestion
         self.edns = edns
+        dnssecOK = edns?.dnssecOK ?? false
         self.idle = idle
     }
 }

@@ -2,7 +2,9 @@
 
 /// A name server as configuration, rule files and `why` write it: `10.0.1.1`, `9.9.9.9:53`, `[fe80::1%eth0]:53`,
 /// `tls://9.9.9.9#dns.example`, `https://9.9.9.9/dns-query#dns.example`, `tls://192.0.2.1#sha256=BASE64`.
-package struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
+///
+/// One object: it goes with every question and every answer, and has four things to count in it.
+package final class ServerAddress: Sendable, CustomStringConvertible {
     /// How the server is spoken to. `plain` is UDP, and TCP after truncation (RFC 7766).
     package enum Scheme: Hashable, Sendable {
         case plain
@@ -17,16 +19,23 @@ package struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
     package let port: UInt16
     /// The interface a link-local address belongs to (RFC 4007 section 11); nil for every other address.
     package let zone: String?
+    private let ownHash: Int
 
     package init(_ address: IPAddress, port: UInt16 = 53, zone: String? = nil, scheme: Scheme = .plain) {
         self.scheme = scheme
         self.address = address.unmapped
         self.port = port
         self.zone = zone
+        var hasher = Hasher()
+        hasher.combine(self.address)
+        hasher.combine(port)
+        hasher.combine(zone)
+        hasher.combine(scheme)
+        ownHash = hasher.finalize()
     }
 
     /// Reads any of the forms above; nil when it is none of them. A port of 0 is refused.
-    package init?(_ text: some StringProtocol) {
+    package convenience init?(_ text: some StringProtocol) {
         var rest = Substring(text)
         var scheme = Scheme.plain
         var port: UInt16 = 53
@@ -100,4 +109,14 @@ package struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
         defer { text = text[..<index] }
         return text[text.index(after: index)...]
     }
+}
+
+extension ServerAddress: Hashable {
+    package static func == (left: ServerAddress, right: ServerAddress) -> Bool {
+        left === right
+            || left.ownHash == right.ownHash && left.address == right.address && left.port == right.port && left.zone == right.zone
+                && left.scheme == right.scheme
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(ownHash) }
 }

@@ -55,7 +55,7 @@ extension Query {
         message.append(flags.intersection(.checkingDisabled).union([.recursionDesired, .authenticData]).rawValue)
         message.append(contentsOf: [0, 1, 0, 0, 0, 0, 0, wording.speaksEDNS ? 1 : 0])
         message.append(contentsOf: wording.question.isEmpty ? rawQuestion : wording.question)
-        if wording.speaksEDNS { EDNS(dnssecOK: edns?.dnssecOK ?? false, cookie: wording.cookie).append(to: &message) }
+        if wording.speaksEDNS { EDNS(dnssecOK: dnssecOK, cookie: wording.cookie).append(to: &message) }
         return message
     }
 

@@ -39,7 +39,7 @@ struct LabScriptTests {
         ("default-tunnel", 118, false),
         ("state-change", 6, false),
         ("looking", 88, true),
-        ("secure", 158, false),
+        ("secure", 161, false),
         ("reload", 39, true), ("signed", 26, true),
         ("mutants", 28, false),
         ("spoof", 60, false), ("tcp", 27, false), ("flood", 11, false), ("control", 28, false), ("injection", 39, false),

@@ -129,7 +129,7 @@ struct Flood {
                 case .reply(let client, let bytes, let source): try take(bytes, client.token, source)
                 case .ask(let id, _, let transport, let bytes): asked = (id, transport, bytes)
                 case .commit(let id, let changes): try commit(id, changes)
-                case .close(let ids): if let asked, ids.contains(asked.id) { self.asked = nil }
+                case .close(let id): if asked?.id == id { asked = nil }
                 case .note: break
                 }
             }

@@ -67,7 +67,7 @@ extension ScenarioRun {
         case .commit(_, let changes):
             return "commit " + changes.map(Self.described).joined(separator: ", ")
         case .note(let note): return "note \(note)"
-        case .close(let ids): return "close of a socket that is not open: \(ids)"
+        case .close(let id): return "close of a socket that is not open: \(id)"
         }
     }
 

@@ -97,14 +97,10 @@ struct ScenarioRun {
         event(&resolver, self)
         for effect in resolver.effects {
             switch effect {
-            case .close(let ids):
-                for id in ids where askedInSilence.remove(id) == nil {
-                    guard let place = asked.lastIndex(where: { $0.id == id }), !asked[place].isClosed else {
-                        effects.append((now, effect))
-                        continue
-                    }
-                    asked[place].isClosed = true
-                }
+            case .close(let id):
+                guard askedInSilence.remove(id) == nil else { continue }
+                guard let place = asked.lastIndex(where: { $0.id == id }), !asked[place].isClosed else { break }
+                asked[place].isClosed = true
                 continue
             case .ask(let id, let ask, let transport, let bytes):
                 if isSilent(bytes) {
