@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Whether ports and ids could be guessed: entropy.py FILE COUNT, the file as upstream.py writes it: port and id of each question, in its order.
+"""Whether ports and ids could be guessed: entropy.py FILE COUNT LOW HIGH, the file as upstream.py writes it: port and id of each question, in its
+order; the lowest and the highest port that the kernel draws.
 
 A line for each claim: `yes` or `no`, what, and the figures. A fair source fails one in 100,000 of these claims; one that counts, repeats or prefers
 something fails every time.
@@ -7,8 +8,8 @@ something fails every time.
 import math
 import sys
 
-FIRST_PORT = 10240
-PORTS = 65536 - FIRST_PORT
+FIRST_PORT = int(sys.argv[3])
+PORTS = int(sys.argv[4]) + 1 - FIRST_PORT
 data = open(sys.argv[1], "rb").read()
 ports = [int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 4)]
 ids = [int.from_bytes(data[at + 2 : at + 4], "big") for at in range(0, len(data), 4)]
@@ -53,7 +54,7 @@ def distinct(what, values, room):
 
 
 say(n >= int(sys.argv[2]), f"{n} questions")
-say(min(ports) >= FIRST_PORT, f"ports from {min(ports)} to {max(ports)}")
+say(FIRST_PORT <= min(ports) and max(ports) < FIRST_PORT + PORTS, f"ports from {min(ports)} to {max(ports)}")
 own = [port - FIRST_PORT for port in ports]
 spread("ports", [port * 256 // PORTS for port in own], 256)
 spread("ports, modulo 256,", [port % 256 for port in own], 256)

@@ -70,7 +70,7 @@ echo "# what there is to guess"
 # SLUICE_GUESSES=100000: as many as one likes.
 same "questions" "ok ${SLUICE_GUESSES:=20000}" "$(ask seen.outside.example n 0 "$SLUICE_GUESSES" 50)"
 tell
-python3 "$hostile/entropy.py" "$scratch/inet/seen" "$SLUICE_GUESSES" >"$scratch/entropy"
+python3 "$hostile/entropy.py" "$scratch/inet/seen" "$SLUICE_GUESSES" $(</proc/sys/net/ipv4/ip_local_port_range) >"$scratch/entropy"
 sed 's/^/# /' "$scratch/entropy"
 same "claims of ports and ids that do not hold" 0 "$(grep -c '^no' "$scratch/entropy")"
 same "those that do" 11 "$(grep -c '^yes' "$scratch/entropy")"

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
+import CLinux
 import Glibc
 import RuleFiles
 
 /// Memory of this process.
 enum Memory {
+    /// Gives pages back that hold nothing any more: what a burst of questions took lies between what is still there, and glibc keeps it. 80 to 350 µs
+    /// for a heap of 14 MB.
+    static func giveBack() { malloc_trim(0) }
+
     /// Lets go of pages of programs and libraries that were only needed to start: some 15 MB of code. What is needed again comes back from the page
     /// cache, a microsecond each. Only of mappings that nobody has written to, which are the same on the disk.
     static func dropWhatWasRead() {

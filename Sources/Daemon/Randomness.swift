@@ -17,6 +17,4 @@ final class Randomness: Sendable {
             return pool.removeLast()
         }
     }
-
-    func next32() -> UInt32 { UInt32(next()) << 16 | UInt32(next()) }
 }

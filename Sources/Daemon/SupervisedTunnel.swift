@@ -139,8 +139,7 @@ struct SupervisedTunnel {
             knocking = isFresh ? nil : UpstreamSocket(knockingAt: Ask(.tunnel, first), device: device)
             return
         }
-        waiting = UpstreamSocket(
-            Ask(.tunnel, server), .udp, Self.question(id: randomness.next()), device: device, random: randomness.next32())
+        waiting = UpstreamSocket(Ask(.tunnel, server), .udp, Self.question(id: randomness.next()), device: device)
     }
 
     /// Reads the last handshake when it is due: `wg show` takes some milliseconds.

@@ -63,7 +63,7 @@ extension Worker {
     }
 
     private func open(_ id: AskID, _ ask: Ask, _ transport: Transport, _ message: [UInt8]) {
-        guard let opened = upstreams.open(id.number, ask, transport == .udp ? .udp : .tcp, message, random: randomness.next32()) else {
+        guard let opened = upstreams.open(id.number, ask, transport == .udp ? .udp : .tcp, message) else {
             return resolver.lost(id, .unreachable, at: .now)
         }
         guard opened.isNew else { return }

@@ -4,7 +4,6 @@ import Kernel
 import Logging
 import Policy
 import Resolving
-import RuleFiles
 import SecureUpstreams
 import Steering
 import Upstreams
@@ -47,7 +46,7 @@ final class Worker {
     var held: [(connection: UInt64, reply: ControlReply)] = []
     /// Those of `controls` that want to hear what happens.
     var watchers: Set<UInt64> = []
-    var upstreams: UpstreamSockets
+    var upstreams = UpstreamSockets()
     var spareEffects: [Effect] = []
     static let mostSpareEffects = 512
     let secure: SecureUpstreams
@@ -62,6 +61,7 @@ final class Worker {
     var lateSeen: (revision: Int, at: Instant, late: Late)?
     private var lastConnection: UInt64 = 0
     private var nextHousekeeping = Instant.now
+    private var nextTidying = Instant.now
     private var isStopping = false
     /// Whether the start is over.
     private var isSettled = false
@@ -80,6 +80,7 @@ final class Worker {
     /// Connections of those who look or command.
     static let mostControls = 64
     private static let housekeeping: Int64 = 1000
+    private static let tidying: Int64 = 60_000
 
     /// Opens everything; touches nothing of the kernel's yet.
     init(_ start: WorkerStart) throws(DaemonError) {
@@ -95,10 +96,6 @@ final class Worker {
         sets = try DaemonError.from { () throws(KernelError) in try SetWriter() }
         keeper = start.keeper
         let ledger = Self.inherit(start.ledger, start, &sets)
-        let ports = "/proc/sys/net/ipv4/ip_local_"
-        upstreams = UpstreamSockets(
-            ports: LocalPorts(
-                range: (try? HostFile.read(ports + "port_range")) ?? [], reserved: (try? HostFile.read(ports + "reserved_ports")) ?? []))
         let heard = Mailbox<SecureEvent>()
         secureInbox = heard
         secure = SecureUpstreams(roots: start.situation.tlsRoots?.path) { heard.post($0) }
@@ -206,6 +203,10 @@ final class Worker {
         if !isSettled, now - began > 1000 {
             isSettled = true
             Memory.dropWhatWasRead()
+        }
+        if now >= nextTidying {
+            nextTidying = now + Self.tidying
+            Memory.giveBack()
         }
         for (number, connection) in controls where connection.isMute(at: now) { controls[number] = nil }
         for (number, connection) in connections where now - connection.lastUse > TCPConnection.idle { connections[number] = nil }

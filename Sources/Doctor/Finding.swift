@@ -22,6 +22,7 @@ package struct Finding: Hashable, Sendable {
         case resolvers
         case nameServices = "name-services"
         case reversePath = "rp-filter"
+        case sourcePorts = "source-ports"
         case forwarding
         case browsers
         case firewall

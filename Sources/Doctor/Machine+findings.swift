@@ -10,7 +10,7 @@ extension Machine {
         if knows(.sockets) { findings += resolverFindings }
         if knows(.names) { findings += nameServiceFindings }
         if knows(.routes), knows(.settings) { findings += reversePathFindings }
-        if knows(.settings) { findings += forwardingFindings }
+        if knows(.settings) { findings += sourcePortFindings + forwardingFindings }
         if knows(.browsers) { findings += browserFindings }
         findings += firewallFindings
         if knows(.routes) { findings += otherTunnelFindings }

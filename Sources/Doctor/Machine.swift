@@ -15,6 +15,8 @@ package struct Machine: Sendable {
     /// `net.ipv4.conf.all`; nil where it could not be read.
     package var reversePathOfAll: Int?
     package var sourceValidMarkOfAll: Bool?
+    /// How many ports the kernel draws from (`ip_local_port_range`); nil where it could not be read.
+    package var sourcePorts: Int?
     /// Families whose packets are forwarded.
     package var forwards: Set<IPAddress.Family> = []
     /// Who holds port 53, or a port of ours.

@@ -39,14 +39,8 @@ package final class UpstreamSocket {
     /// Opens, marks and connects the socket, and sends or queues `message`.
     /// - Parameters:
     ///   - device: the only interface it may use, for probes of a tunnel that is not in use; nil: whatever the path's routes say.
-    ///   - random: an unpredictable number, of which the port of a datagram is made.
     /// - Returns: nil when the kernel knows already that the server cannot be reached, or no socket is to be had.
-    package convenience init?(_ ask: Ask, _ transport: Kind, _ message: [UInt8], device: String? = nil, random: UInt32) {
-        self.init(ask, transport, message, device: device, port: LocalPorts.port(random))
-    }
-
-    /// - Parameter port: nil: one of the kernel's choice, which takes it back.
-    init?(_ ask: Ask, _ transport: Kind, _ message: [UInt8], device: String? = nil, port: UInt16?) {
+    package init?(_ ask: Ask, _ transport: Kind, _ message: [UInt8], device: String? = nil) {
         guard case .plain = ask.server.scheme else { return nil }
         let peer = Self.peer(of: ask)
         let type = transport == .udp ? SOCK_DGRAM.rawValue : SOCK_STREAM.rawValue
@@ -56,7 +50,7 @@ package final class UpstreamSocket {
         switch transport {
         case .udp:
             Self.forbidFragments(fd, peer.family)
-            if let port { bind(peer.family, toPort: port) } else if device == nil { kin = Kin(ask) }
+            if device == nil { kin = Kin(ask) }
             guard connect(to: peer), send(message) else { return nil }
         case .tcp:
             guard connect(to: peer) else { return nil }
@@ -132,12 +126,6 @@ package final class UpstreamSocket {
     private static func mark(_ fd: Int32, _ path: Path) -> Bool {
         var mark = path.mark
         return unsafe setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, socklen_t(MemoryLayout<UInt32>.size)) == 0
-    }
-
-    /// One that is taken is left to the kernel, which takes another at random.
-    private func bind(_ family: Int32, toPort port: UInt16) {
-        let any: IPAddress = family == AF_INET ? .v4(0) : .v6(high: 0, low: 0)
-        _ = unsafe SocketAddress(any, port: port).with { unsafe Glibc.bind(fd, $0, $1) }
     }
 
     private static func bind(_ fd: Int32, to device: String) -> Bool {

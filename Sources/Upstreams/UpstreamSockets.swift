@@ -2,7 +2,12 @@
 import Policy
 
 /// Sockets with a question open, and those that lie ready for one: to make a socket and close it costs 9.6 µs, to give one another port and another
-/// peer 2.3 µs (measured, Linux 6.18). Only ports that the kernel chooses are given back; to name one to it takes milliseconds while that is taken.
+/// peer 2.3 µs (measured, Linux 6.18).
+///
+/// Each question leaves from a port that the kernel draws for it, at random, out of `ip_local_port_range`: 28,232 as Linux has it. To draw from all
+/// that are above 1024 would be one bit more to guess, and a socket made and closed for each that the kernel does not give back; the port of a
+/// service that is about to start might be taken, too. And a reply with everything right but the id is not guessed at again: what it was for goes
+/// by TCP.
 package struct UpstreamSockets {
     private struct Place {
         let socket: UpstreamSocket
@@ -18,14 +23,13 @@ package struct UpstreamSockets {
 
     private static let mostReady = 64
 
-    private let ports: LocalPorts
     /// The number of a socket's place is what it is known by to epoll.
     private var places: [Place?] = []
     private var free: [Int] = []
     private var open: [UInt64: Int] = [:]
     private var ready: [Ready] = []
 
-    package init(ports: LocalPorts) { self.ports = ports }
+    package init() {}
 
     /// What opening a question came to.
     package struct Opened {
@@ -36,15 +40,10 @@ package struct UpstreamSockets {
     }
 
     /// Sends a question.
-    /// - Parameters:
-    ///   - question: a number never used before.
-    ///   - random: an unpredictable number, of which the port of a datagram is made.
+    /// - Parameter question: a number never used before.
     /// - Returns: nil when the kernel knows already that the server cannot be reached, or no socket is to be had.
-    package mutating func open(
-        _ question: UInt64, _ ask: Ask, _ transport: UpstreamSocket.Kind, _ message: [UInt8], random: UInt32
-    ) -> Opened? {
-        let port = ports.choice(random)
-        if port == nil, transport == .udp, let place = takeReady(UpstreamSocket.Kin(ask)), let socket = places[place]?.socket {
+    package mutating func open(_ question: UInt64, _ ask: Ask, _ transport: UpstreamSocket.Kind, _ message: [UInt8]) -> Opened? {
+        if transport == .udp, let place = takeReady(UpstreamSocket.Kin(ask)), let socket = places[place]?.socket {
             if socket.begin(ask, message) {
                 places[place]?.question = question
                 open[question] = place
@@ -54,8 +53,7 @@ package struct UpstreamSockets {
         }
         // Where descriptors are short, those that lie ready make room.
         guard
-            let socket = UpstreamSocket(ask, transport, message, port: port)
-                ?? (giveUpReady() ? UpstreamSocket(ask, transport, message, port: port) : nil)
+            let socket = UpstreamSocket(ask, transport, message) ?? (giveUpReady() ? UpstreamSocket(ask, transport, message) : nil)
         else { return nil }
         let place = free.popLast() ?? places.count
         if place == places.count { places.append(nil) }

@@ -45,6 +45,7 @@ struct World {
         ]
         machine.reversePathOfAll = 0
         machine.sourceValidMarkOfAll = true
+        machine.sourcePorts = 28_232
         for (family, gateway, priority) in [(IPAddress.Family.v4, "198.51.100.1", 0), (.v6, "2001:db8:51::1", 0)] {
             _ = priority
             machine.defaults.append(.init(family, by: "eth0", gateway: IPAddress(gateway)))
@@ -136,6 +137,7 @@ extension Machine {
             guard let part = Part(rawValue: text) else { return false }
             unread.insert(part)
             blind.append(text)
+        case "ports": sourcePorts = Int(text)
         case "rp", "vmark": return changeFilter(words[0], rest)
         default: return changeNames(words[0], rest)
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Wire
 
-/// The kernel's own filter of senders, and forwarding.
+/// The kernel's own filter of senders, its choice of ports, and forwarding.
 extension Machine {
     var reversePathFindings: [Finding] {
         let marked = interfaces.filter { $0.name != "lo" }
@@ -32,6 +32,26 @@ extension Machine {
             .ok(
                 .reversePath, (values.isEmpty ? "no interface but lo" : values.joined(separator: ", ")) + mark,
                 meaning: "No reply from the tunnel is dropped by it (0 off, 1 strict, 2 loose).")
+        ]
+    }
+
+    /// Fewer ports than this are searched through in no time: Linux has 28,232 unless told otherwise.
+    private static let fewPorts = 8192
+
+    var sourcePortFindings: [Finding] {
+        guard let sourcePorts else { return [] }
+        guard sourcePorts < Self.fewPorts else {
+            return [
+                .ok(
+                    .sourcePorts, "\(sourcePorts)",
+                    meaning: "A lookup leaves from one of them, drawn at random: who forges a reply must guess it, and an id.")
+            ]
+        }
+        return [
+            .note(
+                .sourcePorts, "only \(sourcePorts): net.ipv4.ip_local_port_range",
+                meaning: "A lookup leaves from one of them: who forges a reply guesses it sooner.",
+                next: "sudo sysctl net.ipv4.ip_local_port_range='32768 60999'")
         ]
     }
 

@@ -59,6 +59,7 @@ package enum MachineReader {
             machine.forwards = found.forwards
             machine.reversePathOfAll = found.reversePath
             machine.sourceValidMarkOfAll = found.sourceValidMark
+            machine.sourcePorts = found.sourcePorts
         } else {
             machine.lose(.settings, "settings below /proc/sys (not read in time)")
         }
