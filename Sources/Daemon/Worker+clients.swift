@@ -38,8 +38,9 @@ extension Worker {
             switch doors[index].tcp.accept() {
             case .none: return
             case .noRoom:
-                // Who has asked nothing for longest makes room; without any, the listener is left alone for a moment, or it would never rest.
-                guard closeIdlest() else { return rest(index) }
+                // Sockets that lie ready make room, then who has asked nothing for longest; without any, the listener is left alone for a moment,
+                // or it would never rest.
+                guard upstreams.giveUpReady() || closeIdlest() else { return rest(index) }
             case .connection(let fd, let peer):
                 let connection = TCPConnection(fd, app: doors[index].app, at: now)
                 guard situation.admits(peer) else { continue }

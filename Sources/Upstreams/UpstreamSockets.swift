@@ -93,8 +93,9 @@ package struct UpstreamSockets {
         ready.firstIndex { $0.kin == kin }.flatMap { ready[$0].places.popLast() }
     }
 
+    /// Closes the sockets that lie ready, where descriptors are short.
     /// - Returns: whether there were any.
-    private mutating func giveUpReady() -> Bool {
+    package mutating func giveUpReady() -> Bool {
         let given = ready.flatMap(\.places)
         ready = []
         for place in given { vacate(place) }
