@@ -48,7 +48,7 @@ let package = Package(
         room("Rules", on: ["Wire"]),
         room("Policy", on: ["Wire", "Rules"]),
         room("Steering", on: ["Wire", "Rules", .product(name: "HeapModule", package: "swift-collections")]),
-        room("Tunnels", on: ["Policy"]),
+        room("Tunnels", on: ["Wire", "Policy"]),
         room("Configuration", on: ["Wire", "Rules", "Policy"]),
         room(
             "Resolving",
@@ -113,7 +113,7 @@ let package = Package(
         tests(of: "Rules", on: ["Wire", "Workbench"]),
         tests(of: "Regexes", on: ["Rules", "Wire"]),
         tests(of: "Policy", on: ["Wire", "Rules", "Workbench"]),
-        tests(of: "Tunnels", on: ["Wire", "Policy"]),
+        tests(of: "Tunnels", on: ["Wire", "Policy", "Workbench"]),
         tests(of: "Steering", on: ["Wire", "Rules", "Workbench"]),
         tests(of: "Upstreams", on: ["CLinux", "Wire", "Policy"]),
         tests(of: "Resolving", on: ["Wire", "Rules", "Policy", "Steering", "Workbench"]),

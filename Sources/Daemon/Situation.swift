@@ -39,7 +39,19 @@ struct Situation: Sendable {
         let state: TunnelState
         let inUse: Bool
         let resolvers: [ServerAddress]
+    }
+
+    /// What changes all the time, and nothing depends on: for those who look.
+    struct Node: Hashable, Sendable {
+        let condition: NodeHealth.Condition
+        let trips: RoundTrips
+        let latency: Int64?
         let handshake: Instant?
+        let counters: LinkCounters
+        /// Why it is in use, and since when.
+        let chosen: String?
+        let changed: Instant?
+        let test: RoundTrips?
     }
 
     func admits(_ client: IPAddress) -> Bool { clients.contains { $0.contains(client) } }
@@ -60,6 +72,7 @@ extension Situation: Equatable {
 /// To the worker.
 enum WorkerMessage: Sendable {
     case situation(Situation)
+    case nodes([Situation.Node])
     /// Build the table anew, with these elements and every learned one, in one transaction.
     case load(RulesetPlan, [SetElement])
     case answer(connection: UInt64, ControlReply)
@@ -75,6 +88,8 @@ enum SupervisorMessage: Sendable {
     /// Good lists could not be copied to the state folder.
     case notKept(String)
     case wish(Wish, connection: UInt64)
+    /// Measure all nodes now.
+    case test(connection: UInt64)
     /// Put a process into a class, if whoever asks may move it.
     case join(App, pid: Int32, by: Peer, connection: UInt64)
     /// These addresses are a tunnel rule's now.

@@ -26,24 +26,21 @@ struct SupervisedTunnel {
     /// Where its own packets go.
     private(set) var endpoints: [ServerAddress] = []
 
-    /// A probe whose answer has not come yet.
-    private var waiting: UpstreamSocket?
-    /// A connection begun for the sake of its first packet.
-    private var knocking: UpstreamSocket?
-    private var nextProbe: Instant
+    /// Whether it is there and how fast.
+    private(set) var health: NodeHealth
+    private var probes: NodeProbes
+    private(set) var counters = LinkCounters()
+    /// Bytes that its peers have sent, as `wg` counts them: also those that bring no packet.
+    private var heard: UInt64 = 0
     private var nextLook: Instant
     /// The device as this run of ours configured it; what a former run left counts only when it has been configured anew.
     private var made: WireGuardDevice?
     /// Whether our device has lost an address: the kernel takes those of IPv6 away while a link is down.
     private(set) var lacks = false
-    /// Milliseconds between two probes.
-    private let interval: Int64
-    /// Between two probes while nobody has answered yet, in milliseconds.
-    private static let eagerInterval: Int64 = 250
-    /// A handshake older than this is to be renewed (WireGuard's Rekey-After-Time), in milliseconds.
-    private static let handshakeAge: Int64 = 120_000
-    /// Between two readings of `wg show`: while unheard of, and while probes are answered, in milliseconds.
+    private let settings: NodeHealth.Settings
+    /// Between two readings of `wg show`: while it has not answered, while it is dead, and while probes are answered, in milliseconds.
     private static let eagerLook: Int64 = 300
+    private static let patientLook: Int64 = 2000
     private static let calmLook: Int64 = 30_000
 
     init(
@@ -54,9 +51,11 @@ struct SupervisedTunnel {
         self.device = device
         self.file = file
         self.resolvers = resolvers
-        interval = health.interval.milliseconds
-        machine = TunnelMachine(answerLife: interval * Int64(health.failures + 1), at: now)
-        nextProbe = now
+        settings = NodeHealth.Settings(
+            interval: health.interval.milliseconds, latency: health.latency.milliseconds, failures: health.failures)
+        self.health = NodeHealth(settings, at: now)
+        probes = NodeProbes(of: device, resolvers)
+        machine = TunnelMachine(at: now)
         nextLook = now
         lastAddresses = Set(file?.addresses.map(\.address) ?? [])
         endpoints = named
@@ -68,7 +67,7 @@ struct SupervisedTunnel {
     var families: Set<IPAddress.Family> { Set(addresses.map(\.family)) }
 
     /// Takes in what the kernel says of the links.
-    mutating func see(_ links: [Link], _ all: [LinkAddress]) {
+    mutating func see(_ links: [Link], _ all: [LinkAddress], at now: Instant) {
         let former = link
         link = links.first { $0.name == device }
         renamed = made.flatMap { made in links.first { $0.index == made.index && $0.name != device } }
@@ -85,10 +84,12 @@ struct SupervisedTunnel {
             if let link, !isOurs { foreignMark = Self.mark(of: link.name) }
             facts = TunnelMachine.Facts()
             // Whoever made it may not be ready with it: its mark is read again soon.
-            (nextLook, nextProbe) = (Instant(milliseconds: 0), Instant(milliseconds: 0))
-            waiting = nil
+            nextLook = Instant(milliseconds: 0)
         }
+        let wasUp = facts.isUp
         facts.isUp = link.map { $0.isUp && (!isOurs || made?.index == $0.index) } ?? false
+        // What came before says nothing.
+        if link?.index != former?.index || facts.isUp && !wasUp { beginAnew(at: now) }
     }
 
     /// Its device carries nothing any more; the next look tells more.
@@ -120,49 +121,78 @@ struct SupervisedTunnel {
     /// Takes it away, and returns when it is gone.
     func remove(_ routes: inout RouteSocket) throws(KernelError) { try made?.remove(&routes) }
 
-    /// Takes in a probe's answer. Returns whether one came.
-    mutating func listen(_ room: inout [UInt8], at now: Instant) -> Bool {
-        guard facts.isUp, let waiting, case .packet = waiting.proceed(&room) else { return false }
-        facts.answer = now
-        self.waiting = nil
-        return true
+    /// Begins anew, after `up` or `down`.
+    mutating func release(at now: Instant) {
+        machine.release(at: now)
+        beginAnew(at: now)
+    }
+
+    private mutating func beginAnew(at now: Instant) {
+        health = NodeHealth(settings, at: now)
+        facts.condition = .new
+        probes.forget()
+        (heard, counters) = (0, LinkCounters())
+    }
+
+    /// Takes in answers to probes, and what the device's counters say.
+    mutating func listen(_ room: inout [UInt8], _ routes: inout RouteSocket, at now: Instant) {
+        guard facts.isUp, let link else { return }
+        for (number, outcome) in probes.take(&room) {
+            switch outcome {
+            case .answered(let time): health.answered(number, after: time, at: now)
+            case .refused: health.refused(number, at: now)
+            }
+        }
+        if now >= health.nextCount, let counted = try? routes.counters(of: link.index) {
+            counters = counted
+            health.counted(received: counted.received, sent: counted.sent, at: now)
+        }
+        facts.condition = health.condition
     }
 
     /// Sends a probe when one is due.
-    mutating func probe(_ randomness: Randomness, at now: Instant) {
-        guard facts.isUp, now >= nextProbe, let first = resolvers.first else { return }
-        nextProbe = now + (machine.state == .connected ? interval : min(Self.eagerInterval, interval))
-        guard let server = resolvers.first(where: { !$0.isSecure }) else {
-            // Nobody to be asked in the clear: a packet for the handshake, which tells whether the tunnel is alive, until it is there and before it
-            // is too old.
-            let isFresh = facts.handshake.map { now - $0 < Self.handshakeAge } ?? false
-            knocking = isFresh ? nil : UpstreamSocket(knockingAt: Ask(.tunnel, first), device: device)
-            return
+    mutating func probe(_ randomness: Randomness, to poller: borrowing Poller, token: UInt64, at now: Instant) {
+        guard facts.isUp, now >= health.due else { return }
+        if let number = health.tick(at: now, random: randomness.next()) {
+            probes.send(number, id: randomness.next(), isUrgent: health.condition != .alive, to: poller, token: token)
         }
-        waiting = UpstreamSocket(Ask(.tunnel, server), .udp, Self.question(id: randomness.next()), device: device)
+        facts.condition = health.condition
     }
+
+    /// Measures now.
+    mutating func measure(_ count: Int, at now: Instant) { if facts.isUp { health.measure(count, at: now) } }
 
     /// Reads the last handshake when it is due: `wg show` takes some milliseconds.
     mutating func look(at now: Instant) {
         guard facts.isUp, now >= nextLook else { return }
-        let isAnswered = facts.answer.map { now - $0 < interval * 2 } ?? false
-        nextLook = now + (isAnswered ? Self.calmLook : Self.eagerLook)
+        switch health.condition {
+        case .alive, .slow, .suspect: nextLook = now + Self.calmLook
+        case .new, .mute: nextLook = now + Self.eagerLook
+        case .dead: nextLook = now + Self.patientLook
+        }
         guard let status = try? WireGuardDevice.status(of: device) else { return }
         if !isOurs { foreignMark = status.mark == 0 ? nil : status.mark }
         // A peer that has moved is followed; what the file names stays where a handshake begins.
         let seen = status.peers.compactMap(\.endpoint)
         endpoints = seen + named.filter { !seen.contains($0) }
         facts.handshake = status.peers.compactMap(\.handshake).max().map { now + (Int64($0) - Int64(time(nil))) * 1000 }
+        let bytes = status.peers.reduce(0) { $0 + $1.received }
+        if heard != 0, bytes != heard { health.heard(at: now) }
+        heard = bytes
+        facts.condition = health.condition
     }
 
     /// Where the file says that its peers are.
     private var named: [ServerAddress] { file?.peers.compactMap { $0.endpoint.map { ServerAddress($0.address, port: $0.port) } } ?? [] }
 
-    /// Where the probe's answer will come.
-    var descriptor: Int32? { waiting?.fd }
+    /// When `listen` or `probe` has something to do, and when `look`; nil: while there is no device, nothing.
+    var probeDue: Instant? { facts.isUp ? min(health.due, health.nextCount) : nil }
+    var lookDue: Instant? { facts.isUp ? nextLook : nil }
 
-    /// When `probe` or `look` has something to do.
-    var deadline: Instant { min(nextProbe, nextLook) }
+    /// What who chooses is told.
+    var node: NodeChoice.Node {
+        NodeChoice.Node(state: machine.state, condition: health.condition, latency: health.latency, steadySince: health.steadySince)
+    }
 }
 
 extension Duration {
@@ -172,12 +202,5 @@ extension Duration {
 extension IPAddress {
     fileprivate var isLinkLocal: Bool {
         if case .v6(let high, _) = self { high >> 54 == 0x3FA } else { false }
-    }
-}
-
-extension SupervisedTunnel {
-    /// The question of a probe: the root's name servers, which every resolver knows.
-    private static func question(id: UInt16) -> [UInt8] {
-        [UInt8(id >> 8), UInt8(truncatingIfNeeded: id), 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1]
     }
 }

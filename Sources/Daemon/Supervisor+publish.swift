@@ -112,7 +112,7 @@ extension Supervisor {
                 Situation.Tunnel(
                     name: tunnel.configuration.name, interface: tunnel.device, hasInterface: tunnel.link != nil,
                     state: wish == .up ? tunnel.machine.state : selection.state, inUse: wish == .up && index == selection.inUse,
-                    resolvers: tunnel.resolvers, handshake: tunnel.facts.handshake)
+                    resolvers: tunnel.resolvers)
             },
             foreignMarks: tunnels.compactMap(\.foreignMark),
             tunneledGroup: apps.map { GuardPlan.Group(id: $0.tunnel.id, level: $0.tunnel.level) },

@@ -14,7 +14,7 @@ extension Supervisor {
         addresses = try routes.addresses()
         for index in tunnels.indices {
             let former = tunnels[index].link
-            tunnels[index].see(links, addresses)
+            tunnels[index].see(links, addresses, at: .now)
             let link = tunnels[index].link
             if link?.index != former?.index {
                 tell(
@@ -82,6 +82,7 @@ extension Supervisor {
         var isChanged = try tables.drain()
         if now >= nextRound {
             nextRound = now + Self.round
+            tellOfNodes()
             if try !sets.isTablePresent() { isChanged = true }
             refreshApps()
             // A mount over the file is no event.

@@ -16,7 +16,8 @@ extension Supervisor {
         let now = Instant.now
         if let end = lingering, now >= end { lingering = nil }
         let isLeaving = wish == .down && (lingering != nil || tunnels.contains(where: \.hasDevice))
-        selection = Selection(of: tunnels.map(\.machine.state), wish: wish, isLeaving: isLeaving)
+        choose(at: now)
+        selection = Selection(of: tunnels.map(\.machine.state), chosen: choice.inUse, wish: wish, isLeaving: isLeaving)
         let wanted = wantedElements
         let isClosing = former.state == .connected && selection.state != .connected
         if isClosing { publish() }
@@ -39,7 +40,7 @@ extension Supervisor {
         guard wish != self.wish else { return ControlReply(state: selection.state.rawValue) }
         self.wish = wish
         let now = Instant.now
-        for index in tunnels.indices { tunnels[index].machine.release(at: now) }
+        for index in tunnels.indices { tunnels[index].release(at: now) }
         lingering = wish == .down ? Self.slowDown.map { now + $0 } : nil
         do throws(KernelError) {
             try settle()
@@ -59,12 +60,22 @@ extension Supervisor {
     /// What follows from a change of state besides what the kernel's rules do by themselves.
     private func changed(from former: Selection) {
         let name = selection.inUse.map { tunnels[$0].configuration.name } ?? "none"
-        tell(.state, "\(former.state.rawValue) → \(selection.state.rawValue), tunnel \(name)")
+        if former.state != selection.state { tell(.state, "\(former.state.rawValue) → \(selection.state.rawValue), tunnel \(name)") }
+        if former.inUse != selection.inUse { tell(.tunnel, "\(name) is in use: \(whyChosen)") }
         // Their packets are refused already; without their entries the programs' next ones find the way there is now.
         switch (former.state, selection.state) {
         case (.disconnected, _): endFlows(marked: [0x0C])
         case (_, .disconnected): endFlows(marked: [0x01])
         case (.connecting, _), (.connected, _), (.disconnecting, _), (.error, _): break
+        }
+    }
+
+    /// Why the tunnel in use was chosen, in words.
+    var whyChosen: String {
+        switch choice.reason {
+        case .first, .fastest, .earliest: choice.reason.rawValue
+        case .formerSlow, .formerMute, .formerLost:
+            (choice.former.map { tunnels[$0].configuration.name } ?? "the one before") + " " + choice.reason.rawValue
         }
     }
 
@@ -127,6 +138,7 @@ extension Supervisor {
         guard situation != published else { return }
         published = situation
         worker.post(.situation(situation))
+        tellOfNodes()
     }
 
     func route() throws(KernelError) {

@@ -27,6 +27,24 @@ extension Supervisor {
         return action
     }
 
+    /// Takes in answers to probes and what counters say, and sends what is due. Returns whether any tunnel's state, or which is in use, is another now.
+    @discardableResult func attend(at now: Instant) -> Bool {
+        guard wish == .up else { return false }
+        let former = (tunnels.map(\.machine.state), choice.inUse)
+        for index in tunnels.indices where tunnels[index].facts.isUp {
+            tunnels[index].listen(&room, &routes, at: now)
+            tunnels[index].probe(randomness, to: poller, token: Self.probeToken, at: now)
+            observe(index, at: now)
+        }
+        choose(at: now)
+        return former.0 != tunnels.map(\.machine.state) || former.1 != choice.inUse
+    }
+
+    /// When `attend` has something to do; nil: while there is no device, nothing.
+    var probeDue: Instant? { wish == .up ? tunnels.compactMap(\.probeDue).min() : nil }
+
+    func choose(at now: Instant) { choice.choose(among: tunnels.map(\.node), at: now) }
+
     func bringUp(_ index: Int) {
         guard tunnels[index].isOurs else { return }
         let wasTaken = tunnels[index].machine.state == .error

@@ -39,9 +39,9 @@ final class Supervisor {
     var appTrouble = ""
     private var monitor: LinkMonitor
     private let signals: Int32
-    private let poller: Poller
-    private let randomness = Randomness()
-    private var room = [UInt8](repeating: 0, count: 1 << 16)
+    let poller: Poller
+    let randomness = Randomness()
+    var room = [UInt8](repeating: 0, count: 1 << 16)
 
     /// What the kernel says now.
     var addresses: [LinkAddress] = []
@@ -53,6 +53,9 @@ final class Supervisor {
     /// Until when `down` stays on its way, for those who want to look at it (the lab's leak test).
     var lingering: Instant?
     var selection = Selection(of: [])
+    var choice: NodeChoice
+    /// What probes are known by to `poller`.
+    static let probeToken: UInt64 = 9
     /// What our routes were last set to; nil: never.
     var routed: Routed?
     var mirrored: RouteSocket.Mirror?
@@ -67,6 +70,10 @@ final class Supervisor {
     var published: Situation?
     /// Addresses that became a tunnel's and whose flows outside are to end.
     var moved: Set<IPAddress> = []
+    var toldOfNodes: [Situation.Node] = []
+    /// Who waits for a test of the nodes, and until when.
+    var testers: [UInt64] = []
+    var testDue = Instant.now
     var nextEnding = Instant.now
     /// When to look at what netlink says nothing of.
     var nextRound = Instant.now
@@ -102,6 +109,9 @@ final class Supervisor {
                     at: now)
             }
         }
+        choice = NodeChoice(
+            loaded.configuration.tunnels.select == .latency ? .latency : .order, interval: loaded.configuration.health.interval.milliseconds
+        )
         keeper = Self.keeper(loaded.configuration, start.doors, log)
         watch = Self.watch(log)
         monitor = try DaemonError.from { () throws(KernelError) in try LinkMonitor() }
@@ -125,7 +135,8 @@ final class Supervisor {
         try look()
         try routes.setRules(tunnels: tunnels.map(\.device))
         try route()
-        selection = Selection(of: tunnels.map(\.machine.state), wish: wish)
+        choose(at: .now)
+        selection = Selection(of: tunnels.map(\.machine.state), chosen: choice.inUse, wish: wish)
         elements = wantedElements
     }
 
@@ -143,14 +154,24 @@ final class Supervisor {
         loader.keep(loaded.book)
         while true {
             step()
-            let due = (tunnels.map(\.deadline) + [nextRound] + [lingering, keeper?.due, reloads.due].compactMap(\.self)).min() ?? nextRound
-            for tunnel in tunnels { if let descriptor = tunnel.descriptor { poller.add(descriptor, token: 9) } }
-            for index in 0..<poller.wait(max(due - .now, 1)) {
-                let ready = poller.ready(index).token
-                if ready == 1, !signalled() { return nil }
-                if ready == 2, let reason = take() { return reason }
+            // What tells of nodes alone comes often, and changes nothing mostly.
+            while true {
+                let (calm, probes) = (due, probeDue)
+                var isCalm = true
+                for index in 0..<poller.wait(max(min(calm, probes ?? calm) - .now, 1)) {
+                    let ready = poller.ready(index).token
+                    if ready == 1, !signalled() { return nil }
+                    if ready == 2, let reason = take() { return reason }
+                    isCalm = isCalm && ready == Self.probeToken
+                }
+                if !isCalm || .now >= calm || attend(at: .now) { break }
             }
         }
+    }
+
+    /// When there is something to do besides looking after nodes.
+    private var due: Instant {
+        ([nextRound] + (tunnels.map(\.lookDue) + [lingering, keeper?.due, reloads.due, choice.due]).compactMap(\.self)).min() ?? nextRound
     }
 
     /// One round: what has changed, what follows from it.
@@ -161,7 +182,8 @@ final class Supervisor {
             if !events.isEmpty {
                 // What closes waits for nothing: the kernel answers no question about links while it takes one away, for 10 ms and more.
                 for event in events { hear(event, at: now) }
-                if Selection(of: tunnels.map(\.machine.state), wish: wish) != selection { try settle() }
+                choose(at: now)
+                if Selection(of: tunnels.map(\.machine.state), chosen: choice.inUse, wish: wish) != selection { try settle() }
                 try look()
                 try settle()
                 try mend()
@@ -170,15 +192,15 @@ final class Supervisor {
             checkResolvConf(at: now)
             checkFiles(at: now)
             // What an answer opens does not wait for the programs that a look runs.
-            for index in tunnels.indices where tunnels[index].listen(&room, at: now) { observe(index, at: now) }
+            attend(at: now)
             try settle()
-            for index in tunnels.indices {
-                tunnels[index].probe(randomness, at: now)
+            for index in tunnels.indices where wish == .up {
                 tunnels[index].look(at: now)
                 if observe(index, at: now) == .bringUp { bringUp(index) }
             }
             try settle()
             endMovedFlows(at: now)
+            endTest(at: now)
             lastError = nil
         } catch {
             // The next round tries again; the same words once are enough.
@@ -204,6 +226,7 @@ final class Supervisor {
             case .reload(let connection): askForReload(connection)
             case .read(let reading): finish(reading)
             case .notKept(let why): log.warning("the last good lists are not kept: \(why)")
+            case .test(let connection): test(for: connection)
             case .wish(let wish, let connection): worker.post(.answer(connection: connection, obey(wish)))
             case .join(let app, let pid, let peer, let connection):
                 worker.post(.answer(connection: connection, join(app, pid, by: peer)))

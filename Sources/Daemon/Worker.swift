@@ -23,6 +23,8 @@ final class Worker {
     let randomness = Randomness()
     var resolver: Resolver
     var situation: Situation
+    /// In the order of its tunnels; empty: nothing is known yet.
+    var nodes: [Situation.Node] = []
     var sets: SetWriter
     let nftables: Nftables
     /// The table that was loaded last, and the guard beside it; nil: none yet.
@@ -149,6 +151,7 @@ final class Worker {
             self.situation = situation
             resolver.adopt(situation.snapshot, at: .now)
             raiseGuard()
+        case .nodes(let nodes): self.nodes = nodes
         case .load(let plan, let elements):
             do throws(KernelError) {
                 try load(plan, elements)

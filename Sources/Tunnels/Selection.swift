@@ -7,20 +7,18 @@ package struct Selection: Hashable, Sendable {
     package let inUse: Int?
     package let state: TunnelState
 
-    /// The first connected one is in use; while none is, the first of all, so that what is refused is refused in its name.
     /// - Parameters:
+    ///   - chosen: the one that `NodeChoice` has chosen; what is refused is refused in its name.
     ///   - wish: after `down`, no tunnel is in use whatever its own state.
     ///   - isLeaving: whether something of a tunnel is still being taken down.
-    package init(of states: [TunnelState], wish: Wish = .up, isLeaving: Bool = false) {
+    package init(of states: [TunnelState], chosen: Int? = nil, wish: Wish = .up, isLeaving: Bool = false) {
         switch wish {
         case .down: (inUse, state) = (states.isEmpty ? nil : 0, isLeaving && !states.isEmpty ? .disconnecting : .disconnected)
         case .up where states.isEmpty: (inUse, state) = (nil, .disconnected)
         case .up:
-            if let connected = states.firstIndex(of: .connected) {
-                (inUse, state) = (connected, .connected)
-            } else {
-                (inUse, state) = (0, states.contains(.connecting) ? .connecting : .error)
-            }
+            let chosen = chosen ?? states.firstIndex(of: .connected) ?? 0
+            inUse = chosen
+            state = states[chosen] == .connected ? .connected : states.contains(.connecting) ? .connecting : .error
         }
     }
 }

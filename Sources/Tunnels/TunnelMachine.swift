@@ -19,13 +19,12 @@ package struct TunnelMachine: Hashable, Sendable {
         package var isUp: Bool
         /// When the last handshake was; nil: never.
         package var handshake: Instant?
-        /// When a probe through the tunnel was last answered; nil: never.
-        package var answer: Instant?
+        package var condition: NodeHealth.Condition
 
-        package init(isUp: Bool = false, handshake: Instant? = nil, answer: Instant? = nil) {
+        package init(isUp: Bool = false, handshake: Instant? = nil, condition: NodeHealth.Condition = .new) {
             self.isUp = isUp
             self.handshake = handshake
-            self.answer = answer
+            self.condition = condition
         }
     }
 
@@ -45,27 +44,31 @@ package struct TunnelMachine: Hashable, Sendable {
     package private(set) var phase: Phase
     /// Whether the device was ever up: before that, its absence is no error.
     private var wasUp = false
-    /// How long one answered probe counts, in milliseconds.
-    private let answerLife: Int64
 
-    /// - Parameter answerLife: how long one answered probe counts, in milliseconds: the interval times one more than the failures allowed.
-    package init(answerLife: Int64, at now: Instant) {
-        self.answerLife = answerLife
+    package init(at now: Instant) {
         phase = .absent(retry: now, wait: Self.firstWait)
     }
 
     package mutating func observe(_ facts: Facts, at now: Instant) -> Action {
         guard facts.isUp else { return lost(at: now) }
         wasUp = true
-        let isAlive = facts.handshake.map { now - $0 < Self.handshakeLife } ?? false || facts.answer.map { now - $0 < answerLife } ?? false
         switch phase {
-        case _ where isAlive: phase = .connected
+        case _ where isAlive(facts, at: now): phase = .connected
         case .absent: phase = .connecting(since: now)
         case .connecting(let since): if now - since >= Self.patience { phase = .dead }
         case .connected: phase = .dead
         case .dead: break
         }
         return .none
+    }
+
+    private func isAlive(_ facts: Facts, at now: Instant) -> Bool {
+        switch facts.condition {
+        case .alive, .slow, .suspect, .mute: true
+        // Whoever has never answered a probe may carry nevertheless.
+        case .new: facts.handshake.map { now - $0 < Self.handshakeLife } ?? false
+        case .dead: false
+        }
     }
 
     private mutating func lost(at now: Instant) -> Action {

@@ -67,6 +67,16 @@ package final class UpstreamSocket {
         guard connect(to: peer) else { return nil }
     }
 
+    /// What became of a connection that was begun with `init(knockingAt:device:)`.
+    /// - Returns: true: somebody took it; false: nobody listens there, or nobody can be reached; nil: not decided yet.
+    package var knocked: Bool? {
+        var code: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        var state = pollfd(fd: fd, events: Int16(POLLOUT), revents: 0)
+        guard unsafe poll(&state, 1, 0) == 1, unsafe getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &length) == 0 else { return nil }
+        return code == 0
+    }
+
     deinit { if fd >= 0 { close(fd) } }
 
     /// Sends another question, from another port. Only after `end`, and to a server of the same kin.

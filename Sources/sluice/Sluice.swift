@@ -12,7 +12,7 @@ import ArgumentParser
         version: "sluice 0.1.0",
         subcommands: [
             RunCommand.self, CheckCommand.self, WhyCommand.self, QueryCommand.self, StatusCommand.self, MonitorCommand.self,
-            LeasesCommand.self, ConflictsCommand.self, RulesCommand.self, FlushCommand.self, ReloadCommand.self,
+            TunnelsCommand.self, LeasesCommand.self, ConflictsCommand.self, RulesCommand.self, FlushCommand.self, ReloadCommand.self,
             UpCommand.self, DownCommand.self, ExecCommand.self,
             ActivateCommand.self, DeactivateCommand.self, RepairCommand.self,
             LeakTestCommand.self, DoctorCommand.self, LabCommand.self,

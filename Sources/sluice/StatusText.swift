@@ -13,11 +13,12 @@ enum StatusText {
         let problems = (status.rules.rejected.isEmpty ? 0 : 1) + kept.count
         rows.add("listen", status.listeners.joined(separator: ", ") + "   by " + status.configuration)
         for tunnel in status.tunnels {
-            let none = tunnel.hasInterface ? "no handshake" : "no such device"
-            let handshake = tunnel.handshake.map { "handshake \(Words.duration($0)) ago" } ?? none
             rows.add(
                 tunnel.inUse ? "tunnel  *" : "tunnel",
-                Console.pad(tunnel.name, 12) + Console.pad(tunnel.interface, 10) + Console.pad(tunnel.state, 14) + handshake, always: true)
+                Console.pad(tunnel.name, 12) + Console.pad(tunnel.interface, 10) + Console.pad(tunnel.state, 14)
+                    + TunnelText.health(tunnel),
+                always: true)
+            if tunnel.hasInterface { rows.add("", TunnelText.rest(tunnel), always: true) }
         }
         for path in status.paths {
             let servers = path.servers.isEmpty ? "no server" : path.servers.joined(separator: ", ")

@@ -28,6 +28,15 @@ enum Words {
         return unsafe "\(then.tm_year + 1900)-" + two(then.tm_mon + 1) + "-" + two(then.tm_mday) + " " + hour
     }
 
+    /// As 340 B, 12 kB, 1.5 MB: three digits at the most.
+    static func bytes(_ count: UInt64) -> String {
+        let units = ["kB", "MB", "GB", "TB"]
+        guard count >= 1000 else { return "\(count) B" }
+        var (value, unit) = (Double(count) / 1000, 0)
+        while value >= 999.5, unit < units.count - 1 { (value, unit) = (value / 1000, unit + 1) }
+        return (value < 9.95 ? "\((value * 10).rounded() / 10)" : "\(Int(value.rounded()))") + " " + units[unit]
+    }
+
     /// 65536 as 65,536.
     static func number(_ value: some BinaryInteger) -> String {
         let digits = Array(String(value))

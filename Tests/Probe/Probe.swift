@@ -27,6 +27,8 @@ import Wire
         case ("wait", let counts, let places) where counts.count == 1 && places.count == 1:
             Bench.wait(places[0], milliseconds: counts[0])
         case ("load", let counts, let targets) where counts.count == 3: load(counts, targets)
+        case ("through", let counts, let targets) where counts.count == 2 && targets.count == 1:
+            Through(suffix: arguments[4], target: targets[0]).run(questionsPerSecond: counts[0], connectionsPerSecond: counts[1])
         case ("versions", let counts, let addresses) where counts.count == 3 && addresses.count == 2 && counts[2] > 0:
             let suffix = CommandLine.arguments.last ?? ""
             Versions(rate: counts[1], names: counts[2], suffix: suffix, versions: addresses.map(\.address)).run(seconds: counts[0])
@@ -41,6 +43,7 @@ import Wire
                     + " | serve ADDRESS:PORT | ask ADDRESS:PORT SUFFIX FIRST COUNT [OPEN]"
                     + " | wait ADDRESS:PORT MILLISECONDS"
                     + " | load SECONDS QUESTIONS-A-SECOND CONNECTIONS-A-SECOND [SUFFIX | ADDRESS:PORT]…"
+                    + " | through QUESTIONS-A-SECOND CONNECTIONS-A-SECOND SUFFIX ADDRESS:PORT"
                     + " | mutants udp|tcp | lie ADDRESS:PORT | lied | heavy KIND COUNT"
                     + " | versions SECONDS QUESTIONS-A-SECOND NAMES ADDRESS ADDRESS SUFFIX")
         }

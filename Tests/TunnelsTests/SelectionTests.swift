@@ -20,6 +20,12 @@ import Tunnels
         #expect(Selection(of: states).inUse == (states.isEmpty ? nil : states.firstIndex(of: .connected) ?? 0))
     }
 
+    @Test func theChosenOneSpeaksForAll() {
+        #expect(Selection(of: [.connected, .connected], chosen: 1).inUse == 1)
+        #expect(Selection(of: [.error, .error], chosen: 1).state == .error)
+        #expect(Selection(of: [.connecting, .error], chosen: 1).state == .connecting)
+    }
+
     @Test(arguments: lists) func unwantedNoneIsInUseWhateverItSays(_ states: [TunnelState]) {
         #expect(Selection(of: states, wish: .down).state == .disconnected)
         #expect(Selection(of: states, wish: .down, isLeaving: true).state == (states.isEmpty ? .disconnected : .disconnecting))

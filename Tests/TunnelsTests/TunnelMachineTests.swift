@@ -7,7 +7,7 @@ import Wire
 @Suite struct TunnelMachineTests {
     private static func after(_ milliseconds: Int64) -> Instant { Instant(milliseconds: 1_000_000) + milliseconds }
 
-    private func machine() -> TunnelMachine { TunnelMachine(answerLife: 4000, at: Self.after(0)) }
+    private func machine() -> TunnelMachine { TunnelMachine(at: Self.after(0)) }
 
     @Test func aDeviceIsMadeAtOnceAndThenLessAndLessOften() {
         var machine = machine()
@@ -23,11 +23,13 @@ import Wire
         var machine = machine()
         #expect(machine.observe(.init(isUp: true), at: Self.after(0)) == .none)
         #expect(machine.state == .connecting)
-        _ = machine.observe(.init(isUp: true, answer: Self.after(100)), at: Self.after(100))
+        _ = machine.observe(.init(isUp: true, condition: .alive), at: Self.after(100))
         #expect(machine.state == .connected)
-        _ = machine.observe(.init(isUp: true, answer: Self.after(100)), at: Self.after(4099))
-        #expect(machine.state == .connected)
-        _ = machine.observe(.init(isUp: true, answer: Self.after(100)), at: Self.after(4100))
+        for condition in [NodeHealth.Condition.slow, .suspect, .mute] {
+            _ = machine.observe(.init(isUp: true, condition: condition), at: Self.after(4099))
+            #expect(machine.state == .connected)
+        }
+        _ = machine.observe(.init(isUp: true, handshake: Self.after(4000), condition: .dead), at: Self.after(4100))
         #expect(machine.state == .error)
         _ = machine.observe(.init(isUp: true, handshake: Self.after(5000)), at: Self.after(5000))
         #expect(machine.state == .connected)
@@ -46,7 +48,7 @@ import Wire
 
     @Test func aDeviceThatVanishesIsAnErrorUntilItWasLetGo() {
         var machine = machine()
-        _ = machine.observe(.init(isUp: true, answer: Self.after(0)), at: Self.after(0))
+        _ = machine.observe(.init(isUp: true, condition: .alive), at: Self.after(0))
         _ = machine.observe(.init(), at: Self.after(10))
         #expect(machine.state == .error)
         #expect(machine.observe(.init(), at: Self.after(200)) == .none)

@@ -60,7 +60,7 @@ final class Clerk: Sendable {
         case .conflicts: connection.send(ControlReply { $0.conflicts = sight.conflicts(kernel) })
         case .rules: connection.send(ControlReply { $0.rules = sight.rules(order.rules) })
         case .why: connection.send(why(kernel))
-        case .status, .query, .reload, .up, .down, .exec, .monitor, .names, .flush: break
+        case .status, .query, .reload, .up, .down, .exec, .monitor, .names, .flush, .test: break
         }
     }
 

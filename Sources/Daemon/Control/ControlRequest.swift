@@ -4,13 +4,13 @@ import Rules
 /// A request to the daemon: one line of JSON on its control socket; the answer is one line or more, then the end.
 package struct ControlRequest: Codable, Sendable {
     package enum Verb: String, Codable, Sendable {
-        case status, query, reload, up, down, exec, monitor, leases, conflicts, rules, why, names, flush
+        case status, query, reload, up, down, exec, monitor, leases, conflicts, rules, why, names, flush, test
 
         /// Whether it only looks.
         var isForAll: Bool {
             switch self {
             case .status, .query, .monitor, .leases, .conflicts, .rules, .why, .names: true
-            case .reload, .up, .down, .exec, .flush: false
+            case .reload, .up, .down, .exec, .flush, .test: false
             }
         }
     }

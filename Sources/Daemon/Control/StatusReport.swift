@@ -47,8 +47,32 @@ package struct StatusReport: Codable, Sendable {
         package let state: String
         package let inUse: Bool
         package let resolvers: [String]
+        /// How it answers: `new` (not yet), `alive`, `slow`, `suspect`, `mute` (its resolver does not), `dead`.
+        package let condition: String
+        /// Round trips of probes in the tunnel, in milliseconds: about now, and what 99 of the last hundred did not exceed; null: not known.
+        package let latency: Double?
+        package let p99: Double?
+        /// The share of the last hundred probes that were lost, 0 to 1; null: not known.
+        package let loss: Double?
         /// Seconds since the last handshake seen; null: none.
         package let handshake: Int64?
+        /// Bytes since its device is there.
+        package let received: UInt64
+        package let sent: UInt64
+        /// Why it is in use, and the seconds since it is; null: it is not, or has been from the start.
+        package let chosen: String?
+        package let changed: Int64?
+        /// What `tunnels test` found last; null: it was not asked for.
+        package let test: Test?
+
+        /// Round trips in milliseconds; null: none was answered.
+        package struct Test: Codable, Sendable {
+            package let sent: Int
+            package let answered: Int
+            package let shortest: Double?
+            package let middle: Double?
+            package let longest: Double?
+        }
     }
 
     package struct Path: Codable, Sendable {

@@ -38,6 +38,7 @@ extension Worker {
             case .reload: supervisor.post(.reload(connection: number))
             case .up: supervisor.post(.wish(.up, connection: number))
             case .down: supervisor.post(.wish(.down, connection: number))
+            case .test: supervisor.post(.test(connection: number))
             case .exec: join(number, connection, request)
             case .monitor:
                 watchers.insert(number)

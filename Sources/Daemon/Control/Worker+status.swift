@@ -25,11 +25,8 @@ extension Worker {
         return StatusReport(
             state: circumstances.state.rawValue, pid: getpid(), uptime: (Instant.now - began) / 1000,
             configuration: situation.configuration, listeners: situation.listeners,
-            tunnels: situation.tunnels.map { tunnel in
-                StatusReport.Tunnel(
-                    name: tunnel.name, interface: tunnel.interface, hasInterface: tunnel.hasInterface, state: tunnel.state.rawValue,
-                    inUse: tunnel.inUse, resolvers: tunnel.resolvers.map(\.description),
-                    handshake: tunnel.handshake.map { max(0, Instant.now - $0) / 1000 })
+            tunnels: situation.tunnels.enumerated().map { index, tunnel in
+                StatusReport.Tunnel(tunnel, nodes.indices.contains(index) ? nodes[index] : nil, at: .now)
             }, paths: paths,
             troubles: troubles.map { StatusReport.Trouble(server: $0.key.server.description, path: $0.key.path.rawValue, text: $0.value) }
                 .sorted { ($0.path, $0.server) < ($1.path, $1.server) }, sets: sets,

@@ -144,6 +144,19 @@ import Glibc
         if let failure = try exchange(request, operation).first { throw .call(operation, errno: failure.errno) }
     }
 
+    /// Asks for one thing. Returns what the kernel says of it; its refusal is an error.
+    mutating func ask(_ request: NetlinkBuffer, _ operation: String) throws(KernelError) -> [NetlinkMessage] {
+        try send(request.bytes, operation)
+        var answers: [NetlinkMessage] = []
+        while let messages = try receive(operation) {
+            for message in messages where message.sequence == request.lastSequence {
+                if let code = message.errno, code != 0 { throw .call(operation, errno: code) }
+                answers.append(message)
+            }
+        }
+        return answers
+    }
+
     /// Asks for a list of things, and returns it whole; asks again when it changed meanwhile.
     ///
     /// `body` adds attributes, by which the kernel chooses what to list.

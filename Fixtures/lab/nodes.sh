@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: MIT
+# The node in use dies, under load: its link is cut, its process is killed, what it sends is dropped, or its resolver says nothing more while the
+# tunnel lives. How long until the first answer and the first new connection by the other; and nothing goes anywhere else.
+# SLUICE_BLACKOUTS: how often of each kind (5); SLUICE_FAULTS: of which kinds.
+. "$(dirname "$0")/claims.sh"
+
+rounds=${SLUICE_BLACKOUTS:-5}
+read -ra faults <<<"${SLUICE_FAULTS:-link killed oneway resolver}"
+config=/etc/sluice/nodes.toml
+cat >$config <<'TOML'
+[dns]
+system_servers = ["198.51.100.53", "192.168.77.1"]
+[[tunnel]]
+name = "relay1"
+config = "/etc/wireguard/wg1.conf"
+[[tunnel]]
+name = "relay2"
+config = "/etc/wireguard/wg2.conf"
+[health]
+interval = "100ms"
+[rules]
+files = ["/etc/sluice/rules.d/*.rules"]
+TOML
+
+nodes() { sluice status --json --config $config | python3 -c '
+import json, sys
+for t in json.load(sys.stdin)["tunnels"]: print(t["name"], t["condition"], "used" if t["in_use"] else "spare")'; }
+in_use() { nodes | awk '$3 == "used" { print $1 }'; }
+all_well() { [[ $(nodes | awk '$2 == "alive"' | wc -l) == 2 ]]; }
+# The address that a relay's resolver answers with, and the one that web servers see.
+declare -A answers=([relay1]=203.0.113.11 [relay2]=203.0.113.12) clients=([relay1]=203.0.113.130 [relay2]=203.0.113.134)
+declare -A devices=([relay1]=wg1 [relay2]=wg2)
+pid_of() { pgrep -f "^(/[a-z/]*)?wireguard-go wgr${1#relay}\$" | head -1; }
+
+fault() { # KIND RELAY
+    case $1 in
+        link) ip -n inet link set "$2" down ;;
+        killed) kill -9 "$(pid_of "$2")" ;;
+        oneway) ip netns exec inet nft -f - <<<"table inet cut { chain forward { type filter hook forward priority 0; iifname \"$2\" drop; }; }" ;;
+        resolver) ip netns exec "$2" nft -f - <<<"table inet mute { chain input { type filter hook input priority 0; meta l4proto { tcp, udp } th dport 53 drop; }; }" ;;
+    esac
+}
+repair() { # KIND RELAY
+    case $1 in
+        link)
+            ip -n inet link set "$2" up
+            case $2 in relay1) ip -n inet address add 2001:db8:130::1/64 dev relay1 ;; relay2) ip -n inet address add 2001:db8:134::1/64 dev relay2 ;; esac ;;
+        killed)
+            local number=${2#relay}
+            ip netns exec "$2" unshare --mount sh -c "mount -t tmpfs tmpfs /run/wireguard && wireguard-go wgr$number &&
+                wg setconf wgr$number /run/lab/wgr$number.conf &&
+                wg set wgr$number peer $(wg show "${devices[$2]}" public-key) persistent-keepalive 1 endpoint 198.51.100.10:$(wg show "${devices[$2]}" listen-port)" >/dev/null 2>&1
+            ip -n "$2" address add "10.64.$number.1/24" dev "wgr$number"
+            [[ $2 == relay1 ]] && ip -n "$2" address add fd64:1::1/64 dev wgr1
+            ip -n "$2" link set "wgr$number" up ;;
+        oneway) ip netns exec inet nft delete table inet cut ;;
+        resolver) ip netns exec "$2" nft delete table inet mute ;;
+    esac 2>/dev/null
+}
+# Milliseconds from $1 to the first line `WORD TIME WHO` behind it.
+first() { awk -v since="$1" -v word="$2" -v who="$3" '$1 == word && $2 >= since && $3 == who { print $2 - since; exit }' "$scratch/through"; }
+both() { [[ -n $(first "$began" answer "${answers[$other]}") && -n $(first "$began" connect "${clients[$other]}") ]]; }
+
+eyes_are_open
+start_connected
+wait_for 5000 all_well >/dev/null || fail "not both are well: $(nodes)"
+dig +short git.corp.example >/dev/null
+dig +short www.corp.example >/dev/null
+same "the first in order is used" relay1 "$(in_use)"
+watch_outside "$steered or port 53 or port 853"
+"$SLUICE_PROBE" through 100 10 corp.example 203.0.113.11:80 >"$scratch/through" &
+through=$!
+for kind in "${faults[@]}"; do
+    for ((round = 1; round <= rounds; round++)); do
+        wait_for 40000 all_well >/dev/null || fail "$kind, round $round: not both are well again: $(nodes)"
+        sleep "0.$(printf %03d $((RANDOM % 300)))"
+        used=$(in_use)
+        case $used in relay1) other=relay2 ;; relay2) other=relay1 ;; *) fail "none is in use" ;; esac
+        began=$(now)
+        fault "$kind" "$used"
+        wait_for 8000 both >/dev/null || fail "$kind, round $round: not through $other after 8 s: $(nodes; tail -5 "$scratch/through")"
+        echo "$kind $(first "$began" answer "${answers[$other]}") $(first "$began" connect "${clients[$other]}")" >>"$scratch/blackouts"
+        repair "$kind" "$used"
+    done
+done
+kill $through
+wait $through 2>/dev/null
+middle() { sort -n | awk -v p="$1" '{ a[NR] = $1 } END { i = int((NR * p + 99) / 100); print a[i < 1 ? 1 : i] }'; }
+for kind in "${faults[@]}"; do
+    for column in 2 3; do
+        what=$([[ $column == 2 ]] && echo "the first answer" || echo "the first connection")
+        of() { awk -v k="$kind" -v c=$column '$1 == k { print $c }' "$scratch/blackouts"; }
+        echo "# $kind, $what after milliseconds: $(of | sort -n | paste -sd' ' -)"
+        at_most "$kind, $rounds times, $what: median" "${SLUICE_MEDIAN:-200}" "$(of | middle 50)"
+        at_most "$kind: p99" "${SLUICE_P99:-300}" "$(of | middle 99)"
+    done
+done
+nothing_steered_outside
+stop_daemon

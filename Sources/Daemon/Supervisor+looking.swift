@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+import Policy
+import Tunnels
+import Wire
+
+/// What those who look are told of the nodes.
+extension Supervisor {
+    /// Probes that `tunnels test` sends to each, and how long it waits for their answers, in milliseconds.
+    private static let tests = 10
+    private static let longestTest: Int64 = 5000
+
+    var nodes: [Situation.Node] {
+        tunnels.enumerated().map { index, tunnel in
+            Situation.Node(
+                condition: tunnel.health.condition, trips: tunnel.health.trips, latency: tunnel.health.latency,
+                handshake: tunnel.facts.handshake,
+                counters: tunnel.counters, chosen: index == selection.inUse ? whyChosen : nil, changed: choice.changed,
+                test: tunnel.health.measurement)
+        }
+    }
+
+    /// Tells the worker, if there is anything new.
+    func tellOfNodes() {
+        let nodes = nodes
+        guard nodes != toldOfNodes else { return }
+        toldOfNodes = nodes
+        worker.post(.nodes(nodes))
+    }
+
+    /// Measures all nodes for somebody, who is answered when that is over.
+    func test(for connection: UInt64) {
+        let now = Instant.now
+        guard wish == .up else {
+            worker.post(.answer(connection: connection, ControlReply(error: "disconnected on purpose: sluice up")))
+            return
+        }
+        if testers.isEmpty { for index in tunnels.indices { tunnels[index].measure(Self.tests, at: now) } }
+        testers.append(connection)
+        testDue = now + Self.longestTest
+    }
+
+    /// Answers those who wait for a test, when it is over.
+    func endTest(at now: Instant) {
+        guard !testers.isEmpty, now >= testDue || tunnels.allSatisfy({ !$0.facts.isUp || $0.health.measurement != nil }) else { return }
+        tellOfNodes()
+        for connection in testers { worker.post(.answer(connection: connection, ControlReply(state: selection.state.rawValue))) }
+        testers = []
+    }
+}
