@@ -160,7 +160,7 @@ extension Supervisor {
         return WorkerStart(
             log: log, inbox: worker, supervisor: inbox, situation: situation,
             ledger: Ledger(bounds: configuration.leases.bounds, grace: configuration.leases.grace.milliseconds),
-            image: state.leases, keeper: keeping, doors: doors, runFolder: configuration.paths.run,
+            image: state.leases, keeper: keeping, lookups: lookups, doors: doors, runFolder: configuration.paths.run,
             group: configuration.control.group)
     }
 }

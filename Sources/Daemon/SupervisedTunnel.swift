@@ -135,7 +135,10 @@ struct SupervisedTunnel {
     }
 
     /// Takes in answers to probes, and what the device's counters say.
-    mutating func listen(_ room: inout [UInt8], _ routes: inout RouteSocket, at now: Instant) {
+    /// - Parameter lookups: of all that use it; nil while it is not in use.
+    mutating func listen(
+        _ room: inout [UInt8], _ routes: inout RouteSocket, lookups: (answered: UInt64, asked: UInt64)?, at now: Instant
+    ) {
         guard facts.isUp, let link else { return }
         for (number, outcome) in probes.take(&room) {
             switch outcome {
@@ -145,7 +148,7 @@ struct SupervisedTunnel {
         }
         if now >= health.nextCount, let counted = try? routes.counters(of: link.index) {
             counters = counted
-            health.counted(received: counted.received, sent: counted.sent, at: now)
+            health.counted(received: counted.received, sent: counted.sent, lookups: lookups, at: now)
         }
         facts.condition = health.condition
     }

@@ -32,7 +32,7 @@ extension Supervisor {
         guard wish == .up else { return false }
         let former = (tunnels.map(\.machine.state), choice.inUse)
         for index in tunnels.indices where tunnels[index].facts.isUp {
-            tunnels[index].listen(&room, &routes, at: now)
+            tunnels[index].listen(&room, &routes, lookups: index == selection.inUse ? lookups.counts : nil, at: now)
             tunnels[index].probe(randomness, to: poller, token: Self.probeToken, at: now)
             observe(index, at: now)
         }

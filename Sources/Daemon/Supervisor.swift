@@ -20,6 +20,7 @@ final class Supervisor {
     let worker: Mailbox<WorkerMessage>
     let state: StateFolder
     let keeping: LeaseKeeper
+    let lookups = TunnelLookups()
     let doors: Doors
     var loaded: Loaded
     var plan: RulesetPlan

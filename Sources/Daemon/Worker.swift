@@ -32,6 +32,7 @@ final class Worker {
     var raised: GuardPlan?
     var guardTrouble: KernelError?
     let keeper: LeaseKeeper
+    let lookups: TunnelLookups
     var kept = Kept()
     var cacheDue = Instant.now + 300_000
 
@@ -97,6 +98,7 @@ final class Worker {
         nftables = try DaemonError.from { () throws(KernelError) in try Nftables() }
         sets = try DaemonError.from { () throws(KernelError) in try SetWriter() }
         keeper = start.keeper
+        lookups = start.lookups
         let ledger = Self.inherit(start.ledger, start, &sets)
         let heard = Mailbox<SecureEvent>()
         secureInbox = heard
@@ -238,6 +240,7 @@ struct WorkerStart {
     /// What the last run wrote down.
     let image: [UInt8]?
     let keeper: LeaseKeeper
+    let lookups: TunnelLookups
     let doors: Doors
     let runFolder: String
     let group: String

@@ -71,8 +71,11 @@ package struct NodeHealth: Hashable, Sendable {
     private var measured = RoundTrips()
     private var received: UInt64?
     private var sent: UInt64 = 0
-    /// When something went in of which nothing has come back yet.
+    private var answered: UInt64?
+    private var asked: UInt64 = 0
+    /// When something went in of which nothing has come back yet; and when a lookup did.
     private var unansweredSince: Instant?
+    private var unansweredLookup: Instant?
     /// Round trips since the device is there.
     package private(set) var trips = RoundTrips()
     /// Since when it has been alive and fast enough, whatever single probes were lost; nil: it is not.
@@ -116,7 +119,7 @@ package struct NodeHealth: Hashable, Sendable {
         switch phase {
         case .well:
             if let first = probes.first(where: { !$0.isLate }) { due = min(due, first.sent + patience) }
-            if let unansweredSince { due = min(due, unansweredSince + patience) }
+            for unanswered in [unansweredSince, unansweredLookup] { if let unanswered { due = min(due, unanswered + patience) } }
         case .suspect(let suspicion) where isSpent(suspicion): due = suspicion.latest + lastPatience
         case .suspect, .new, .mute, .dead: break
         }
@@ -146,7 +149,7 @@ package struct NodeHealth: Hashable, Sendable {
         guard let place = probes.firstIndex(where: { $0.number == number }) else { return }
         probes.remove(at: place)
         note(number, microseconds)
-        unansweredSince = nil
+        (unansweredSince, unansweredLookup) = (nil, nil)
         switch phase {
         case .well: break
         case .suspect: nextProbe = now + settings.interval
@@ -175,9 +178,22 @@ package struct NodeHealth: Hashable, Sendable {
         heard(at: now)
     }
 
-    /// What its device has received and sent so far, in packets: any count that grows with each.
-    package mutating func counted(received: UInt64, sent: UInt64, at now: Instant) {
+    /// What was counted so far: packets that its device has received and sent; and lookups of all that use it, those answered and those asked, nil
+    /// while it is not in use.
+    package mutating func counted(
+        received: UInt64, sent: UInt64, lookups: (answered: UInt64, asked: UInt64)? = nil, at now: Instant
+    ) {
         defer { (self.received, self.sent) = (received, sent) }
+        if let lookups, let answered {
+            if lookups.answered != answered {
+                unansweredLookup = nil
+            } else if lookups.asked != asked, unansweredLookup == nil {
+                unansweredLookup = now
+            }
+        } else {
+            unansweredLookup = nil
+        }
+        (answered, asked) = (lookups?.answered, lookups?.asked ?? 0)
         guard let before = self.received else { return }
         let isBusy = sent != self.sent
         if received != before {
@@ -222,7 +238,7 @@ package struct NodeHealth: Hashable, Sendable {
 
     private mutating func wake(at now: Instant) {
         probes = []
-        unansweredSince = nil
+        (unansweredSince, unansweredLookup) = (nil, nil)
         if case .suspect = phase { phase = .well }
         nextProbe = now
         nextCount = now
@@ -240,8 +256,8 @@ package struct NodeHealth: Hashable, Sendable {
         switch phase {
         case .well:
             let late = now + -patience
-            guard probes.contains(where: { !$0.isLate && $0.sent <= late }) || unansweredSince.map({ $0 <= late }) == true else { return }
-            suspect(at: now)
+            let isSilent = [unansweredSince, unansweredLookup].contains { $0.map { $0 <= late } ?? false }
+            if isSilent || probes.contains(where: { !$0.isLate && $0.sent <= late }) { suspect(at: now) }
         case .suspect(let suspicion):
             guard isSpent(suspicion), now - suspicion.latest >= lastPatience else { return }
             if suspicion.heard { phase = .mute } else { die() }

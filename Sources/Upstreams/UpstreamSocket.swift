@@ -29,6 +29,7 @@ package final class UpstreamSocket {
     }
 
     package let fd: Int32
+    package let path: Path
     private let transport: Kind
     /// Of a socket that can give its port back and take another.
     private(set) var kin: Kin?
@@ -46,6 +47,7 @@ package final class UpstreamSocket {
         let type = transport == .udp ? SOCK_DGRAM.rawValue : SOCK_STREAM.rawValue
         fd = socket(peer.family, Int32(type | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         self.transport = transport
+        path = ask.path
         guard fd >= 0, Self.mark(fd, ask.path), device.map({ Self.bind(fd, to: $0) }) ?? true else { return nil }
         switch transport {
         case .udp:
@@ -63,6 +65,7 @@ package final class UpstreamSocket {
         let peer = Self.peer(of: ask)
         fd = socket(peer.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         transport = .tcp
+        path = ask.path
         guard fd >= 0, Self.mark(fd, ask.path), Self.bind(fd, to: device) else { return nil }
         guard connect(to: peer) else { return nil }
     }
