@@ -177,3 +177,40 @@ start_connected() { # of $config
 is_connected() { [[ $(state --config $config) == connected ]]; }
 field() { grep -o "\"$1\":[^,}]*" | head -1 | cut -d: -f2 | tr -d '"'; } # of JSON on standard input
 repairs() { sluice status --json "$@" | field repairs; }
+
+# Both relays as nodes, a tenth of a second between probes.
+two_nodes() { # FILE [LINES UNDER tunnels]
+    cat >"$1" <<TOML
+[dns]
+system_servers = ["198.51.100.53", "192.168.77.1"]
+[[tunnel]]
+name = "relay1"
+config = "/etc/wireguard/wg1.conf"
+[[tunnel]]
+name = "relay2"
+config = "/etc/wireguard/wg2.conf"
+[tunnels]
+${2:-}
+[health]
+interval = "100ms"
+[rules]
+files = ["/etc/sluice/rules.d/*.rules"]
+TOML
+}
+# A line each: NAME CONDITION used|spare LATENCY.
+nodes() { sluice tunnels --json --config "$config" | python3 -c '
+import json, sys
+for t in json.load(sys.stdin)["tunnels"]: print(t["name"], t["condition"], "used" if t["in_use"] else "spare", t["latency"])'; }
+in_use() { nodes | awk '$3 == "used" { print $1 }'; }
+all_well() { [[ $(nodes | awk '$2 == "alive"' | wc -l) == 2 ]]; }
+uses() { [[ $(in_use) == "$1" ]]; }
+# How often another node was used, so far: the daemon's log tells of each.
+changes() { grep -c 'is in use' "$scratch/daemon.log"; }
+# A wire between host and a relay that can be long and bad: `echo 'delay 300' >"$scratch/wire-relay1"`. Before the daemon is started.
+start_wire() { # RELAY ADDRESS PORT
+    mkfifo "$scratch/wire-$1"
+    ip netns exec inet python3 "$hostile/wire.py" "$3" "$2" 51820 "$scratch/wire-$1" >"$scratch/wire-$1.log" 2>&1 &
+    echo $! >>"$scratch/wires"
+    ip netns exec inet nft -f - <<<"table ip wire$3 { chain prerouting { type nat hook prerouting priority dstnat; iifname host ip daddr $2 udp dport 51820 redirect to :$3; }; }"
+    wait_for 10000 grep -q ready "$scratch/wire-$1.log" >/dev/null || fail "no wire: $(cat "$scratch/wire-$1.log")"
+}

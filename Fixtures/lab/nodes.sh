@@ -7,26 +7,7 @@
 rounds=${SLUICE_BLACKOUTS:-5}
 read -ra faults <<<"${SLUICE_FAULTS:-link killed oneway resolver}"
 config=/etc/sluice/nodes.toml
-cat >$config <<'TOML'
-[dns]
-system_servers = ["198.51.100.53", "192.168.77.1"]
-[[tunnel]]
-name = "relay1"
-config = "/etc/wireguard/wg1.conf"
-[[tunnel]]
-name = "relay2"
-config = "/etc/wireguard/wg2.conf"
-[health]
-interval = "100ms"
-[rules]
-files = ["/etc/sluice/rules.d/*.rules"]
-TOML
-
-nodes() { sluice status --json --config $config | python3 -c '
-import json, sys
-for t in json.load(sys.stdin)["tunnels"]: print(t["name"], t["condition"], "used" if t["in_use"] else "spare")'; }
-in_use() { nodes | awk '$3 == "used" { print $1 }'; }
-all_well() { [[ $(nodes | awk '$2 == "alive"' | wc -l) == 2 ]]; }
+two_nodes $config
 # The address that a relay's resolver answers with, and the one that web servers see.
 declare -A answers=([relay1]=203.0.113.11 [relay2]=203.0.113.12) clients=([relay1]=203.0.113.130 [relay2]=203.0.113.134)
 declare -A devices=([relay1]=wg1 [relay2]=wg2)
