@@ -19,7 +19,7 @@ extension Supervisor {
         wanted += tunnels.compactMap(\.foreignMark).map { .foreignMark($0) }
         wanted += outsideFamilies.map { .outsideOpen($0) }
         switch selection.state {
-        case .connected: wanted += selection.inUse.map { tunnels[$0].families.map { .tunnelOpen($0) } } ?? []
+        case .connected: wanted += openElements
         case .disconnected: wanted += IPAddress.Family.allCases.map { .tunnelUnwanted($0) }
         case .connecting, .disconnecting, .error: break
         }
@@ -173,7 +173,7 @@ extension Loaded {
                 RulesetPlan.Apps(
                     level: groups.outside.level, listen: doors.configured, excluded: doors.places(of: .excluded),
                     tunneled: doors.places(of: .tunneled), excludedAskOthers: configuration.dns.profile == .mobile)
-            }, capture: doors.capture)
+            }, capture: doors.capture, nodes: configuration.tunnel.compactMap(\.device))
     }
 
     /// What the machine says now, else the kernel's own default.
