@@ -14,6 +14,7 @@ extension Supervisor {
     var wantedElements: Set<SetElement> {
         var wanted: [SetElement] = tunnels.flatMap { SetElement.tunnelLink($0.device) }
         wanted += tunnels.flatMap(\.ownAddresses).map { .tunnelOwn($0) }
+        wanted += tunnels.flatMap { tunnel in tunnel.addresses.map { .tunnelSource(tunnel.device, $0) } }
         wanted += tunnels.filter(\.isOurs).flatMap(\.endpoints).map { .endpoint($0.address, port: $0.port) }
         wanted += groupElements
         wanted += tunnels.compactMap(\.foreignMark).map { .foreignMark($0) }

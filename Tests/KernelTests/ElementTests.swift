@@ -18,7 +18,8 @@ import Wire
             .ownFlows(.v4), .ownFlows(.v6), .outsideOpen(.v4), .tunnelUnwanted(.v6), .tunnelOwn(IPAddress("10.64.1.2")!),
             .tunnelOwn(IPAddress("fd00:64::2")!), .foreignMark(0xCA6C), .resolver(IPAddress("198.51.100.53")!, port: 53, .outside),
             .resolver(IPAddress("2001:db8::53")!, port: 853, .tunnel), .endpoint(IPAddress("203.0.113.130")!, port: 51820),
-            .endpoint(IPAddress("2001:db8::130")!, port: 51820), .listening(22),
+            .endpoint(IPAddress("2001:db8::130")!, port: 51820), .listening(22), .tunnelSource("office", IPAddress("10.64.1.2")!),
+            .tunnelSource("a-name-of-15-by", IPAddress("fd00:64::2")!),
             .group(1, path: "/elsewhere/sluice/outside", of: .excluded)!,
             .group(1, path: "/elsewhere/sluice/tunnel", of: .tunneled)!,
         ] + SetElement.tunnelLink("office") + SetElement.flows(of: Node(1)!, .v4) + SetElement.flows(of: Node(9)!, .v6)

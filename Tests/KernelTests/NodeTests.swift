@@ -33,9 +33,13 @@ import Wire
         let spread = (0..<64).flatMap { slot in
             [SetElement.balance(.v4, slot: slot, slot % 3 == 2 ? Self.second : Self.first), .balance(.v6, slot: slot, Self.first)]
         }
+        let sources = [("tun0", "10.64.1.2"), ("tun0", "fd00:64:1::2"), ("tun1", "10.64.2.2")].map {
+            SetElement.tunnelSource($0.0, IPAddress($0.1)!)
+        }
         let entries = [IPAddress.Family.v4, .v6].map { SetElement.tunnelEnter($0, entry.map { .node($0) } ?? .spread) }
         let flows = [(Self.first, IPAddress.Family.v4), (Self.first, .v6), (Self.second, .v4)].flatMap { SetElement.flows(of: $0, $1) }
-        try street.steer(plan, open: [], more: entries + flows + spread + [.ownFlows(.v4), .tunnelOwn(IPAddress("10.64.2.2")!)] + more)
+        try street.steer(
+            plan, open: [], more: entries + flows + spread + [.ownFlows(.v4), .tunnelOwn(IPAddress("10.64.2.2")!)] + sources + more)
         for link in ["eth0", "tun0", "tun1"] { try street.watch(link) }
         try body(street, relay)
         withExtendedLifetime(greeters) {}
@@ -83,6 +87,7 @@ import Wire
             #expect(try street.seen("tun1") == 0 && street.seen("eth0") == 0)
             // Where both tunnels give the machine the same address it goes on.
             try street.host.shell("ip addr add 10.64.1.2/32 dev tun1")
+            try street.change([.init(.add, .tunnelSource("tun1", IPAddress("10.64.1.2")!))])
             for _ in 0..<3 { try? flow.send() }
             #expect(try street.seen("tun1") > 0)
             #expect(try street.seen("eth0") == 0)

@@ -50,6 +50,8 @@ extension RulesetPlan {
         set("tunnel_routes", "typeof fib daddr oifname")
         set("tunnel_own4", "type ipv4_addr")
         set("tunnel_own6", "type ipv6_addr")
+        set("tunnel_sources4", "type ifname . ipv4_addr")
+        set("tunnel_sources6", "type ifname . ipv6_addr")
         text +=
             "\n\t# Marks of WireGuard devices that are not ours; (server, port, mark) that we may ask; where our WireGuard devices send to.\n"
         set("foreign_marks", "type mark")

@@ -73,9 +73,18 @@ package struct SetElement: Hashable, Sendable {
 
     /// One of our tunnel devices, for all sets that name them. Names longer than 15 bytes are cut, as no device has one.
     package static func tunnelLink(_ name: String) -> [SetElement] {
-        let bytes = Array(name.utf8.prefix(15))
-        let key = bytes + Array(repeating: 0, count: 16 - bytes.count)
+        let key = link(name)
         return [.init(.tunnelLinks, key), .init(.tunnelRoutes, key)]
+    }
+
+    private static func link(_ name: String) -> [UInt8] {
+        let bytes = Array(name.utf8.prefix(15))
+        return bytes + Array(repeating: 0, count: 16 - bytes.count)
+    }
+
+    /// What leaves by this tunnel device may come from this address.
+    package static func tunnelSource(_ name: String, _ address: IPAddress) -> SetElement {
+        .init(address.family == .v4 ? .tunnelSources4 : .tunnelSources6, link(name) + address.bytes)
     }
 
     /// An address of one of our tunnel devices.
@@ -131,7 +140,8 @@ extension SetElement: CustomStringConvertible {
         let text =
             switch set.key {
             case .address: IPAddress(bytes: key)?.description ?? ""
-            case .link: "\"\(String(decoding: key.prefix { $0 != 0 }, as: UTF8.self))\""
+            case .link: Self.link(key[...])
+            case .source: "\(Self.link(key.prefix(16))) . \(IPAddress(bytes: key.dropFirst(16))?.description ?? "")"
             case .family: key == IPAddress.Family.v4.netfilter ? "ipv4" : "ipv6"
             case .mark: Self.mark(key[...])
             case .flow:
@@ -150,6 +160,8 @@ extension SetElement: CustomStringConvertible {
             }
         return text + (seconds.map { " timeout \($0)s" } ?? "") + (chain.map { " : goto \($0)" } ?? "")
     }
+
+    private static func link(_ bytes: ArraySlice<UInt8>) -> String { "\"\(String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self))\"" }
 
     private static func mark(_ bytes: ArraySlice<UInt8>) -> String {
         let digits = String(bytes.native(UInt32.self, at: bytes.startIndex) ?? 0, radix: 16)

@@ -24,6 +24,9 @@ package enum SetName: String, Hashable, Sendable, CaseIterable {
     /// The addresses of our tunnel devices.
     case tunnelOwn4 = "tunnel_own4"
     case tunnelOwn6 = "tunnel_own6"
+    /// (name, address) of each of our tunnel devices.
+    case tunnelSources4 = "tunnel_sources4"
+    case tunnelSources6 = "tunnel_sources6"
     /// Whole marks of other people's WireGuard devices.
     case foreignMarks = "foreign_marks"
     /// (server, port, mark) triples that port 53 and 853 may be used for.
@@ -50,13 +53,14 @@ package enum SetName: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    enum Key { case address, resolver, flow, link, family, mark, service, group, slot }
+    enum Key { case address, resolver, flow, link, family, mark, service, group, slot, source }
 
     var key: Key {
         switch self {
         case .tunnel4, .tunnel6, .direct4, .direct6, .lan4, .lan6, .tunnelOwn4, .tunnelOwn6: .address
         case .resolvers4, .resolvers6, .endpoints4, .endpoints6: .resolver
         case .tunnelLinks, .tunnelRoutes: .link
+        case .tunnelSources4, .tunnelSources6: .source
         case .tunnelEnter, .outsideOpen, .tunnelUnwanted: .family
         case .foreignMarks, .tunnelFlows4, .tunnelFlows6: .mark
         case .balance4, .balance6: .slot
@@ -72,7 +76,7 @@ package enum SetName: String, Hashable, Sendable, CaseIterable {
         case .direct4, .direct6, .lan4, .lan6, .ended4, .ended6: true
         case .tunnel4, .tunnel6, .tunnelEnter, .balance4, .balance6, .tunnelFlows4, .tunnelFlows6, .outsideOpen, .tunnelUnwanted,
             .tunnelLinks, .tunnelRoutes, .tunnelOwn4, .tunnelOwn6,
-            .foreignMarks, .resolvers4, .resolvers6, .endpoints4, .endpoints6, .listening, .appsOutside,
+            .tunnelSources4, .tunnelSources6, .foreignMarks, .resolvers4, .resolvers6, .endpoints4, .endpoints6, .listening, .appsOutside,
             .appsTunnel:
             false
         }
