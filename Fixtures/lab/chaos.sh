@@ -23,16 +23,17 @@ fault() {
         device) ip link delete "$(one_of wg1 wg1 wg2)" ;;
         devices) ip link delete wg1; ip link delete wg2 ;;
         device-down) ip link set wg1 down; pause 300; repaired=$(now); ip link set wg1 up ;;
-        route) ip "$(one_of -4 -6)" route flush table "$(one_of 5151 5152)" ;;
-        routes) for table in 5151 5152; do ip route flush table $table; ip -6 route flush table $table; done ;;
+        route) ip "$(one_of -4 -6)" route flush table "$(one_of 5151 5152 5160)" ;;
+        routes) for table in 5151 5152 5160; do ip route flush table $table; ip -6 route flush table $table; done ;;
         rule)
             rule=$(one_of -4 -6)
-            ip $rule rule del pref "$(ip $rule rule | sed -n 's/:.*\(5151\|5152\|unreachable\).*//p' | shuf -n 1)" ;;
-        rules) for family in -4 -6; do ip $family rule | sed -n 's/:.*\(5151\|5152\|unreachable\).*//p' | xargs -n 1 ip $family rule del pref; done ;;
+            ip $rule rule del pref "$(ip $rule rule | sed -n 's/:.*\(51[56].\|unreachable\).*//p' | shuf -n 1)" ;;
+        rules) for family in -4 -6; do ip $family rule | sed -n 's/:.*\(51[56].\|unreachable\).*//p' | xargs -n 1 ip $family rule del pref; done ;;
         ruleset) nft flush ruleset ;;
         table) nft delete table inet sluice ;;
         chain) nft flush chain inet sluice "$(chains | shuf -n 1)" ;;
-        set) nft flush set inet sluice "$(one_of tunnel4 tunnel6 tunnel4_net tunnel_open tunnel_links resolvers4 endpoints4)" ;;
+        set) nft flush set inet sluice "$(one_of tunnel4 tunnel6 tunnel4_net tunnel_links resolvers4 endpoints4)" ;;
+        map) nft flush map inet sluice "$(one_of tunnel_enter tunnel_flows4 tunnel_flows6)" ;;
         everything) nft flush ruleset; ip route flush table 5151; ip rule del pref 10010; ip link delete wg1 ;;
         link)
             ip link set eth0 down
@@ -43,7 +44,7 @@ fault() {
             repaired=$(now) ;;
     esac
 } 2>/dev/null
-read -ra faults <<<"${SLUICE_FAULTS:-down device devices device-down route routes rule rules ruleset table chain set everything link}"
+read -ra faults <<<"${SLUICE_FAULTS:-down device devices device-down route routes rule rules ruleset table chain set map everything link}"
 
 sysctl -q net.ipv6.conf.eth0.keep_addr_on_down=1
 eyes_are_open

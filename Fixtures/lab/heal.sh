@@ -8,7 +8,7 @@ ours() {
     nft -s list table inet sluice_guard
     ip -4 rule
     ip -6 rule
-    for table in 5151 5152; do ip -4 route show table $table; ip -6 route show table $table; done | sed 's/ pref medium//'
+    for table in 5151 5152 5160; do ip -4 route show table $table; ip -6 route show table $table; done | sed 's/ pref medium//'
 } 2>/dev/null
 same_as_before() { [[ $(ours) == "$before" ]]; }
 works() { [[ $(curl -4 -sS --max-time 1 http://203.0.113.11/) == *"client 203.0.113.130"* && $(curl -sS --max-time 1 http://10.20.0.5/) == *10.64.1.2* ]]; }
@@ -48,13 +48,16 @@ for set in $(nft list table inet sluice | sed -n 's/^\tset \(.*\) {/\1/p'); do
     # Constant sets take no change.
     [[ $set == private* ]] || [[ $(nft -s list set inet sluice "$set") != *elements* ]] || heals "set $set flushed" nft flush set inet sluice "$set"
 done
+for map in $(nft list table inet sluice | sed -n 's/^\tmap \(.*\) {/\1/p'); do
+    [[ $(nft -s list map inet sluice "$map") != *elements* ]] || heals "map $map flushed" nft flush map inet sluice "$map"
+done
 heals "a rule of somebody else's in front" nft insert rule inet sluice output accept
 heals "an element of somebody else's" nft add element inet sluice tunnel_unwanted '{ ipv4 }'
 heals "an address taken out" nft delete element inet sluice tunnel4 '{ 203.0.113.11 }'
-for pref in 10000 10010 10011 10012 10014 40000; do heals "ip rule $pref deleted" ip rule del pref $pref; done
+for pref in 10000 10010 10011 10012 10014 10016 10017 40000; do heals "ip rule $pref deleted" ip rule del pref $pref; done
 for pref in 10010 10011 10012; do heals "ip -6 rule $pref deleted" ip -6 rule del pref $pref; done
 heals "all rules deleted" each_rule
-for table in 5151 5152; do for family in -4 -6; do heals "ip $family route flush table $table" flush $family $table; done; done
+for table in 5151 5152 5160; do for family in -4 -6; do heals "ip $family route flush table $table" flush $family $table; done; done
 heals "the default route of the tunnel replaced" ip route replace default via 198.51.100.1 dev eth0 table 5151
 heals "the unreachable route taken away" ip route del unreachable default table 5151 metric 4294967295
 at_most "the slowest of them in milliseconds" 1000 $slowest

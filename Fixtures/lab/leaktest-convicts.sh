@@ -80,7 +80,7 @@ mend
 
 # While the tunnel is not connected nothing enters it.
 # The daemon takes a foreign element out again; so it is put in again and again.
-while echo "add element inet sluice tunnel_open { ipv4, ipv6 }"; do sleep 0.001; done | nft -i >/dev/null 2>&1 &
+while echo "add element inet sluice tunnel_enter { ipv4 : goto to_node0, ipv6 : goto to_node0 }"; do sleep 0.001; done | nft -i >/dev/null 2>&1 &
 opener=$!
 convicts "the tunnel held open while it connects" "traffic: connecting, system, desktop" "expected nothing, seen tunnel"
 kill $opener

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/claims.sh"
 
 one_tunnel /etc/sluice/sluice.toml
-open() { [[ $(nft list set inet sluice tunnel_open 2>/dev/null) == *ipv4* ]]; }
+open() { [[ $(nft list map inet sluice tunnel_enter 2>/dev/null) == *ipv4* ]]; }
 # Each transition's microseconds, sorted, in $scratch/times.
 measure() { # TIMES COMMAND…
     local count=$1 round probe

@@ -12,8 +12,8 @@ wait_for 5000 gone >"$scratch/time" || fail "it does not stop"
 ok "stopped in $(cat "$scratch/time") ms"
 same "no table" "" "$(nft list tables)"
 for family in -4 -6; do
-    same "no rule $family" 0 "$(ip $family rule | grep -c 'proto 83\|5151\|5152')"
-    same "no route $family" "" "$(ip $family route show table 5151 2>/dev/null)$(ip $family route show table 5152 2>/dev/null)"
+    same "no rule $family" 0 "$(ip $family rule | grep -c 'proto 83\|51[56].')"
+    same "no route $family" "" "$(ip $family route show table 5151 2>/dev/null)$(ip $family route show table 5152 2>/dev/null)$(ip $family route show table 5160 2>/dev/null)"
 done
 same "no device" 0 "$(ip link | grep -c 'wg[12]')"
 same "no control socket" 0 "$(ls /run/sluice 2>/dev/null | grep -c control)"

@@ -14,12 +14,13 @@ extension Supervisor {
     var wantedElements: Set<SetElement> {
         var wanted: [SetElement] = tunnels.flatMap { SetElement.tunnelLink($0.device) }
         wanted += tunnels.flatMap(\.ownAddresses).map { .tunnelOwn($0) }
+        wanted += tunnels.flatMap { tunnel in tunnel.addresses.map { .tunnelSource(tunnel.device, $0) } }
         wanted += tunnels.filter(\.isOurs).flatMap(\.endpoints).map { .endpoint($0.address, port: $0.port) }
         wanted += groupElements
         wanted += tunnels.compactMap(\.foreignMark).map { .foreignMark($0) }
         wanted += outsideFamilies.map { .outsideOpen($0) }
         switch selection.state {
-        case .connected: wanted += selection.inUse.map { tunnels[$0].families.map { .tunnelOpen($0) } } ?? []
+        case .connected: wanted += openElements
         case .disconnected: wanted += IPAddress.Family.allCases.map { .tunnelUnwanted($0) }
         case .connecting, .disconnecting, .error: break
         }
@@ -173,7 +174,7 @@ extension Loaded {
                 RulesetPlan.Apps(
                     level: groups.outside.level, listen: doors.configured, excluded: doors.places(of: .excluded),
                     tunneled: doors.places(of: .tunneled), excludedAskOthers: configuration.dns.profile == .mobile)
-            }, capture: doors.capture)
+            }, capture: doors.capture, nodes: configuration.tunnel.compactMap(\.device))
     }
 
     /// What the machine says now, else the kernel's own default.

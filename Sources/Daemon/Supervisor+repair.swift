@@ -70,9 +70,16 @@ extension Supervisor {
             tell(.repair, "\(rules) routing rules were changed by others")
         }
         guard let routed else { return }
-        let changed = try routes.setTunnel(link: routed.link, families: routed.families)
         // With a device the kernel takes its routes along; that is no one's doing.
-        guard changed > 0, tunnels.contains(where: { $0.link?.index == routed.link }) || routed.link == nil else { return }
+        func isOthers(_ routed: Routed) -> Bool { tunnels.contains { $0.link?.index == routed.link } || routed.link == nil }
+        var changed = 0
+        let own = try routes.setTunnel(link: routed.link, families: routed.families)
+        if isOthers(routed) { changed += own }
+        for (node, routed) in routedNodes {
+            let own = try routes.setNode(node, link: routed.link, families: routed.families)
+            if isOthers(routed) { changed += own }
+        }
+        guard changed > 0 else { return }
         repairs.routes += 1
         tell(.repair, "\(changed) of the tunnel's routes were changed by others")
     }

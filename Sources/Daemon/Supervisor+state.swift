@@ -18,6 +18,7 @@ extension Supervisor {
         let isLeaving = wish == .down && (lingering != nil || tunnels.contains(where: \.hasDevice))
         choose(at: now)
         selection = Selection(of: tunnels.map(\.machine.state), chosen: choice.inUse, wish: wish, isLeaving: isLeaving)
+        refit()
         let wanted = wantedElements
         let isClosing = former.state == .connected && selection.state != .connected
         if isClosing { publish() }
@@ -25,6 +26,7 @@ extension Supervisor {
         try route()
         if !isClosing { try write(wanted) }
         if selection != former { changed(from: former) }
+        endFlowsOfDead()
         publish()
         if selection.state == .disconnecting { try leave() }
     }
@@ -65,7 +67,9 @@ extension Supervisor {
         // Their packets are refused already; without their entries the programs' next ones find the way there is now.
         switch (former.state, selection.state) {
         case (.disconnected, _): endFlows(marked: [0x0C])
-        case (_, .disconnected): endFlows(marked: [0x01])
+        case (_, .disconnected):
+            endFlows(marked: [0x01])
+            endFlows(marked: Set(nodes.map(\.markClass)))
         case (.connecting, _), (.connected, _), (.disconnecting, _), (.error, _): break
         }
     }
@@ -120,13 +124,18 @@ extension Supervisor {
     private func endFlows(marked marks: Set<UInt8>, where condition: (Flow) -> Bool = { _ in true }) {
         do throws(KernelError) {
             let doomed = try conntrack.flows(marks: marks).filter { $0.protocol != 6 && condition($0) }
-            guard !doomed.isEmpty else { return }
-            let ended = doomed.filter { $0.protocol == 17 }.map { ElementChange(.add, .ended($0, seconds: Self.quarantine)) }
-            for refusal in try sets.commit(ended).prefix(1) { log.warning("a flow is ended without quarantine: \(refusal.error)") }
+            try quarantine(doomed)
             try conntrack.end(doomed)
         } catch {
             log.warning("flows that may not go on are refused, not ended: \(error)")
         }
+    }
+
+    /// Lets nothing that still comes of these begin a flow.
+    func quarantine(_ flows: [Flow]) throws(KernelError) {
+        let ended = flows.filter { $0.protocol == 17 }.map { ElementChange(.add, .ended($0, seconds: Self.quarantine)) }
+        guard !ended.isEmpty else { return }
+        for refusal in try sets.commit(ended).prefix(1) { log.warning("a flow is ended without quarantine: \(refusal.error)") }
     }
 
     /// In seconds; conntrack's own patience with a flow of UDP that was answered is 120.
@@ -146,9 +155,16 @@ extension Supervisor {
         let isWanted = selection.state != .disconnected && selection.state != .disconnecting
         let wanted = Routed(
             link: isWanted && tunnel?.facts.isUp == true ? tunnel?.link?.index : nil, families: tunnel?.families ?? [])
-        guard wanted != routed else { return }
-        try routes.setTunnel(link: wanted.link, families: wanted.families)
-        routed = wanted
+        if wanted != routed {
+            try routes.setTunnel(link: wanted.link, families: wanted.families)
+            routed = wanted
+        }
+        for (node, tunnel) in zip(nodes, tunnels) {
+            let own = Routed(link: isWanted && tunnel.facts.isUp ? tunnel.link?.index : nil, families: tunnel.families)
+            guard own != routedNodes[node] else { continue }
+            try routes.setNode(node, link: own.link, families: own.families)
+            routedNodes[node] = own
+        }
     }
 
     private func write(_ wanted: Set<SetElement>) throws(KernelError) {

@@ -59,6 +59,12 @@ final class Supervisor {
     static let probeToken: UInt64 = 9
     /// What our routes were last set to; nil: never.
     var routed: Routed?
+    /// The same of each node's.
+    var routedNodes: [Node: Routed] = [:]
+    /// The nodes that were alive when the kernel was last told.
+    var formerlyAlive: Set<Node> = []
+    /// See `Spread`.
+    var spreads: [IPAddress.Family: Spread] = [:]
     var mirrored: RouteSocket.Mirror?
     var rejected: [String] = []
     var repairs = Repairs()

@@ -14,6 +14,10 @@ package struct SteeredRange: Hashable, Sendable {
         self.action = action
     }
 
+    package func contains(_ address: IPAddress) -> Bool {
+        address.family == first.family && (first.number...last.number).contains(address.number)
+    }
+
     /// Network rules laid out flat, the longest prefix winning where they nest: the kernel's sets know no longest match across sets.
     package static func flatten(_ networks: [(network: Network, action: Action)]) -> [SteeredRange] {
         [IPAddress.Family.v4, .v6].flatMap { family in

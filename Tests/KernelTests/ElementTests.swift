@@ -13,13 +13,19 @@ import Wire
             .learned(.tunnel, IPAddress("192.0.2.255")!), .learned(.tunnel, IPAddress("2001:db8::ffff")!),
             .learned(.direct, IPAddress("192.0.2.8")!, seconds: 300), .learned(.direct, IPAddress("2001:db8::8")!, seconds: 300),
             .learned(.lan, IPAddress("10.0.0.9")!, seconds: 300), .learned(.lan, IPAddress("fd00::9")!, seconds: 300),
-            .tunnelOpen(.v4), .tunnelOpen(.v6), .outsideOpen(.v4), .tunnelUnwanted(.v6), .tunnelOwn(IPAddress("10.64.1.2")!),
+            .tunnelEnter(.v4, .node(Node(0)!)), .tunnelEnter(.v6, .spread), .balance(.v4, slot: 0, Node(0)!),
+            .balance(.v6, slot: 63, Node(9)!),
+            .ownFlows(.v4), .ownFlows(.v6), .outsideOpen(.v4), .tunnelUnwanted(.v6), .tunnelOwn(IPAddress("10.64.1.2")!),
             .tunnelOwn(IPAddress("fd00:64::2")!), .foreignMark(0xCA6C), .resolver(IPAddress("198.51.100.53")!, port: 53, .outside),
             .resolver(IPAddress("2001:db8::53")!, port: 853, .tunnel), .endpoint(IPAddress("203.0.113.130")!, port: 51820),
-            .endpoint(IPAddress("2001:db8::130")!, port: 51820), .listening(22),
+            .endpoint(IPAddress("2001:db8::130")!, port: 51820), .listening(22), .tunnelSource("office", IPAddress("10.64.1.2")!),
+            .tunnelSource("a-name-of-15-by", IPAddress("fd00:64::2")!),
             .group(1, path: "/elsewhere/sluice/outside", of: .excluded)!,
             .group(1, path: "/elsewhere/sluice/tunnel", of: .tunneled)!,
-        ] + SetElement.tunnelLink("office")
+        ] + SetElement.tunnelLink("office") + SetElement.flows(of: Node(1)!, .v4) + SetElement.flows(of: Node(9)!, .v6)
+
+    /// A plan with the chains that they name.
+    static let plan = RulesetPlan(nodes: Node.first(Node.most).map { "tun\($0.number)" })
 
     /// Fixtures/ruleset/batch.hex: bytes in hexadecimal, notes behind `#`. Little-endian machines only.
     @Test func batchIsAsReviewed() throws {

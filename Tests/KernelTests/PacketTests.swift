@@ -123,7 +123,7 @@ let isRoot = geteuid() == 0
         #expect(try street.host.call("192.168.77.2").greeting == "client 192.168.77.1")
         // An administrator calls from outside.
         #expect(try street.inet.call("198.51.100.2").greeting == "host 198.51.100.1")
-        let closing = [IPAddress.Family.v4, .v6].map { ElementChange(.remove, .tunnelOpen($0)) }
+        let closing = [IPAddress.Family.v4, .v6].flatMap(Street.open).map { ElementChange(.remove, $0) }
         try street.change(closing)
         #expect(try street.host.call(Street.web[3]).errno == ECONNREFUSED)
         #expect(try street.inet.call("198.51.100.2").greeting == "host 198.51.100.1")
@@ -268,7 +268,7 @@ let isRoot = geteuid() == 0
         try street.change(unwanted.map { .init(.remove, $0) })
         for _ in 0..<2 { try? here.send(); try? behind.send() }
         #expect(try street.seen("eth0") == before + 2)
-        try street.change([.init(.add, .tunnelOpen(.v4)), .init(.add, .tunnelOpen(.v6))])
+        try street.change([IPAddress.Family.v4, .v6].flatMap(Street.open).map { .init(.add, $0) })
         for _ in 0..<2 { try? here.send(); try? behind.send() }
         #expect(try street.seen("eth0") == before + 2)
         #expect(try street.seen("tun0") == 0)

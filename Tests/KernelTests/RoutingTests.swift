@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import Glibc
+import Policy
 import Testing
 import Wire
 
@@ -41,19 +42,23 @@ import Wire
                 "10013: from all fwmark 0x2000000/0xff000000 unreachable proto 83",
                 "10014: from all fwmark 0x3000000/0xff000000 lookup 5152 proto 83",
                 "10015: from all fwmark 0x3000000/0xff000000 unreachable proto 83",
+                "10016: from all fwmark 0x10000000/0xff000000 lookup 5160 proto 83",
+                "10017: from all fwmark 0x10000000/0xff000000 unreachable proto 83",
+                "10018: from all fwmark 0x11000000/0xff000000 lookup 5161 proto 83",
+                "10019: from all fwmark 0x11000000/0xff000000 unreachable proto 83",
                 "40000: from all lookup 5151 proto 83",
             ]
             #expect(rules.filter { $0.contains("proto 83") } == ours)
             #expect(six.filter { $0.contains("proto 83") } == ours)
             try routes.setRules(tunnels: ["wg9"])
             #expect(try lines(room, "ip rule")[1] == "10000: from all iif wg9 [detached] lookup main proto 83")
-            #expect(try lines(room, "ip rule").count == rules.count - 1)
+            #expect(try lines(room, "ip rule").count == rules.count - 3)
             // Whoever says no preference comes first; ours move before him, and stay there when he is gone.
             try room.shell("ip rule add fwmark 0x9 lookup 98; ip -6 rule add fwmark 0x9 lookup 98")
             #expect(try lines(room, "ip rule")[1] == "9999: from all fwmark 0x9 lookup 98")
-            #expect(try routes.setRules(tunnels: ["wg9"]) == 28)
-            #expect(try lines(room, "ip rule")[1] == "9983: from all iif wg9 [detached] lookup main proto 83")
-            #expect(try lines(room, "ip rule").count == rules.count)
+            #expect(try routes.setRules(tunnels: ["wg9"]) == 36)
+            #expect(try lines(room, "ip rule")[1] == "9963: from all iif wg9 [detached] lookup main proto 83")
+            #expect(try lines(room, "ip rule").count == rules.count - 2)
             #expect(try routes.setRules(tunnels: ["wg9"]) == 0)
             try room.shell("ip rule del pref 9999; ip -6 rule del pref 9999")
             #expect(try routes.setRules(tunnels: ["wg9"]) == 0)
@@ -80,7 +85,15 @@ import Wire
             #expect(try lines(room, show) == ends)
             try routes.setTunnel(link: nil, families: [])
             #expect(try lines(room, show) == ends)
+            // A node's own table is like it, and ends with it.
+            let node = "ip route show table 5163; ip -6 route show table 5163"
+            let third = try #require(try routes.link(named: "eth1")).index
+            for _ in 0..<2 { try routes.setNode(Node(3)!, link: third, families: [.v4]) }
+            #expect(try lines(room, node) == ["default dev eth1 proto 83 scope link", ends[0], ends[1]])
+            try room.shell("ip link set eth1 down")
+            #expect(try lines(room, node) == ends)
             try routes.removeTables()
+            #expect(try room.shell(node + " 2>/dev/null || true") == "")
             #expect(try room.shell(show + " 2>/dev/null || true") == "")
         }
     }

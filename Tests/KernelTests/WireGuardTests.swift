@@ -75,12 +75,14 @@ import Wire
             _ = try SourceValidMark.enable()
             try routes.setRules(tunnels: [name])
             try routes.setTunnel(link: device.index, families: [.v4, .v6])
+            try routes.setNode(Street.node, link: device.index, families: [.v4, .v6])
             let mirror = try routes.mirrorMain(excluding: [device.index])
-            var elements = SetElement.tunnelLink(name) + [.tunnelOpen(.v4), .tunnelOpen(.v6)] + mirror.defaults.map { .outsideOpen($0) }
+            var elements =
+                SetElement.tunnelLink(name) + [IPAddress.Family.v4, .v6].flatMap(Street.open) + mirror.defaults.map { .outsideOpen($0) }
             elements += [.tunnelOwn(IPAddress("10.64.1.2")!), .tunnelOwn(IPAddress("fd00:64:1::2")!)]
             elements += [.endpoint(IPAddress("198.51.100.1")!, port: 51820), .resolver(IPAddress("203.0.113.10")!, port: 80, .outside)]
             elements += ["203.0.113.10", "2001:db8:113::10"].map { .learned(.tunnel, IPAddress($0)!) }
-            try Nftables().load(RulesetPlan(), elements: elements)
+            try Nftables().load(RulesetPlan(nodes: [name]), elements: elements)
             return device
         }
         // wireguard-go hears of "up" a little later than its link is up; a first handshake lost by that is repeated after five seconds.

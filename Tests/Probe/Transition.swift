@@ -3,7 +3,7 @@ import CLinux
 import Glibc
 
 /// How long the kernel knows of a lost tunnel before its own rules refuse it: from the first that rtnetlink tells of a link, address or route
-/// to the removal of an element from `tunnel_open` of the table `inet sluice`. Both are told by the kernel, and read here by one thread that
+/// to the removal of an element from `tunnel_enter` of the table `inet sluice`. Both are told by the kernel, and read here by one thread that
 /// never sleeps, so that waking up counts for neither.
 struct Transition {
     private let routes: Int32
@@ -48,7 +48,7 @@ struct Transition {
                 return
             }
         }
-        Probe.fail(told == nil ? "no event" : "tunnel_open was not emptied")
+        Probe.fail(told == nil ? "no event" : "tunnel_enter was not emptied")
     }
 
     private func receive(_ fd: Int32, _ buffer: inout [UInt8]) -> Int {
@@ -58,7 +58,7 @@ struct Transition {
     /// Whether among these messages is an NFT_MSG_DELSETELEM that names the set.
     private func isClosing(_ bytes: ArraySlice<UInt8>) -> Bool {
         bytes.count > 6 && bytes[4] == UInt8(NFT_MSG_DELSETELEM.rawValue) && bytes[5] == 10
-            && bytes.firstRange(of: Array("tunnel_open\0".utf8)) != nil
+            && bytes.firstRange(of: Array("tunnel_enter\0".utf8)) != nil
     }
 
     /// Microseconds.

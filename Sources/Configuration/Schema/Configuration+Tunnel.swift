@@ -101,12 +101,14 @@ extension Configuration.Tunnel {
         return isName ? nil : "\(quoted(name)) is no tunnel name: 1 to 32 letters, digits, \"_\", \"-\" and \".\""
     }
 
-    /// What the kernel takes (dev_valid_name), and no control characters.
+    /// What the kernel takes (dev_valid_name), and no control characters, nor what means something in a table of nft(8).
     private static func interfaceError(_ name: String) -> String? {
         let isName =
             (1...15).contains(name.utf8.count) && name != "." && name != ".."
-            && name.unicodeScalars.allSatisfy { $0 != "/" && $0 != ":" && !$0.properties.isWhitespace && $0.value > 32 && $0.value != 127 }
-        return isName ? nil : "\(quoted(name)) is no interface name: 1 to 15 bytes without \"/\", \":\" and space"
+            && name.unicodeScalars.allSatisfy {
+                !"/:\"*".unicodeScalars.contains($0) && !$0.properties.isWhitespace && $0.value > 32 && $0.value != 127
+            }
+        return isName ? nil : "\(quoted(name)) is no interface name: 1 to 15 bytes without \"/\", \":\", \"*\", quotes and space"
     }
 }
 

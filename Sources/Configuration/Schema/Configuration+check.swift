@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Policy
 
 /// What no single key can tell.
 extension Configuration {
@@ -35,6 +36,9 @@ extension Configuration {
     private func checkTunnels(_ findings: inout Findings) {
         var names: [String: Int] = [:]
         var devices: [String: Int] = [:]
+        if tunnel.count > Node.most {
+            findings.error(places.nearest(to: "tunnel[\(Node.most)]"), "this is the eleventh [[tunnel]]: there are marks for \(Node.most)")
+        }
         for (index, tunnel) in tunnel.enumerated() {
             if !tunnel.name.isEmpty {
                 if let first = names[tunnel.name] {

@@ -53,7 +53,7 @@ package final class KernelSight {
         guard sets != nil else { return nil }
         do throws(KernelError) {
             guard try sets?.isTablePresent() == true else { return .gone }
-            if try sets?.contains(.tunnelOpen(family)) == true { return .there(.connected) }
+            if try sets?.contains(.tunnelEnter(family, .spread)) == true { return .there(.connected) }
             return .there(try sets?.contains(.tunnelUnwanted(family)) == true ? .disconnected : .error)
         } catch {
             return nil

@@ -11,6 +11,9 @@ package struct Flow: Hashable, Sendable {
     /// Both 0 for protocols without ports.
     package let sourcePort: UInt16
     package let destinationPort: UInt16
+    /// The sender as the other side sees it.
+    package let translatedSource: IPAddress
+    package let translatedPort: UInt16
     /// The whole connection mark.
     package let mark: UInt32
 
@@ -24,27 +27,50 @@ package struct Flow: Hashable, Sendable {
     init?(_ message: NetlinkMessage) {
         let attributes = message.attributes(skipping: 4)
         let identity = [CTA_TUPLE_ORIG, CTA_ZONE, CTA_ID].compactMap { attributes[UInt16($0.rawValue)] }
-        guard message.type == ConntrackMessage.new, let tuple = identity.first, tuple.type == UInt16(CTA_TUPLE_ORIG.rawValue),
-            let addresses = tuple.attributes[UInt16(CTA_TUPLE_IP.rawValue)]?.attributes,
-            let ports = tuple.attributes[UInt16(CTA_TUPLE_PROTO.rawValue)]?.attributes
+        guard message.type == ConntrackMessage.new, let first = identity.first, first.type == UInt16(CTA_TUPLE_ORIG.rawValue),
+            let there = Tuple(first), there.source.family == there.destination.family
+        else { return nil }
+        let back = attributes[UInt16(CTA_TUPLE_REPLY.rawValue)].flatMap { Tuple($0) }
+        source = there.source
+        destination = there.destination
+        self.protocol = there.protocol
+        sourcePort = there.sourcePort
+        destinationPort = there.destinationPort
+        translatedSource = back?.destination ?? there.source
+        translatedPort = back?.destinationPort ?? there.sourcePort
+        mark = attributes[UInt16(CTA_MARK.rawValue)]?.number?.bigEndian ?? 0
+        self.identity = identity
+    }
+}
+
+/// The ends of one direction.
+private struct Tuple {
+    let source: IPAddress
+    let destination: IPAddress
+    let `protocol`: UInt8
+    let sourcePort: UInt16
+    let destinationPort: UInt16
+
+    init?(_ attribute: NetlinkAttribute) {
+        guard let addresses = attribute.attributes[UInt16(CTA_TUPLE_IP.rawValue)]?.attributes,
+            let ports = attribute.attributes[UInt16(CTA_TUPLE_PROTO.rawValue)]?.attributes,
+            let number = ports[UInt16(CTA_PROTO_NUM.rawValue)]?.value.first
         else { return nil }
         func address(_ four: ctattr_ip, _ six: ctattr_ip) -> IPAddress? {
             (addresses[UInt16(four.rawValue)] ?? addresses[UInt16(six.rawValue)]).flatMap { IPAddress(bytes: $0.value) }
         }
-        guard let source = address(CTA_IP_V4_SRC, CTA_IP_V6_SRC), let destination = address(CTA_IP_V4_DST, CTA_IP_V6_DST),
-            source.family == destination.family, let number = ports[UInt16(CTA_PROTO_NUM.rawValue)]?.value.first
-        else { return nil }
-        self.source = source
-        self.destination = destination
-        self.protocol = number
         func port(_ end: ctattr_l4proto) -> UInt16 {
             let bytes = ports[UInt16(end.rawValue)]?.value ?? []
             return bytes.count == 2 ? UInt16(bytes[0]) << 8 | UInt16(bytes[1]) : 0
         }
+        guard let source = address(CTA_IP_V4_SRC, CTA_IP_V6_SRC), let destination = address(CTA_IP_V4_DST, CTA_IP_V6_DST) else {
+            return nil
+        }
+        self.source = source
+        self.destination = destination
+        self.protocol = number
         sourcePort = port(CTA_PROTO_SRC_PORT)
         destinationPort = port(CTA_PROTO_DST_PORT)
-        mark = attributes[UInt16(CTA_MARK.rawValue)]?.number?.bigEndian ?? 0
-        self.identity = identity
     }
 }
 

@@ -12,11 +12,9 @@ extension GuardPlan {
             // On their way to us, or held back by the chain below.
             rules += [IPPROTO_TCP, IPPROTO_UDP].map { Self.next($0) + Self.port(at: 2, 53) + [.accept] }
         }
-        rules.append(
-            [
-                .group(level: tunneled.level), .equals(Self.native(tunneled.id)), .direction, .equals([0]), .meta(NFT_META_MARK),
-                .and(Self.native(0xFF00_0000 as UInt32)), .compare(NFT_CMP_NEQ, Self.native(0x0100_0000 as UInt32)),
-            ] + Self.holdBack)
+        // Of whichever node.
+        rules.append([.meta(NFT_META_MARK), .and(Self.native(0xF000_0000 as UInt32)), .equals(Self.native(0x1000_0000 as UInt32)), .accept])
+        rules.append([.group(level: tunneled.level), .equals(Self.native(tunneled.id)), .direction, .equals([0])] + Self.holdBack)
         return rules
     }
 

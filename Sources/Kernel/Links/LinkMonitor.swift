@@ -69,6 +69,6 @@ package struct LinkMonitor: ~Copyable {
 
     private static func concernsUs(_ message: NetlinkMessage) -> Bool {
         let table = message.attributes(skipping: 12)[UInt16(RTA_TABLE.rawValue)]?.number
-        return [RouteTable.main, RouteTable.tunnel, RouteTable.outside].contains(table)
+        return table.map { $0 == RouteTable.main || RouteTable.ours.contains($0) } ?? false
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import CLinux
 import Glibc
+import Policy
 import Wire
 
 extension RouteSocket {
@@ -10,8 +11,18 @@ extension RouteSocket {
     /// - Returns: how many routes were not as they should be.
     @discardableResult
     package mutating func setTunnel(link: UInt32?, families: Set<IPAddress.Family>) throws(KernelError) -> Int {
+        try setTable(RouteTable.tunnel, link, families)
+    }
+
+    /// The same for what is marked for one node; the device may be another's that has its addresses.
+    @discardableResult
+    package mutating func setNode(_ node: Node, link: UInt32?, families: Set<IPAddress.Family>) throws(KernelError) -> Int {
+        try setTable(RouteTable.of(node), link, families)
+    }
+
+    private mutating func setTable(_ table: UInt32, _ link: UInt32?, _ families: Set<IPAddress.Family>) throws(KernelError) -> Int {
         let operation = "set the tunnel's routes"
-        let standing = try routes(in: RouteTable.tunnel)
+        let standing = try routes(in: table)
         var changes = 0
         var requests = NetlinkBuffer()
         func put(_ route: Route) {
@@ -21,11 +32,11 @@ extension RouteSocket {
         }
         for family in IPAddress.Family.allCases {
             let theirs = standing.filter { $0.family == family && $0.destination == 0 }
-            if !theirs.contains(where: { $0.type == RTN_UNREACHABLE }) { put(Route(defaultIn: RouteTable.tunnel, family, link: nil)) }
+            if !theirs.contains(where: { $0.type == RTN_UNREACHABLE }) { put(Route(defaultIn: table, family, link: nil)) }
             guard let link, families.contains(family) else { continue }
             // The kernel adds a metric and more to an IPv6 route; the device tells enough.
             if !theirs.contains(where: { $0.isDefault && $0.links == [link] }) {
-                put(Route(defaultIn: RouteTable.tunnel, family, link: link))
+                put(Route(defaultIn: table, family, link: link))
             }
         }
         try apply(requests, operation, but: [])
@@ -84,11 +95,13 @@ extension RouteSocket {
             source: Set(wanted).hashValue, refused: refused)
     }
 
-    /// Empties both tables of ours.
+    /// Empties all tables of ours.
     package mutating func removeTables() throws(KernelError) {
         var requests = NetlinkBuffer()
-        for route in try routes(in: RouteTable.tunnel) + routes(in: RouteTable.outside).sorted(by: Self.before).reversed() {
-            route.write(to: &requests, UInt16(RTM_DELROUTE), flags: 0, sequence: socket.nextSequence())
+        for table in RouteTable.ours {
+            for route in try routes(in: table).sorted(by: Self.before).reversed() {
+                route.write(to: &requests, UInt16(RTM_DELROUTE), flags: 0, sequence: socket.nextSequence())
+            }
         }
         try apply(requests, "empty the tunnel's tables", but: [ESRCH])
     }

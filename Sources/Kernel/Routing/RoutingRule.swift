@@ -27,8 +27,8 @@ struct RoutingRule: Hashable, Sendable {
 
     /// Where ours begin if nothing else is there; room before it for those of others that come later, and for ours before them.
     static let usual: UInt32 = 10_000
-    /// Preferences that ours take: ten for devices, six for marks.
-    private static let room: UInt32 = 16
+    /// Preferences that ours take: for devices, for the marks of paths, and two for each node's.
+    private static let room = UInt32(Node.most + marked.count + 2 * Node.most)
 
     /// What a mark leads to, in order.
     private static let marked: [(mark: UInt32, action: Action)] = [
@@ -37,10 +37,16 @@ struct RoutingRule: Hashable, Sendable {
         (Path.lan.mark, .lookup(RouteTable.outside)), (Path.lan.mark, .unreachable),
     ]
 
+    /// The same for the marks of nodes, behind those.
+    private static func marked(nodes: Int) -> [(mark: UInt32, action: Action)] {
+        marked + Node.first(nodes).flatMap { [($0.mark, .lookup(RouteTable.of($0))), ($0.mark, .unreachable)] }
+    }
+
     /// Where ours have to begin to be before all of others; where they stand, if that is so.
     static func begin(standing: [RoutingRule], others: UInt32) -> UInt32 {
         // Where most of those that stand say that it is: some may be gone.
         var votes: [UInt32: Int] = [:]
+        let marked = marked(nodes: Node.most)
         for rule in standing {
             guard let place = marked.firstIndex(where: { rule.selector == .mark($0.mark) && rule.action == $0.action }) else { continue }
             if rule.priority > UInt32(place) + 10 { votes[rule.priority - UInt32(place) - 10, default: 0] += 1 }
@@ -63,11 +69,11 @@ struct RoutingRule: Hashable, Sendable {
     static func all(tunnels: [String], from begin: UInt32 = usual) -> [RoutingRule] {
         var rules: [RoutingRule] = []
         for family in IPAddress.Family.allCases {
-            for (number, device) in tunnels.prefix(10).enumerated() {
+            for (number, device) in tunnels.prefix(Node.most).enumerated() {
                 let place = begin + UInt32(number)
                 rules.append(.init(family: family, priority: place, selector: .from(device), action: .lookup(RouteTable.main)))
             }
-            for (number, rule) in marked.enumerated() {
+            for (number, rule) in marked(nodes: tunnels.count).enumerated() {
                 rules.append(.init(family: family, priority: begin + 10 + UInt32(number), selector: .mark(rule.mark), action: rule.action))
             }
             rules.append(.init(family: family, priority: 40000, selector: .all, action: .lookup(RouteTable.tunnel)))
@@ -83,6 +89,10 @@ enum RouteTable {
     static let tunnel: UInt32 = 5151
     /// What of main uses no tunnel.
     static let outside: UInt32 = 5152
+    /// The default route of one node, and `unreachable` behind it.
+    static func of(_ node: Node) -> UInt32 { 5160 + UInt32(node.number) }
+    /// All that are ours.
+    static let ours = [tunnel, outside] + Node.first(Node.most).map(of)
 }
 
 extension RoutingRule {

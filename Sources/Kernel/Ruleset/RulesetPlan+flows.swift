@@ -3,8 +3,8 @@
 /// The hooks that give each flow its path with its first packet, and keep it there.
 ///
 /// In the upper eight bits of a connection's mark stands its path; 0x04: outside, of an excluded app; 0x0c: as the kernel routes, for as
-/// long as no tunnel is wanted; 0x0d: as the kernel routes, for as long as that is the default; 0x0e: it came in by the tunnel; 0x0f: as the
-/// kernel routes, whatever the default.
+/// long as no tunnel is wanted; 0x0d: as the kernel routes, for as long as that is the default; 0x0f: as the kernel routes, whatever the
+/// default; 0x10 to 0x19: by that node; 0x20 to 0x29: it came in by that node.
 extension RulesetPlan {
     var output: String {
         """
@@ -18,12 +18,12 @@ extension RulesetPlan {
         \t\tip6 daddr @tunnel_own6 counter drop
         \(Self.untouched)\t\tmeta mark @foreign_marks accept
         \t\tmeta mark & 0xff000000 != 0x00000000 meta skuid != 0 meta mark set meta mark & 0x00ffffff
-        \t\tmeta mark & 0xff000000 { 0x01000000, 0x02000000, 0x03000000 } goto own_socket
+        \t\tmeta mark & 0xff000000 { \(tunnelMarks), 0x02000000, 0x03000000 } goto own_socket
         \t\t# An error about a packet of a flow that is not known here would leave by whichever way.
         \t\tmeta l4proto { icmp, ipv6-icmp } ct state invalid counter drop
         \t\tct direction reply goto answer
         \(appClasses)\(foreignLookups)\(Self.movedFlows)\
-        \t\tct mark & 0xff000000 vmap { \(Self.knownFlows), 0x0c000000 : goto enter_unwanted, \(byDefault("by_default")), 0x0f000000 : goto as_routed }
+        \t\tct mark & 0xff000000 vmap { \(knownFlows), 0x0c000000 : goto enter_unwanted, \(byDefault("by_default")), 0x0f000000 : goto as_routed }
         \t\tgoto choose
         \t}
 
@@ -44,7 +44,7 @@ extension RulesetPlan {
         \t}
 
         \tchain own_path {
-        \t\tmeta mark & 0xff000000 == 0x01000000 ct mark set ct mark & 0x00ffffff | 0x01000000
+        \(ownTunnelFlows)\
         \t\tmeta mark & 0xff000000 == 0x02000000 ct mark set ct mark & 0x00ffffff | 0x02000000
         \t\tmeta mark & 0xff000000 == 0x03000000 ct mark set ct mark & 0x00ffffff | 0x03000000
         \t\taccept
@@ -56,8 +56,8 @@ extension RulesetPlan {
         \tchain answer {
         \(foreignCannotAnswer("no_answer"))\
         \t\t# To whoever began a flow that goes on in the tunnel, behind us.
-        \t\tmeta l4proto { icmp, ipv6-icmp } ct state related ct mark & 0xff000000 == 0x01000000 accept
-        \t\tct mark & 0xff000000 { 0x01000000, 0x0e000000 } goto enter_tunnel
+        \t\tmeta l4proto { icmp, ipv6-icmp } ct state related ct mark & 0xff000000 { \(tunnelMarks) } accept
+        \t\tct mark & 0xff000000 { \(tunnelMarks + arrivalMarks) } goto enter_tunnel
         \t\ttcp flags & (syn | ack) == syn goto no_answer
         \t\tmeta l4proto tcp ct mark & 0xff000000 == 0x00000000 tcp sport != @listening goto no_answer
         \t\tudp sport \(ports(ephemeral)) goto no_answer
@@ -91,7 +91,7 @@ extension RulesetPlan {
         \tchain prerouting {
         \t\ttype filter hook prerouting priority mangle; policy accept;
         \t\tiif "lo" accept
-        \t\tiifname @tunnel_links goto from_tunnel
+        \(fromNodes)\
         \t\t# CVE-2019-14899: nobody outside the tunnel speaks to its addresses.
         \t\tip daddr @tunnel_own4 counter drop
         \t\tip6 daddr @tunnel_own6 counter drop
@@ -100,7 +100,7 @@ extension RulesetPlan {
         \t\tct direction reply goto answer_passing
         \t\tfib daddr type vmap { local : goto arrived, broadcast : accept, multicast : accept, anycast : accept }
         \(foreignLookups)\(Self.movedFlows)\
-        \t\tct mark & 0xff000000 vmap { \(Self.knownFlows), 0x0c000000 : goto pass_unwanted, \(byDefault("pass_by_default")), 0x0f000000 : goto pass_as_routed }
+        \t\tct mark & 0xff000000 vmap { \(knownFlows), 0x0c000000 : goto pass_unwanted, \(byDefault("pass_by_default")), 0x0f000000 : goto pass_as_routed }
         \t\tgoto choose_passing
         \t}
 
@@ -109,16 +109,9 @@ extension RulesetPlan {
         \(localNetworks("pass_as_routed"))\(routingDefault == .tunnel ? Self.intoTheTunnel("pass_unwanted") : "\t\tgoto pass_by_default\n")\
         \t}
 
-        \t# With the mark, the reverse path filter sees where the packet came from.
-        \tchain from_tunnel {
-        \t\tmeta mark set meta mark & 0x00ffffff | 0x01000000
-        \t\tct state new ct mark & 0xff000000 == 0x00000000 ct mark set ct mark & 0x00ffffff | 0x0e000000
-        \t\taccept
-        \t}
-
         \tchain answer_passing {
         \(foreignCannotAnswer("no_answer_passing"))\
-        \t\tct mark & 0xff000000 { 0x01000000, 0x0e000000 } goto enter_tunnel
+        \t\tct mark & 0xff000000 { \(tunnelMarks + arrivalMarks) } goto enter_tunnel
         \t\ttcp flags & (syn | ack) == syn goto no_answer_passing
         \t\tudp sport \(ports(ephemeral)) ip saddr @private4 ip daddr != @private4 goto no_answer_passing
         \t\tudp sport \(ports(ephemeral)) ip6 saddr @private6 ip6 daddr != @private6 goto no_answer_passing
@@ -170,8 +163,10 @@ extension RulesetPlan {
 
         """
 
-    private static let knownFlows =
-        "0x01000000 : goto enter_tunnel, 0x02000000 : goto enter_outside, 0x03000000 : goto enter_lan"
+    private var knownFlows: String {
+        tunnelMarks.split(separator: ", ").map { "\($0) : goto enter_tunnel, " }.joined()
+            + "0x02000000 : goto enter_outside, 0x03000000 : goto enter_lan"
+    }
 
     private static func intoTheTunnel(_ otherwise: String) -> String {
         "\t\tmeta nfproto != @tunnel_unwanted goto to_tunnel\n\t\tgoto \(otherwise)\n"

@@ -14,9 +14,9 @@ extension RulesetPlan {
         \tchain egress {
         \t\ttype filter hook postrouting priority mangle; policy accept;
         \t\toif "lo" accept
-        \(Self.untouched)\t\toifname @tunnel_links meta mark & 0xff000000 == 0x01000000 accept
+        \(Self.untouched)\t\toifname @tunnel_links meta mark & 0xff000000 { \(tunnelMarks) } accept
         \t\toifname @tunnel_links counter drop
-        \t\tmeta mark & 0xff000000 == 0x01000000 counter drop
+        \t\tmeta mark & 0xff000000 { \(tunnelMarks) } counter drop
         \t\tmeta mark & 0xff000000 == 0x03000000 ip daddr != @private4 counter drop
         \t\tmeta mark & 0xff000000 == 0x03000000 ip6 daddr != @private6 counter drop
         \t\tmeta mark & 0xff000000 != 0x00000000 accept
@@ -36,9 +36,10 @@ extension RulesetPlan {
         \t# Sources were chosen before the mark.
         \tchain srcnat {
         \t\ttype nat hook postrouting priority srcnat; policy accept;
-        \t\tmeta mark & 0xff000000 == 0x01000000 iifname != @tunnel_links oifname @tunnel_links fib saddr . oif type != local masquerade
+        \t\tmeta mark & 0xff000000 { \(tunnelMarks) } iifname != @tunnel_links oifname @tunnel_links fib saddr . oif type != local masquerade
         \t\tmeta mark & 0xff000000 { 0x02000000, 0x03000000 } fib saddr type local fib saddr . oif type != local masquerade
         \t}
+        \(sources)\
 
         """
     }

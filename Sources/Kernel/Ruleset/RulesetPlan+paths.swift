@@ -30,12 +30,13 @@ extension RulesetPlan {
     /// The kernel keeps an ICMP error from a socket that is inside connect(). Measured on 6.18: an IPv4 socket that does not block sees
     /// EHOSTUNREACH at once nevertheless, one that blocks with its second SYN, after a second; an IPv6 socket in both cases after a
     /// second. So a first SYN of IPv6 is reset instead (ECONNREFUSED within 0.2 ms); a connection that stands outlives a short closure.
-    static func refuse(_ match: String, _ reason: String) -> String {
+    static func refuse(_ what: String, _ reason: String) -> String {
+        let match = what.isEmpty ? "" : what + " "
         let six =
             match.hasPrefix("ip ")
             ? ""
-            : "\t\t\(match)\(match.hasPrefix("ip6") ? "" : " meta nfproto ipv6") tcp flags & (syn | ack) == syn counter reject with tcp reset\n"
-        return six + "\t\t\(match) counter reject with icmpx \(reason)\n"
+            : "\t\t\(match)\(match.hasPrefix("ip6") ? "" : "meta nfproto ipv6 ")tcp flags & (syn | ack) == syn counter reject with tcp reset\n"
+        return six + "\t\t\(match)counter reject with icmpx \(reason)\n"
     }
 
     /// `to_…` begins a flow on its path, `enter_…` lets a packet of a known flow go on.
@@ -47,18 +48,19 @@ extension RulesetPlan {
         \t}
 
         \tchain to_tunnel_only {
-        \(Self.refuse("meta nfproto != @tunnel_open", "host-unreachable"))\
-        \t\t# What begins in the middle began on another path.
-        \t\ttcp flags & (syn | rst) == 0x0 ct mark & 0xff000000 == 0x00000000 counter reject with tcp reset
-        \t\tct mark set ct mark & 0x00ffffff | 0x01000000
-        \t\tgoto enter_tunnel
+        \t\tmeta nfproto vmap @tunnel_enter
+        \t\tgoto tunnel_closed
         \t}
 
         \tchain enter_tunnel {
         \t\tmeta nfproto @tunnel_unwanted goto moved
-        \(Self.refuse("meta nfproto != @tunnel_open", "host-unreachable"))\
-        \t\tmeta mark set meta mark & 0x00ffffff | 0x01000000
-        \t\taccept
+        \t\tmeta nfproto ipv4 ct mark & 0xff000000 vmap @tunnel_flows4
+        \t\tmeta nfproto ipv6 ct mark & 0xff000000 vmap @tunnel_flows6
+        \t\tgoto tunnel_closed
+        \t}
+
+        \tchain tunnel_closed {
+        \(Self.refuse("", "host-unreachable"))\
         \t}
 
         \t# Flows that what has changed since they began forbids. A new one finds its way at once; sluice then ends these for good.

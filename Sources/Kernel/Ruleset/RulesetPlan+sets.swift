@@ -9,6 +9,7 @@ extension RulesetPlan {
         func set(_ name: String, _ type: String, _ more: String...) {
             text += "\tset \(name) {\n\t\t\(type)\n" + more.filter { !$0.isEmpty }.map { "\t\t\($0)\n" }.joined() + "\t}\n"
         }
+        func map(_ name: String, _ key: String) { text += "\tmap \(name) {\n\t\t\(key) : verdict\n\t}\n" }
         text += "\t# Learned addresses. Those of tunnel rules have no timeout: they hold also when nobody renews them.\n"
         // Without a flag the kernel lays out a table for the whole size at once, 6 to 8 MB for 262,144 that are not there (measured on 6.18);
         // with either of these one that grows.
@@ -33,8 +34,15 @@ extension RulesetPlan {
             "private4", "type ipv4_addr", "flags constant, interval",
             "elements = { 10.0.0.0/8, \(shared)169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16 }")
         set("private6", "type ipv6_addr", "flags constant, interval", "elements = { fc00::/7, fe80::/10 }")
-        text += "\n\t# Families in which the tunnel can be entered, in which there is a way outside, for which no tunnel is wanted.\n"
-        set("tunnel_open", "typeof meta nfproto")
+        text +=
+            "\n\t# Which node a new flow goes by: in each family, and where flows are spread, by what tells them apart. What is missing is refused.\n"
+        map("tunnel_enter", "typeof meta nfproto")
+        map("balance4", "typeof numgen inc mod \(Self.slots)")
+        map("balance6", "typeof numgen inc mod \(Self.slots)")
+        text += "\n\t# Flows that may go on in the tunnel, by their marks.\n"
+        map("tunnel_flows4", "type mark")
+        map("tunnel_flows6", "type mark")
+        text += "\n\t# Families in which there is a way outside, for which no tunnel is wanted.\n"
         set("outside_open", "typeof meta nfproto")
         set("tunnel_unwanted", "typeof meta nfproto")
         text += "\n\t# Our tunnel devices, twice as nft gives the two uses two types, and their addresses.\n"
@@ -42,6 +50,8 @@ extension RulesetPlan {
         set("tunnel_routes", "typeof fib daddr oifname")
         set("tunnel_own4", "type ipv4_addr")
         set("tunnel_own6", "type ipv6_addr")
+        set("tunnel_sources4", "type ifname . ipv4_addr")
+        set("tunnel_sources6", "type ifname . ipv6_addr")
         text +=
             "\n\t# Marks of WireGuard devices that are not ours; (server, port, mark) that we may ask; where our WireGuard devices send to.\n"
         set("foreign_marks", "type mark")

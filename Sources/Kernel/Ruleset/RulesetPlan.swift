@@ -27,11 +27,14 @@ package struct RulesetPlan: Hashable, Sendable {
     package var apps: Apps?
     /// Where captured lookups are answered; nil: nowhere, they are refused.
     package var capture: UInt16?
+    /// The device of each tunnel, in the order of the configuration; ten at most.
+    package var nodes: [String]
 
     package init(
         routingDefault: Default = .direct, lanSharing: Bool = true, tunnelRulesWhenDisconnectedSystem: Bool = false,
         foreign: Foreign = .reject, cgnatIsPrivate: Bool = false, networks: [SteeredRange] = [], learnedSize: Int = 65536,
-        ephemeral: ClosedRange<UInt16> = 32768...60999, apps: Apps? = nil, capture: UInt16? = nil
+        ephemeral: ClosedRange<UInt16> = 32768...60999, apps: Apps? = nil, capture: UInt16? = nil,
+        nodes: [String] = []
     ) {
         self.routingDefault = routingDefault
         self.lanSharing = lanSharing
@@ -43,11 +46,12 @@ package struct RulesetPlan: Hashable, Sendable {
         self.ephemeral = ephemeral
         self.apps = apps
         self.capture = capture
+        self.nodes = nodes
     }
 
     /// The whole table, as `nft -f` reads it.
     package func text() -> String {
-        let parts = [sets, classes, output, prerouting, classify, paths, lookups, guards]
+        let parts = [sets, classes, output, prerouting, classify, paths, tunnels, lookups, guards]
         return "table inet sluice {\n" + parts.filter { !$0.isEmpty }.joined(separator: "\n") + "}\n"
     }
 

@@ -117,6 +117,14 @@ struct NftBatch: Sendable {
             for element in elements {
                 list.nest(1) { item in  // NFTA_LIST_ELEM
                     item.nest(1) { $0.attribute(1, element.key) }  // NFTA_SET_ELEM_KEY, NFTA_DATA_VALUE
+                    if let chain = element.chain {
+                        item.nest(2) { data in  // NFTA_SET_ELEM_DATA
+                            data.nest(2) {  // NFTA_DATA_VERDICT
+                                $0.attribute(1, native: UInt32(bitPattern: -4).bigEndian)  // NFTA_VERDICT_CODE, NFT_GOTO
+                                $0.attribute(2, text: chain)  // NFTA_VERDICT_CHAIN
+                            }
+                        }
+                    }
                     if let seconds = element.seconds {
                         let time = (UInt64(seconds) * 1000).bigEndianBytes
                         item.attribute(4, time)  // NFTA_SET_ELEM_TIMEOUT, in milliseconds

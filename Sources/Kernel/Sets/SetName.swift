@@ -6,8 +6,13 @@ import Wire
 package enum SetName: String, Hashable, Sendable, CaseIterable {
     /// Learned addresses; no element of `tunnel` has a timeout, so that a dead daemon fails closed.
     case tunnel4, tunnel6, direct4, direct6, lan4, lan6
-    /// The families in which the tunnel can be entered now.
-    case tunnelOpen = "tunnel_open"
+    /// Which node a new flow in the tunnel goes by, for each family in which it can be entered now. A map, as the next four.
+    case tunnelEnter = "tunnel_enter"
+    /// The node of each place among which flows are spread.
+    case balance4, balance6
+    /// The marks of flows that may go on in the tunnel.
+    case tunnelFlows4 = "tunnel_flows4"
+    case tunnelFlows6 = "tunnel_flows6"
     /// The families that have a default route outside the tunnel.
     case outsideOpen = "outside_open"
     /// The families for which no tunnel is wanted (disconnected): the default goes as if there were none.
@@ -19,6 +24,9 @@ package enum SetName: String, Hashable, Sendable, CaseIterable {
     /// The addresses of our tunnel devices.
     case tunnelOwn4 = "tunnel_own4"
     case tunnelOwn6 = "tunnel_own6"
+    /// (name, address) of each of our tunnel devices.
+    case tunnelSources4 = "tunnel_sources4"
+    case tunnelSources6 = "tunnel_sources6"
     /// Whole marks of other people's WireGuard devices.
     case foreignMarks = "foreign_marks"
     /// (server, port, mark) triples that port 53 and 853 may be used for.
@@ -45,15 +53,17 @@ package enum SetName: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    enum Key { case address, resolver, flow, link, family, mark, service, group }
+    enum Key { case address, resolver, flow, link, family, mark, service, group, slot, source }
 
     var key: Key {
         switch self {
         case .tunnel4, .tunnel6, .direct4, .direct6, .lan4, .lan6, .tunnelOwn4, .tunnelOwn6: .address
         case .resolvers4, .resolvers6, .endpoints4, .endpoints6: .resolver
         case .tunnelLinks, .tunnelRoutes: .link
-        case .tunnelOpen, .outsideOpen, .tunnelUnwanted: .family
-        case .foreignMarks: .mark
+        case .tunnelSources4, .tunnelSources6: .source
+        case .tunnelEnter, .outsideOpen, .tunnelUnwanted: .family
+        case .foreignMarks, .tunnelFlows4, .tunnelFlows6: .mark
+        case .balance4, .balance6: .slot
         case .ended4, .ended6: .flow
         case .listening: .service
         case .appsOutside, .appsTunnel: .group
@@ -64,8 +74,9 @@ package enum SetName: String, Hashable, Sendable, CaseIterable {
     var expires: Bool {
         switch self {
         case .direct4, .direct6, .lan4, .lan6, .ended4, .ended6: true
-        case .tunnel4, .tunnel6, .tunnelOpen, .outsideOpen, .tunnelUnwanted, .tunnelLinks, .tunnelRoutes, .tunnelOwn4, .tunnelOwn6,
-            .foreignMarks, .resolvers4, .resolvers6, .endpoints4, .endpoints6, .listening, .appsOutside,
+        case .tunnel4, .tunnel6, .tunnelEnter, .balance4, .balance6, .tunnelFlows4, .tunnelFlows6, .outsideOpen, .tunnelUnwanted,
+            .tunnelLinks, .tunnelRoutes, .tunnelOwn4, .tunnelOwn6,
+            .tunnelSources4, .tunnelSources6, .foreignMarks, .resolvers4, .resolvers6, .endpoints4, .endpoints6, .listening, .appsOutside,
             .appsTunnel:
             false
         }

@@ -137,7 +137,7 @@ private func ready(_ descriptor: Int32, _ event: Int32) -> Bool {
     return unsafe poll(&wait, 1, 2000) > 0
 }
 
-private func bindAny(_ descriptor: Int32, _ port: UInt16) throws {
+func bindAny(_ descriptor: Int32, _ port: UInt16) throws {
     var any = sockaddr_in6()
     any.sin6_family = sa_family_t(AF_INET6)
     any.sin6_port = port.bigEndian
@@ -152,7 +152,7 @@ private func bindAny(_ descriptor: Int32, _ port: UInt16) throws {
 }
 
 /// IPv4 as its mapped form: one socket type for both.
-private func socketAddress(_ address: IPAddress, _ port: UInt16) -> sockaddr_in6 {
+func socketAddress(_ address: IPAddress, _ port: UInt16) -> sockaddr_in6 {
     var target = sockaddr_in6()
     target.sin6_family = sa_family_t(AF_INET6)
     target.sin6_port = port.bigEndian

@@ -68,20 +68,30 @@ final class Street {
 
     /// Our table, rules and routes, with the first web address of each family owed to a tunnel rule.
     func steer(_ plan: RulesetPlan = .init(), open: Set<IPAddress.Family> = [.v4, .v6], more: [SetElement] = []) throws {
+        var plan = plan
+        if plan.nodes.isEmpty { plan.nodes = ["tun0"] }
         try host.run {
             var routes = try RouteSocket()
             _ = try SourceValidMark.enable()
-            let tunnel = try routes.link(named: "tun0")!
-            try routes.setRules(tunnels: ["tun0"])
-            try routes.setTunnel(link: tunnel.index, families: [.v4, .v6])
-            let mirror = try routes.mirrorMain(excluding: [tunnel.index])
+            let tunnels = try plan.nodes.map { try routes.link(named: $0)!.index }
+            try routes.setRules(tunnels: plan.nodes)
+            try routes.setTunnel(link: tunnels[0], families: [.v4, .v6])
+            for (number, link) in tunnels.enumerated() { try routes.setNode(Node(number)!, link: link, families: [.v4, .v6]) }
+            let mirror = try routes.mirrorMain(excluding: Set(tunnels))
             guard mirror.refused.isEmpty else { throw mirror.refused[0] }
-            var elements = SetElement.tunnelLink("tun0") + more
+            var elements = plan.nodes.flatMap { SetElement.tunnelLink($0) } + more
             elements += [.tunnelOwn(IPAddress("10.64.1.2")!), .tunnelOwn(IPAddress("fd00:64:1::2")!)]
-            elements += open.map { .tunnelOpen($0) } + mirror.defaults.map { .outsideOpen($0) }
+            elements += open.flatMap(Self.open) + mirror.defaults.map { .outsideOpen($0) }
             elements += [Self.web[0], Self.web[2]].map { .learned(.tunnel, IPAddress($0)!) }
             try Nftables().load(plan, elements: elements)
         }
+    }
+
+    static let node = Node(0)!
+
+    /// What opens the tunnel in a family.
+    static func open(_ family: IPAddress.Family) -> [SetElement] {
+        [.tunnelEnter(family, .node(node)), .ownFlows(family)] + SetElement.flows(of: node, family)
     }
 
     /// Changes elements of the host's sets.
