@@ -62,6 +62,7 @@ for kind in "${faults[@]}"; do
         wait_for 8000 both >/dev/null || fail "$kind, round $round: not through $other after 8 s: $(nodes; tail -5 "$scratch/through")"
         echo "$kind $(first "$began" answer "${answers[$other]}") $(first "$began" connect "${clients[$other]}")" >>"$scratch/blackouts"
         repair "$kind" "$used"
+        echo "$began $(now) $kind" >>"$scratch/faults"
     done
 done
 kill $through

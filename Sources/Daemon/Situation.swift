@@ -42,7 +42,7 @@ struct Situation: Sendable {
     }
 
     /// What changes all the time, and nothing depends on: for those who look.
-    struct Node: Hashable, Sendable {
+    struct NodeReport: Hashable, Sendable {
         let condition: NodeHealth.Condition
         let trips: RoundTrips
         let latency: Int64?
@@ -72,7 +72,7 @@ extension Situation: Equatable {
 /// To the worker.
 enum WorkerMessage: Sendable {
     case situation(Situation)
-    case nodes([Situation.Node])
+    case nodes([Situation.NodeReport])
     /// Build the table anew, with these elements and every learned one, in one transaction.
     case load(RulesetPlan, [SetElement])
     case answer(connection: UInt64, ControlReply)

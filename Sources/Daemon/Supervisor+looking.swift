@@ -9,9 +9,9 @@ extension Supervisor {
     private static let tests = 10
     private static let longestTest: Int64 = 5000
 
-    var nodes: [Situation.Node] {
+    var nodeReports: [Situation.NodeReport] {
         tunnels.enumerated().map { index, tunnel in
-            Situation.Node(
+            Situation.NodeReport(
                 condition: tunnel.health.condition, trips: tunnel.health.trips, latency: tunnel.health.latency,
                 handshake: tunnel.facts.handshake,
                 counters: tunnel.counters, chosen: index == selection.inUse ? whyChosen : nil, changed: choice.changed,
@@ -21,10 +21,10 @@ extension Supervisor {
 
     /// Tells the worker, if there is anything new.
     func tellOfNodes() {
-        let nodes = nodes
-        guard nodes != toldOfNodes else { return }
-        toldOfNodes = nodes
-        worker.post(.nodes(nodes))
+        let reports = nodeReports
+        guard reports != toldOfNodes else { return }
+        toldOfNodes = reports
+        worker.post(.nodes(reports))
     }
 
     /// Measures all nodes for somebody, who is answered when that is over.

@@ -77,7 +77,7 @@ final class Supervisor {
     var published: Situation?
     /// Addresses that became a tunnel's and whose flows outside are to end.
     var moved: Set<IPAddress> = []
-    var toldOfNodes: [Situation.Node] = []
+    var toldOfNodes: [Situation.NodeReport] = []
     /// Who waits for a test of the nodes, and until when.
     var testers: [UInt64] = []
     var testDue = Instant.now

@@ -24,7 +24,7 @@ final class Worker {
     var resolver: Resolver
     var situation: Situation
     /// In the order of its tunnels; empty: nothing is known yet.
-    var nodes: [Situation.Node] = []
+    var nodes: [Situation.NodeReport] = []
     var sets: SetWriter
     let nftables: Nftables
     /// The table that was loaded last, and the guard beside it; nil: none yet.

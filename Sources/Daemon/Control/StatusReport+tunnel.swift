@@ -5,7 +5,7 @@ import Tunnels
 import Wire
 
 extension StatusReport.Tunnel {
-    init(_ tunnel: Situation.Tunnel, _ node: Situation.Node?, at now: Instant) {
+    init(_ tunnel: Situation.Tunnel, _ node: Situation.NodeReport?, at now: Instant) {
         name = tunnel.name
         interface = tunnel.interface
         hasInterface = tunnel.hasInterface
