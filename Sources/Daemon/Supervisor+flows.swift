@@ -22,7 +22,12 @@ extension Supervisor {
             let own = try conntrack.flows(marks: [UInt8(Path.tunnel.mark >> 24)]).filter { addresses.contains($0.source) }
             endSockets((began + own).map { .init($0) } + arrived.map { .init($0, isArrival: true) })
             var doomed = arrived.filter { $0.protocol != 6 }
-            for flow in began + own where flow.protocol != 6 { if try isSteered(flow.destination) { doomed.append(flow) } }
+            var known: [IPAddress: Bool] = [:]
+            for flow in began + own where flow.protocol != 6 {
+                let isSteered = try known[flow.destination] ?? isSteered(flow.destination)
+                known[flow.destination] = isSteered
+                if isSteered { doomed.append(flow) }
+            }
             try quarantine(doomed)
             try conntrack.end(doomed)
         } catch {

@@ -25,9 +25,10 @@ extension Supervisor {
         if isClosing { try write(wanted) }
         try route()
         if !isClosing { try write(wanted) }
+        // Who waits for an answer waits for no flow to end.
+        publish()
         if selection != former { changed(from: former) }
         endFlowsOfDead()
-        publish()
         if selection.state == .disconnecting { try leave() }
     }
 
