@@ -99,7 +99,8 @@ let package = Package(
 
         // An instrument of the lab tests.
         .executableTarget(
-            name: "sluice-probe", dependencies: ["CLinux", "Wire", "Steering", "Upstreams", "Kernel", "Fuzz", "Workbench"],
+            name: "sluice-probe",
+            dependencies: ["CLinux", "Wire", "Rules", "Steering", "Configuration", "Upstreams", "Kernel", "Fuzz", "Workbench"],
             path: "Tests/Probe", swiftSettings: house),
 
         // What rules cost, measured apart from the daemon.
@@ -113,7 +114,7 @@ let package = Package(
         tests(of: "Rules", on: ["Wire", "Workbench"]),
         tests(of: "Regexes", on: ["Rules", "Wire"]),
         tests(of: "Policy", on: ["Wire", "Rules", "Workbench"]),
-        tests(of: "Tunnels", on: ["Wire", "Policy"]),
+        tests(of: "Tunnels", on: ["Wire", "Policy", "Workbench"]),
         tests(of: "Steering", on: ["Wire", "Rules", "Workbench"]),
         tests(of: "Upstreams", on: ["CLinux", "Wire", "Policy"]),
         tests(of: "Resolving", on: ["Wire", "Rules", "Policy", "Steering", "Workbench"]),
@@ -123,7 +124,7 @@ let package = Package(
                 "Wire", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ]),
         tests(of: "Kernel", on: ["CLinux", "Wire", "Rules", "Policy", "Steering"]),
-        tests(of: "Configuration", on: ["Wire", "Rules", "Policy"]),
+        tests(of: "Configuration", on: ["Wire", "Rules", "Policy", "Workbench"]),
         tests(of: "Doctor", on: ["Wire", "Policy", "Kernel", "HostDNS", "Workbench"]),
         tests(of: "HostDNS", on: ["CLinux", "Wire", "Workbench"]),
         tests(of: "RuleFiles", on: ["Wire", "Rules", "Workbench"]),

@@ -25,6 +25,8 @@ struct SupervisedTunnel {
     private(set) var foreignMark: UInt32?
     /// Where its own packets go.
     private(set) var endpoints: [ServerAddress] = []
+    /// What the names of its endpoints are.
+    private var known: [Name: IPAddress] = [:]
 
     /// A probe whose answer has not come yet.
     private var waiting: UpstreamSocket?
@@ -103,7 +105,7 @@ struct SupervisedTunnel {
     mutating func bringUp(_ routes: inout RouteSocket) throws(KernelError) {
         guard let file else { return }
         let setup = WireGuardSetup(
-            name: device, setconf: file.setconf, addresses: file.addresses.map { ($0.address, length: $0.length) },
+            name: device, setconf: file.setconf(known), addresses: file.addresses.map { ($0.address, length: $0.length) },
             mtu: file.mtu.map(UInt32.init))
         made = try WireGuardDevice.bringUp(setup, &routes)
     }
@@ -156,7 +158,18 @@ struct SupervisedTunnel {
     }
 
     /// Where the file says that its peers are.
-    private var named: [ServerAddress] { file?.peers.compactMap { $0.endpoint.map { ServerAddress($0.address, port: $0.port) } } ?? [] }
+    private var named: [ServerAddress] { file?.peers.compactMap { $0.endpoint?.resolved(known)?.server } ?? [] }
+
+    /// Takes in what names are now.
+    /// - Returns: the peers that are elsewhere, and where, as `wg` takes it.
+    mutating func move(_ known: [Name: IPAddress]) -> [(key: String, endpoint: String)] {
+        let former = self.known
+        self.known = known
+        let moved = (file?.peers ?? []).filter { $0.endpoint?.resolved(known) != $0.endpoint?.resolved(former) }
+        let left = moved.compactMap { $0.endpoint?.resolved(former)?.server }
+        endpoints = named + endpoints.filter { !named.contains($0) && !left.contains($0) }
+        return moved.compactMap { peer in peer.endpoint?.resolved(known).map { (peer.publicKey.base64, $0.description) } }
+    }
 
     /// Where the probe's answer will come.
     var descriptor: Int32? { waiting?.fd }
@@ -167,6 +180,10 @@ struct SupervisedTunnel {
 
 extension Duration {
     var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
+}
+
+extension Endpoint {
+    fileprivate var server: ServerAddress { ServerAddress(address, port: port) }
 }
 
 extension IPAddress {

@@ -40,8 +40,8 @@ final class Supervisor {
     private var monitor: LinkMonitor
     private let signals: Int32
     private let poller: Poller
-    private let randomness = Randomness()
-    private var room = [UInt8](repeating: 0, count: 1 << 16)
+    let randomness = Randomness()
+    var room = [UInt8](repeating: 0, count: 1 << 16)
 
     /// What the kernel says now.
     var addresses: [LinkAddress] = []
@@ -52,6 +52,9 @@ final class Supervisor {
     var wish: Wish
     /// Until when `down` stays on its way, for those who want to look at it (the lab's leak test).
     var lingering: Instant?
+    /// The search for endpoints that are given by name, and what it has found.
+    var seeker: EndpointSeeker
+    var known: [Name: IPAddress] = [:]
     var selection = Selection(of: [])
     /// What our routes were last set to; nil: never.
     var routed: Routed?
@@ -102,6 +105,9 @@ final class Supervisor {
                     at: now)
             }
         }
+        var names: [Name] = []
+        for name in tunnels.flatMap({ $0.file?.endpointNames ?? [] }) where !names.contains(name) { names.append(name) }
+        seeker = EndpointSeeker(names, kept: start.state.endpoints, randomness, at: now)
         keeper = Self.keeper(loaded.configuration, start.doors, log)
         watch = Self.watch(log)
         monitor = try DaemonError.from { () throws(KernelError) in try LinkMonitor() }
@@ -143,8 +149,11 @@ final class Supervisor {
         loader.keep(loaded.book)
         while true {
             step()
-            let due = (tunnels.map(\.deadline) + [nextRound] + [lingering, keeper?.due, reloads.due].compactMap(\.self)).min() ?? nextRound
+            let due =
+                (tunnels.map(\.deadline) + [nextRound] + [lingering, keeper?.due, reloads.due, seeker.deadline].compactMap(\.self)).min()
+                ?? nextRound
             for tunnel in tunnels { if let descriptor = tunnel.descriptor { poller.add(descriptor, token: 9) } }
+            for descriptor in seeker.descriptors { poller.add(descriptor, token: 9) }
             for index in 0..<poller.wait(max(due - .now, 1)) {
                 let ready = poller.ready(index).token
                 if ready == 1, !signalled() { return nil }
@@ -177,6 +186,7 @@ final class Supervisor {
                 tunnels[index].look(at: now)
                 if observe(index, at: now) == .bringUp { bringUp(index) }
             }
+            try seekEndpoints(at: now)
             try settle()
             endMovedFlows(at: now)
             lastError = nil
