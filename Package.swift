@@ -99,7 +99,8 @@ let package = Package(
 
         // An instrument of the lab tests.
         .executableTarget(
-            name: "sluice-probe", dependencies: ["CLinux", "Wire", "Steering", "Upstreams", "Kernel", "Fuzz", "Workbench"],
+            name: "sluice-probe",
+            dependencies: ["CLinux", "Wire", "Rules", "Steering", "Configuration", "Upstreams", "Kernel", "Fuzz", "Workbench"],
             path: "Tests/Probe", swiftSettings: house),
 
         // What rules cost, measured apart from the daemon.
@@ -123,7 +124,7 @@ let package = Package(
                 "Wire", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ]),
         tests(of: "Kernel", on: ["CLinux", "Wire", "Rules", "Policy", "Steering"]),
-        tests(of: "Configuration", on: ["Wire", "Rules", "Policy"]),
+        tests(of: "Configuration", on: ["Wire", "Rules", "Policy", "Workbench"]),
         tests(of: "Doctor", on: ["Wire", "Policy", "Kernel", "HostDNS", "Workbench"]),
         tests(of: "HostDNS", on: ["CLinux", "Wire", "Workbench"]),
         tests(of: "RuleFiles", on: ["Wire", "Rules", "Workbench"]),

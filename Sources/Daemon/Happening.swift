@@ -11,6 +11,8 @@ package struct Happening: Codable, Sendable, Equatable {
         case state
         /// One tunnel's own state, or its device.
         case tunnel
+        /// Where a peer is that is given by name, or why that is not known.
+        case endpoint
         /// The default gateways, or the system's servers.
         case gateway, servers
         /// Main's routes, copied to the table of what goes outside.

@@ -14,6 +14,7 @@ final class LeaseKeeper: Sendable {
         case leases(LeaseCopy)
         case blocking(RulesetPlan, [SetElement])
         case cache([UInt8]?)
+        case endpoints([Name: IPAddress])
         case stop
     }
 
@@ -34,6 +35,9 @@ final class LeaseKeeper: Sendable {
     /// Answers, as bytes; nil: none are to be found by the next run.
     func keep(cache: [UInt8]?) { inbox.post(.cache(cache)) }
 
+    /// What endpoints' names are.
+    func keep(endpoints: [Name: IPAddress]) { inbox.post(.endpoints(endpoints)) }
+
     /// Writes what has come, then ends `run`.
     func stop() { inbox.post(.stop) }
 
@@ -49,6 +53,7 @@ final class LeaseKeeper: Sendable {
                 case .leases(let leases): keeping.leases = leases
                 case .blocking(let plan, let elements): keeping.blocking = (plan, elements)
                 case .cache(let image): keeping.cache = .some(image)
+                case .endpoints(let endpoints): keeping.endpoints = endpoints
                 case .stop: isStopping = true
                 }
             }
@@ -64,6 +69,8 @@ final class LeaseKeeper: Sendable {
         var blocking: (plan: RulesetPlan, elements: [SetElement])?
         /// Not yet written.
         var cache: [UInt8]??
+        /// Not yet written.
+        var endpoints: [Name: IPAddress]?
         /// What `block.nft` was last written with.
         var blocked = ""
         /// Told once.
@@ -81,6 +88,10 @@ final class LeaseKeeper: Sendable {
             if let cache = keeping.cache {
                 keeping.cache = nil
                 if let cache { try state.keep(cache: cache) } else { state.forgetCache() }
+            }
+            if let endpoints = keeping.endpoints {
+                keeping.endpoints = nil
+                try state.keep(endpoints: endpoints)
             }
             if let (plan, elements) = keeping.blocking {
                 let text = plan.replacement(with: elements + keeping.steered.sorted().map { SetElement.learned(.tunnel, $0) })

@@ -56,9 +56,10 @@ package struct Loaded: Sendable {
         for tunnel in configuration.tunnel {
             guard case .config(let file) = tunnel.source, !file.isEmpty else { continue }
             do {
-                let (read, found) = WireGuardFile.read(try HostFile.read(folder.path(of: file)), file: file)
+                let content = try FileBytes(folder.path(of: file))
+                let (read, found) = WireGuardFile.read(content.array, file: file)
                 tunnelFiles[file] = read
-                problems += found
+                problems += found + Self.exposure(of: content, file) + Self.faults(ofKeysIn: read)
             } catch {
                 problems.append(Self.unreadable(file, error, hint: "\(path) names it for the tunnel '\(tunnel.name)'"))
             }

@@ -3,6 +3,7 @@ import CLinux
 import Glibc
 import RuleFiles
 import Tunnels
+import Wire
 
 /// What lasts from one run to the next, under `[paths] state`.
 struct StateFolder: Sendable {
@@ -38,6 +39,21 @@ struct StateFolder: Sendable {
     var cache: [UInt8]? { try? HostFile.read(path + "/cache") }
 
     func keep(cache image: [UInt8]) throws(DaemonError) { try write(image, to: "cache") }
+
+    /// What endpoints' names were last found to be; a line each, `NAME ADDRESS`. What cannot be read is left out.
+    var endpoints: [Name: IPAddress] {
+        let lines = ((try? HostFile.read(path + "/endpoints")) ?? []).split(separator: UInt8(ascii: "\n"))
+        let pairs = lines.compactMap { line -> (Name, IPAddress)? in
+            let words = line.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+            guard words.count == 2, let name = Name(words[0]), let address = IPAddress(words[1]) else { return nil }
+            return (name, address)
+        }
+        return Dictionary(pairs) { first, _ in first }
+    }
+
+    func keep(endpoints: [Name: IPAddress]) throws(DaemonError) {
+        try write(endpoints.map { "\($0.key) \($0.value)\n" }.sorted().joined(), to: "endpoints")
+    }
 
     func forgetCache() { unsafe unlink(path + "/cache") }
 

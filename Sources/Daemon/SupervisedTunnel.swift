@@ -25,6 +25,8 @@ struct SupervisedTunnel {
     private(set) var foreignMark: UInt32?
     /// Where its own packets go.
     private(set) var endpoints: [ServerAddress] = []
+    /// What the names of its endpoints are.
+    private var known: [Name: IPAddress] = [:]
 
     /// Whether it is there and how fast.
     private(set) var health: NodeHealth
@@ -104,7 +106,7 @@ struct SupervisedTunnel {
     mutating func bringUp(_ routes: inout RouteSocket) throws(KernelError) {
         guard let file else { return }
         let setup = WireGuardSetup(
-            name: device, setconf: file.setconf, addresses: file.addresses.map { ($0.address, length: $0.length) },
+            name: device, setconf: file.setconf(known), addresses: file.addresses.map { ($0.address, length: $0.length) },
             mtu: file.mtu.map(UInt32.init))
         made = try WireGuardDevice.bringUp(setup, &routes)
     }
@@ -186,7 +188,18 @@ struct SupervisedTunnel {
     }
 
     /// Where the file says that its peers are.
-    private var named: [ServerAddress] { file?.peers.compactMap { $0.endpoint.map { ServerAddress($0.address, port: $0.port) } } ?? [] }
+    private var named: [ServerAddress] { file?.peers.compactMap { $0.endpoint?.resolved(known)?.server } ?? [] }
+
+    /// Takes in what names are now.
+    /// - Returns: the peers that are elsewhere, and where, as `wg` takes it.
+    mutating func move(_ known: [Name: IPAddress]) -> [(key: String, endpoint: String)] {
+        let former = self.known
+        self.known = known
+        let moved = (file?.peers ?? []).filter { $0.endpoint?.resolved(known) != $0.endpoint?.resolved(former) }
+        let left = moved.compactMap { $0.endpoint?.resolved(former)?.server }
+        endpoints = named + endpoints.filter { !named.contains($0) && !left.contains($0) }
+        return moved.compactMap { peer in peer.endpoint?.resolved(known).map { (peer.publicKey.base64, $0.description) } }
+    }
 
     /// When `listen` or `probe` has something to do, and when `look`; nil: while there is no device, nothing.
     var probeDue: Instant? { facts.isUp ? min(health.due, health.nextCount) : nil }
@@ -200,6 +213,10 @@ struct SupervisedTunnel {
 
 extension Duration {
     var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
+}
+
+extension Endpoint {
+    fileprivate var server: ServerAddress { ServerAddress(address, port: port) }
 }
 
 extension IPAddress {

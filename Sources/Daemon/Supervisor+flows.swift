@@ -22,12 +22,11 @@ extension Supervisor {
             let own = try conntrack.flows(marks: [UInt8(Path.tunnel.mark >> 24)]).filter { addresses.contains($0.source) }
             endSockets((began + own).map { .init($0) } + arrived.map { .init($0, isArrival: true) })
             var doomed = arrived.filter { $0.protocol != 6 }
-            var known: [IPAddress: Bool] = [:]
-            for flow in began + own where flow.protocol != 6 {
-                let isSteered = try known[flow.destination] ?? isSteered(flow.destination)
-                known[flow.destination] = isSteered
-                if isSteered { doomed.append(flow) }
-            }
+            let datagrams = (began + own).filter { $0.protocol != 6 }
+            // Thousands of them may lead to one address.
+            var steered: Set<IPAddress> = []
+            for address in Set(datagrams.map(\.destination)) { if try isSteered(address) { steered.insert(address) } }
+            doomed += datagrams.filter { steered.contains($0.destination) }
             try quarantine(doomed)
             try conntrack.end(doomed)
         } catch {

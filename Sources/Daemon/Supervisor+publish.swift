@@ -52,6 +52,7 @@ extension Supervisor {
         func add(_ server: ServerAddress, _ path: Path) {
             if servers[path]?.contains(server) != true { servers[path, default: []].append(server) }
         }
+        for server in endpointServers { add(server, .outside) }
         if case .custom(let custom) = circumstances.setting {
             for server in custom {
                 switch circumstances.kind(of: server) {

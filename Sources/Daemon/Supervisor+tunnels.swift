@@ -46,7 +46,7 @@ extension Supervisor {
     func choose(at now: Instant) { choice.choose(among: tunnels.map(\.node), at: now) }
 
     func bringUp(_ index: Int) {
-        guard tunnels[index].isOurs else { return }
+        guard tunnels[index].isOurs, hasEndpoints(index) else { return }
         let wasTaken = tunnels[index].machine.state == .error
         do throws(KernelError) {
             try tunnels[index].bringUp(&routes)

@@ -53,10 +53,14 @@ final class Supervisor {
     var wish: Wish
     /// Until when `down` stays on its way, for those who want to look at it (the lab's leak test).
     var lingering: Instant?
+    /// The search for endpoints that are given by name, and what it has found.
+    var seeker: EndpointSeeker
+    var known: [Name: IPAddress] = [:]
     var selection = Selection(of: [])
     var choice: NodeChoice
-    /// What probes are known by to `poller`.
+    /// What probes, and lookups of endpoints, are known by to `poller`.
     static let probeToken: UInt64 = 9
+    private static let seekerToken: UInt64 = 8
     /// What our routes were last set to; nil: never.
     var routed: Routed?
     /// The same of each node's.
@@ -119,6 +123,9 @@ final class Supervisor {
         choice = NodeChoice(
             loaded.configuration.tunnels.select == .latency ? .latency : .order, interval: loaded.configuration.health.interval.milliseconds
         )
+        var names: [Name] = []
+        for name in tunnels.flatMap({ $0.file?.endpointNames ?? [] }) where !names.contains(name) { names.append(name) }
+        seeker = EndpointSeeker(names, kept: start.state.endpoints, randomness, at: now)
         keeper = Self.keeper(loaded.configuration, start.doors, log)
         watch = Self.watch(log)
         monitor = try DaemonError.from { () throws(KernelError) in try LinkMonitor() }
@@ -161,6 +168,7 @@ final class Supervisor {
         loader.keep(loaded.book)
         while true {
             step()
+            for descriptor in seeker.descriptors { poller.add(descriptor, token: Self.seekerToken) }
             // What tells of nodes alone comes often, and changes nothing mostly.
             while true {
                 let (calm, probes) = (due, probeDue)
@@ -178,7 +186,8 @@ final class Supervisor {
 
     /// When there is something to do besides looking after nodes.
     private var due: Instant {
-        ([nextRound] + (tunnels.map(\.lookDue) + [lingering, keeper?.due, reloads.due, choice.due]).compactMap(\.self)).min() ?? nextRound
+        ([nextRound] + (tunnels.map(\.lookDue) + [lingering, keeper?.due, reloads.due, seeker.deadline, choice.due]).compactMap(\.self))
+            .min() ?? nextRound
     }
 
     /// One round: what has changed, what follows from it.
@@ -205,6 +214,7 @@ final class Supervisor {
                 tunnels[index].look(at: now)
                 if observe(index, at: now) == .bringUp { bringUp(index) }
             }
+            try seekEndpoints(at: now)
             try settle()
             endMovedFlows(at: now)
             endTest(at: now)

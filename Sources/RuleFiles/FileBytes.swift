@@ -11,6 +11,9 @@ import Glibc
     package static let largest = 256 << 20
 
     package private(set) var count = 0
+    /// Who owns the file, and its mode (inode(7)); of a copy 0.
+    package private(set) var owner: UInt32 = 0
+    package private(set) var mode: UInt32 = 0
     private var pages: UnsafeMutableRawPointer
     private var capacity: Int
 
@@ -24,6 +27,8 @@ import Glibc
         guard unsafe fstat(fd, &entry) == 0 else { throw Self.failure(errno) }
         guard entry.st_mode & S_IFMT == S_IFREG else { throw .unreadable("it is \(Self.kind(entry.st_mode)), not a file") }
         guard entry.st_size <= limit else { throw Self.tooLarge(limit) }
+        owner = entry.st_uid
+        mode = entry.st_mode
         // One more byte than it has shows its end; those of /proc say that they have none.
         capacity = max(Int(entry.st_size) + 1, 1 << 16)
         unsafe pages = try Self.pages(capacity)

@@ -15,7 +15,7 @@ import Testing
     }
 
     private let tunnel = "[[tunnel]]\nname = \"a\"\nconfig = \"/w/a.conf\"\n"
-    private let key = String(repeating: "A", count: 43) + "="
+    private let key = "BxjetvnxltSLvg+8gNFelAl1Qvtuisq6b+jygkuMrGM="
     private func conf(dns: String, allowed: String = "0.0.0.0/0") -> String {
         "[Interface]\nPrivateKey=\(key)\nAddress=10.64.1.2/24\n\(dns)\n[Peer]\nPublicKey=\(key)\nAllowedIPs=\(allowed)\n"
     }
@@ -48,6 +48,26 @@ import Testing
         #expect(
             found == ["3:23 warning \(server):53 belongs to the tunnel \"a\": it counts as Default DNS, and is asked in the tunnel only"])
         #expect(problems(custom.replacing("custom", with: "system") + tunnel, conf(dns: "DNS=10.64.1.1")) == [])
+    }
+
+    @Test func namesOfEndpointsNeedAServerToAskInTheClear() {
+        let named = conf(dns: "DNS=10.64.1.1") + "Endpoint=vpn.example:51820\n"
+        #expect(problems(tunnel, named) == [])
+        #expect(problems(tunnel + "[tunnels]\nbootstrap = [\"9.9.9.9\"]\n", named) == [])
+        #expect(
+            problems(tunnel + "[tunnels]\nbootstrap = [\"tls://9.9.9.9\", \"9.9.9.9\"]\n", named)
+                == ["5:14 warning tls://9.9.9.9:853 is not asked: names of endpoints are asked in the clear"])
+        let nobody =
+            "error nobody can be asked where vpn.example is, the endpoint in /w/a.conf: that is asked in the clear, and these servers"
+        for text in [tunnel + "[tunnels]\nbootstrap = [\"tls://9.9.9.9\"]\n", "[dns]\nsystem_servers = [\"tls://9.9.9.9\"]\n" + tunnel] {
+            let found = problems(text, named)
+            #expect(found.count == 1 && found[0].contains(nobody))
+        }
+    }
+
+    @Test func bootstrapWithoutNamesIsNoted() {
+        let given = tunnel + "[tunnels]\nbootstrap = [\"9.9.9.9\"]\n"
+        #expect(problems(given, conf(dns: "DNS=10.64.1.1")) == ["5:13 warning no endpoint is given by name: these servers are never asked"])
     }
 
     @Test func anInterfaceNeedsNoFile() {

@@ -10,7 +10,7 @@ enum Texts {
         let (tunnel, second) = WireGuardFile.read(bytes, file: "a.conf")
         let path = configuration.tunnel.first.map { "\($0.source)" } ?? ""
         let problems = first + second + configuration.problems(withTunnelFiles: [path: tunnel])
-        _ = tunnel.setconf
+        _ = tunnel.setconf()
         try check(problems, bytes)
     }
 

@@ -36,6 +36,8 @@ import Wire
             MutantQuestions(byTCP: arguments[2] == "tcp").run()
         case ("lie", _, let places) where places.count == 1: Liar(at: places[0]).serve()
         case ("lied", _, _): Lied().run()
+        case ("wgquick", let counts, _) where counts.count == 2:
+            WireGuardReading.write(seed: counts[0], count: counts[1], to: arguments.last ?? ".")
         case ("heavy", let counts, _) where counts.count == 2: Heavy.send(counts[0], count: counts[1])
         default:
             fail(
@@ -44,7 +46,7 @@ import Wire
                     + " | wait ADDRESS:PORT MILLISECONDS"
                     + " | load SECONDS QUESTIONS-A-SECOND CONNECTIONS-A-SECOND [SUFFIX | ADDRESS:PORT]…"
                     + " | through QUESTIONS-A-SECOND CONNECTIONS-A-SECOND SUFFIX ADDRESS:PORT"
-                    + " | mutants udp|tcp | lie ADDRESS:PORT | lied | heavy KIND COUNT"
+                    + " | mutants udp|tcp | lie ADDRESS:PORT | lied | heavy KIND COUNT | wgquick SEED COUNT FOLDER"
                     + " | versions SECONDS QUESTIONS-A-SECOND NAMES ADDRESS ADDRESS SUFFIX")
         }
     }

@@ -10,9 +10,6 @@ extension Configuration {
             later.append(("tunnels.select", "select = \"\(tunnels.select.rawValue)\"; the first tunnel alive is used, as with \"order\""))
         case .order: break
         }
-        if !tunnels.bootstrap.isEmpty {
-            later.append(("tunnels.bootstrap", "endpoints are given by address, so these servers are never asked"))
-        }
         for (index, tunnel) in tunnel.enumerated() {
             if tunnel.weight != 1 { later.append(("tunnel[\(index)].weight", "tunnels are used in order, whatever their weight")) }
             switch tunnel.nodes {

@@ -18,7 +18,33 @@ extension Configuration {
                     "\(server) belongs to the tunnel \(quoted(tunnel.name)): it counts as Default DNS, and is asked in the tunnel only")
             }
         }
+        checkEndpoints(of: tunnel.compactMap { file(of: $0, in: files) }, &findings)
         return findings.sorted
+    }
+
+    /// Names of endpoints are asked in the clear: that an answer is right shows in the peer's key.
+    private func checkEndpoints(of files: [WireGuardFile], _ findings: inout Findings) {
+        let named = files.first { !$0.endpointNames.isEmpty }
+        guard let named, let name = named.endpointNames.first else {
+            let isEveryFileRead = tunnel.count { if case .config = $0.source { true } else { false } } == files.count
+            if isEveryFileRead, !tunnels.bootstrap.isEmpty {
+                findings.warning(places.nearest(to: "tunnels.bootstrap"), "no endpoint is given by name: these servers are never asked")
+            }
+            return
+        }
+        let (key, servers) =
+            tunnels.bootstrap.isEmpty ? ("dns.system_servers", dns.systemServers) : ("tunnels.bootstrap", tunnels.bootstrap)
+        guard !servers.isEmpty, servers.allSatisfy(\.isSecure) else {
+            for (index, server) in tunnels.bootstrap.enumerated() where server.isSecure {
+                findings.warning(
+                    places.nearest(to: "\(key)[\(index)]"), "\(server) is not asked: names of endpoints are asked in the clear")
+            }
+            return
+        }
+        findings.error(
+            places.nearest(to: key),
+            "nobody can be asked where \(name) is, the endpoint in \(named.name): that is asked in the clear, and these servers are encrypted ones",
+            hint: "bootstrap = [\"192.0.2.53\"] under [tunnels], with a plain one")
     }
 
     /// The resolvers of a tunnel: its `dns =`, else `DNS =` of its file.

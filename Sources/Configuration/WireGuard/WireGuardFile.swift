@@ -18,7 +18,7 @@ package struct WireGuardFile: Hashable, Sendable {
         package var publicKey: WireGuardKey
         package var presharedKey: WireGuardKey?
         /// Nil: the peer calls us.
-        package var endpoint: Endpoint?
+        package var endpoint: PeerEndpoint?
         /// What it may send, and what is sent to it.
         package var allowedIPs: [Network] = []
         /// In seconds, 1...65535; nil: off.
@@ -34,9 +34,25 @@ package struct WireGuardFile: Hashable, Sendable {
     package var addresses: [InterfaceAddress] = []
     /// `DNS =`: the tunnel's own resolvers, at port 53.
     package var dns: [ServerAddress] = []
+    /// `DNS =`: what is no address there. Nothing is done with it.
+    package var searchDomains: [Name] = []
     /// In bytes; nil: the usual one of the device.
     package var mtu: Int?
     package var peers: [Peer] = []
+    /// Where keys stand: `privatekey`, `peer[0].publickey`, `peer[0].endpoint`.
+    package var places: Places
+
+    init(name: String) {
+        self.name = name
+        places = Places(file: name)
+    }
+
+    /// Endpoints to be looked up, each once.
+    package var endpointNames: [Name] {
+        var names: [Name] = []
+        for name in peers.compactMap({ $0.endpoint?.name }) where !names.contains(name) { names.append(name) }
+        return names
+    }
 
     /// The tunnel's own addresses: its device's and its resolvers'. A custom server that is one of them counts as Default DNS (MATRIX.md).
     package var ownAddresses: Set<IPAddress> { Set(addresses.map(\.address) + dns.map(\.address)) }
@@ -68,7 +84,8 @@ package struct WireGuardFile: Hashable, Sendable {
 
 extension WireGuardFile {
     /// What `wg setconf` is given: keys, port and peers; no `FwMark`, which we set ourselves. **Holds the private key.**
-    package var setconf: String {
+    /// - Parameter known: what names have been found to be. A peer whose name is not among them gets no endpoint.
+    package func setconf(_ known: [Name: IPAddress] = [:]) -> String {
         var lines = ["[Interface]"]
         if let privateKey { lines.append("PrivateKey = \(privateKey.base64)") }
         if let listenPort { lines.append("ListenPort = \(listenPort)") }
@@ -78,7 +95,7 @@ extension WireGuardFile {
             if !peer.allowedIPs.isEmpty {
                 lines.append("AllowedIPs = " + peer.allowedIPs.map(\.description).joined(separator: ", "))
             }
-            if let endpoint = peer.endpoint { lines.append("Endpoint = \(endpoint)") }
+            if let endpoint = peer.endpoint?.resolved(known) { lines.append("Endpoint = \(endpoint)") }
             if let seconds = peer.persistentKeepalive { lines.append("PersistentKeepalive = \(seconds)") }
         }
         return lines.joined(separator: "\n") + "\n"

@@ -14,6 +14,9 @@ package struct WireGuardKey: Hashable, Sendable, CustomStringConvertible, Custom
         base64 = text
     }
 
+    /// No key at all, to `wg`.
+    package var isZero: Bool { base64.utf8.dropLast().allSatisfy { $0 == UInt8(ascii: "A") } }
+
     package var description: String { "(key)" }
     package var debugDescription: String { description }
     package var customMirror: Mirror { Mirror(self, children: []) }

@@ -31,19 +31,27 @@ struct WireGuardLine {
 
 extension WireGuardLine.Piece {
     fileprivate init(_ part: ArraySlice<Unicode.Scalar>, line: Int, lineStart: Int) {
-        let isSpace: (Unicode.Scalar) -> Bool = { $0 == " " || $0 == "\t" }
-        let trimmed = part.drop(while: isSpace)
-        let end = trimmed.lastIndex { !isSpace($0) }.map { $0 + 1 } ?? trimmed.startIndex
+        let trimmed = part.drop(while: \.isSpace)
+        let end = trimmed.lastIndex { !$0.isSpace }.map { $0 + 1 } ?? trimmed.startIndex
         text = String(String.UnicodeScalarView(trimmed[..<end]))
         place = Place(line: line, column: trimmed.startIndex - lineStart + 1)
     }
 
-    /// The parts between commas.
-    var parts: [WireGuardLine.Piece] {
-        let scalars = Array(text.unicodeScalars)
-        return scalars.split(separator: ",", omittingEmptySubsequences: false).map { part in
+    /// The parts between commas, as `wg` takes them: an empty one is one, too.
+    var parts: [WireGuardLine.Piece] { split(omittingEmpty: false) { $0 == "," } }
+
+    /// The words between commas and space, as `wg-quick` takes them.
+    var words: [WireGuardLine.Piece] { split(omittingEmpty: true) { $0 == "," || $0.isSpace } }
+
+    private func split(omittingEmpty: Bool, _ isBetween: (Unicode.Scalar) -> Bool) -> [WireGuardLine.Piece] {
+        Array(text.unicodeScalars).split(omittingEmptySubsequences: omittingEmpty, whereSeparator: isBetween).map { part in
             let piece = WireGuardLine.Piece(part, line: place.line, lineStart: 0)
             return WireGuardLine.Piece(text: piece.text, place: Place(line: place.line, column: place.column + piece.place.column - 1))
         }
     }
+}
+
+extension Unicode.Scalar {
+    /// `[[:space:]]` of the C locale.
+    var isSpace: Bool { self == " " || (9...13).contains(value) }
 }

@@ -5,10 +5,12 @@ import Wire
 struct WireGuardPeerDraft {
     let place: Place
     var hasErrors = false
+    private(set) var keyPlace: Place?
+    private(set) var endpointPlace: Place?
+    private(set) var networks: [(Network, Place)] = []
     private var publicKey: WireGuardKey?
     private var presharedKey: WireGuardKey?
-    private var endpoint: Endpoint?
-    private var allowedIPs: [Network] = []
+    private var endpoint: PeerEndpoint?
     private var persistentKeepalive: Int?
 
     init(place: Place) { self.place = place }
@@ -17,12 +19,17 @@ struct WireGuardPeerDraft {
         switch key {
         case "PublicKey":
             publicKey = value.readKey(key, &findings)
+            keyPlace = value.place
             hasErrors = hasErrors || publicKey == nil
-        case "PresharedKey": presharedKey = value.readKey(key, &findings)
-        case "AllowedIPs": allowedIPs += value.text.isEmpty ? [] : value.readNetworks(&findings)
-        case "Endpoint": endpoint = value.readEndpoint(&findings)
+        case "PresharedKey":
+            // All zeros are none (wg(8)).
+            presharedKey = value.readKey(key, &findings).flatMap { $0.isZero ? nil : $0 }
+        case "AllowedIPs": networks += value.readNetworks(&findings)
+        case "Endpoint":
+            endpoint = value.readEndpoint(&findings)
+            endpointPlace = value.place
         default:
-            if value.text.lowercased() != "off" {
+            if value.text.folded != "off" {
                 persistentKeepalive = value.readNumber(key, in: 0...65535, &findings).flatMap { $0 == 0 ? nil : $0 }
             }
         }
@@ -34,7 +41,9 @@ struct WireGuardPeerDraft {
             if !hasErrors { findings.error(place, "this [Peer] has no PublicKey") }
             return nil
         }
-        if allowedIPs.isEmpty { findings.warning(place, "this [Peer] has no AllowedIPs: nothing is ever sent to it") }
+        var allowedIPs: [Network] = []
+        for (network, _) in networks where !allowedIPs.contains(network) { allowedIPs.append(network) }
+        if networks.isEmpty { findings.warning(place, "this [Peer] has no AllowedIPs: nothing is ever sent to it") }
         return WireGuardFile.Peer(
             publicKey: publicKey, presharedKey: presharedKey, endpoint: endpoint, allowedIPs: allowedIPs,
             persistentKeepalive: persistentKeepalive)

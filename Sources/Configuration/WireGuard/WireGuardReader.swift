@@ -16,6 +16,8 @@ struct WireGuardReader {
     private var hasPeer = false
     /// Where each key of the section stands that may be there once.
     private var once: [String: Place] = [:]
+    /// Which peer a network was last given to, and where.
+    private var owners: [Network: (peer: Int, place: Place)] = [:]
 
     static let interfaceKeys = [
         "PrivateKey", "ListenPort", "Address", "DNS", "MTU", "Table", "FwMark", "PreUp", "PostUp", "PreDown", "PostDown", "SaveConfig",
@@ -28,6 +30,10 @@ struct WireGuardReader {
     }
 
     mutating func read(_ bytes: [UInt8]) {
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+            findings.error(
+                Place(line: 1, column: 1), "the file begins with a byte order mark, which wg does not read", hint: "save it without")
+        }
         let text = SourceText(bytes, findings: &findings)
         for (index, scalars) in text.scalars.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             if let line = WireGuardLine(scalars, number: index + 1) { read(line) }
@@ -44,6 +50,7 @@ struct WireGuardReader {
         if result.addresses.isEmpty, !once.keys.contains("interface address") {
             findings.error(interfacePlace, "[Interface] has no Address")
         }
+        reportSearchDomains()
         if !hasPeer { findings.error(interfacePlace, "there is no [Peer]: the tunnel would lead nowhere") }
         if let mtu = result.mtu, mtu < 1280, result.addresses.contains(where: { $0.address.family == .v6 }) {
             findings.warning(
@@ -56,12 +63,12 @@ struct WireGuardReader {
         guard let value = line.value else {
             return findings.error(line.head.place, "expected \"Key = value\" or a section in brackets")
         }
-        let key = line.head.text.lowercased()
+        let key = line.head.text.folded
         switch section {
         case .none: findings.error(line.head.place, "a key before the first section", hint: "begin with [Interface]")
         case .unknown: break
         case .interface:
-            guard let known = Self.interfaceKeys.first(where: { $0.lowercased() == key }) else {
+            guard let known = Self.interfaceKeys.first(where: { $0.folded == key }) else {
                 return reportUnknown(line.head, value, own: Self.interfaceKeys, others: Self.peerKeys, otherSection: "[Peer]")
             }
             if isReadable(
@@ -70,7 +77,7 @@ struct WireGuardReader {
                 readInterface(known, line.head.place, value)
             }
         case .peer(var peer):
-            guard let known = Self.peerKeys.first(where: { $0.lowercased() == key }) else {
+            guard let known = Self.peerKeys.first(where: { $0.folded == key }) else {
                 return reportUnknown(line.head, value, own: Self.peerKeys, others: Self.interfaceKeys, otherSection: "[Interface]")
             }
             if isReadable(known, line.head, value, isList: known == "AllowedIPs", prefix: "peer ") {
@@ -85,7 +92,7 @@ struct WireGuardReader {
     private mutating func openSection(_ line: WireGuardLine) {
         closeSection()
         let place = line.head.place
-        switch line.value == nil ? line.head.text.lowercased() : "" {
+        switch line.value == nil ? line.head.text.folded : "" {
         case "[interface]":
             section = .interface
             if let interfacePlace { findings.error(place, "[Interface] is there already, at line \(interfacePlace.line)") }
@@ -101,22 +108,51 @@ struct WireGuardReader {
     }
 
     private mutating func closeSection() {
-        if case .peer(let draft) = section, let peer = draft.finish(&findings) { result.peers.append(peer) }
+        if case .peer(let draft) = section { take(draft) }
         section = .none
+    }
+
+    private mutating func take(_ draft: WireGuardPeerDraft) {
+        guard let peer = draft.finish(&findings) else { return }
+        let place = draft.keyPlace ?? draft.place
+        if let first = result.peers.firstIndex(where: { $0.publicKey == peer.publicKey }) {
+            let line = result.places["peer[\(first)].publickey"]?.line ?? 0
+            return findings.error(place, "the [Peer] with this PublicKey is there already, at line \(line)", hint: "make one of the two")
+        }
+        let number = result.peers.count
+        result.places["peer[\(number)].publickey"] = place
+        result.places["peer[\(number)].endpoint"] = draft.endpointPlace
+        result.peers.append(peer)
+        // As the kernel does: the last one has it.
+        for (network, place) in draft.networks {
+            if let former = owners[network], former.peer != number {
+                result.peers[former.peer].allowedIPs.removeAll { $0 == network }
+                findings.warning(place, "\(network) is another peer's at line \(former.place.line): it is sent to this one")
+            }
+            owners[network] = (number, place)
+        }
+    }
+
+    /// Once for the file.
+    private mutating func reportSearchDomains() {
+        guard let first = result.searchDomains.first, let place = result.places["search"] else { return }
+        findings.warning(
+            place, "Sluice writes no search list: short names are not completed with \(first)",
+            hint: "to look its names up in the tunnel, write the rule: tunnel \(first)")
     }
 
     /// False, and reported, when the key is there already or has no value.
     private mutating func isReadable(
         _ key: String, _ head: WireGuardLine.Piece, _ value: WireGuardLine.Piece, isList: Bool, prefix: String
     ) -> Bool {
-        let name = prefix + key.lowercased()
+        let name = prefix + key.folded
         if let first = once[name], !isList {
             findings.error(head.place, "\(key) is there already, at line \(first.line)")
             return false
         }
         once[name] = once[name] ?? head.place
-        // wg takes an empty AllowedIPs: nothing is allowed.
-        guard value.text.isEmpty, key != "AllowedIPs", !Self.isIgnored(key) else { return true }
+        // FwMark goes to wg, which takes none without a value.
+        guard value.text.isEmpty, key == "FwMark" || !Self.isIgnored(key) else { return true }
         findings.error(value.place, "\(key) has no value")
         return false
     }
@@ -125,7 +161,7 @@ struct WireGuardReader {
     private mutating func reportUnknown(
         _ head: WireGuardLine.Piece, _ value: WireGuardLine.Piece, own: [String], others: [String], otherSection: String
     ) {
-        if let other = others.first(where: { $0.lowercased() == head.text.lowercased() }) {
+        if let other = others.first(where: { $0.folded == head.text.folded }) {
             return findings.error(head.place, "\(other) belongs in \(otherSection)")
         }
         let near = nearestWord(to: head.text, among: own)
@@ -140,18 +176,35 @@ struct WireGuardReader {
 
     private mutating func readInterface(_ key: String, _ place: Place, _ value: WireGuardLine.Piece) {
         switch key {
-        case "PrivateKey": result.privateKey = value.readKey(key, &findings)
+        case "PrivateKey":
+            result.privateKey = value.readKey(key, &findings)
+            result.places["privatekey"] = value.place
         case "ListenPort": result.listenPort = value.readNumber(key, in: 0...65535, &findings).flatMap { $0 == 0 ? nil : UInt16($0) }
-        case "Address": result.addresses += value.readAddresses(&findings)
-        case "DNS": result.dns += value.readResolvers(&findings)
+        case "Address": value.readAddresses(into: &result.addresses, &findings)
+        case "DNS":
+            let known = result.searchDomains.count
+            value.readResolvers(into: &result, &findings)
+            if known == 0, !result.searchDomains.isEmpty { result.places["search"] = place }
         case "MTU":
             result.mtu = value.readNumber(key, in: 576...65535, &findings)
-        case "Table", "FwMark":
+            if result.mtu != nil, value.text.hasPrefix("0") {
+                findings.error(value.place, "ip(8) reads a number that begins with 0 as octal", hint: "leave the 0 out")
+            }
+        case "FwMark":
+            value.checkMark(key, &findings)
+            fallthrough
+        case "Table":
             findings.warning(place, "\(key) is ignored: Sluice makes the routes and marks of the tunnel itself")
         case "SaveConfig":
+            if !["true", "false"].contains(value.text.folded) { findings.error(value.place, "SaveConfig is to be true or false") }
             findings.warning(place, "SaveConfig is ignored: Sluice never writes this file")
         default:
             findings.warning(place, "\(key) is ignored: Sluice never runs commands of this file")
         }
     }
+}
+
+extension String {
+    /// In lower case as far as ASCII goes: `wg` knows no other letters.
+    var folded: String { String(decoding: utf8.map { $0 &- 65 < 26 ? $0 | 0x20 : $0 }, as: UTF8.self) }
 }

@@ -72,6 +72,11 @@ package struct WireGuardDevice: Hashable, Sendable {
         }
     }
 
+    /// Where a peer is now; sessions go on.
+    package static func setEndpoint(_ endpoint: String, of key: String, on device: String) throws(KernelError) {
+        _ = try Program("wg", "set", device, "peer", key, "endpoint", endpoint).run()
+    }
+
     package func status() throws(KernelError) -> WireGuardStatus { try Self.status(of: name) }
 
     /// Of any WireGuard device, those that somebody else brought up included.
