@@ -28,6 +28,9 @@ struct SupervisedTunnel {
     /// What the names of its endpoints are.
     private var known: [Name: IPAddress] = [:]
 
+    /// Which of its peers is active, where each is a node; and when each shook hands last.
+    private(set) var peers: PeerRotation?
+    private var handshakes: [Instant?] = []
     /// Whether it is there and how fast.
     private(set) var health: NodeHealth
     private var probes: NodeProbes
@@ -58,6 +61,10 @@ struct SupervisedTunnel {
         self.health = NodeHealth(settings, at: now)
         probes = NodeProbes(of: device, resolvers)
         machine = TunnelMachine(at: now)
+        switch configuration.nodes {
+        case .devices: peers = nil
+        case .peers: peers = file.map { PeerRotation(count: $0.peers.count, interval: health.interval.milliseconds, at: now) }
+        }
         nextLook = now
         lastAddresses = Set(file?.addresses.map(\.address) ?? [])
         endpoints = named
@@ -106,7 +113,8 @@ struct SupervisedTunnel {
     mutating func bringUp(_ routes: inout RouteSocket) throws(KernelError) {
         guard let file else { return }
         let setup = WireGuardSetup(
-            name: device, setconf: file.setconf(known), addresses: file.addresses.map { ($0.address, length: $0.length) },
+            name: device, setconf: file.setconf(known, active: peers?.active),
+            addresses: file.addresses.map { ($0.address, length: $0.length) },
             mtu: file.mtu.map(UInt32.init))
         made = try WireGuardDevice.bringUp(setup, &routes)
     }
@@ -180,7 +188,9 @@ struct SupervisedTunnel {
         // A peer that has moved is followed; what the file names stays where a handshake begins.
         let seen = status.peers.compactMap(\.endpoint)
         endpoints = seen + named.filter { !seen.contains($0) }
-        facts.handshake = status.peers.compactMap(\.handshake).max().map { now + (Int64($0) - Int64(time(nil))) * 1000 }
+        func moment(_ handshake: UInt64?) -> Instant? { handshake.map { now + (Int64($0) - Int64(time(nil))) * 1000 } }
+        handshakes = (file?.peers ?? []).map { peer in moment(status.peers.first { $0.publicKey == peer.publicKey.base64 }?.handshake) }
+        facts.handshake = peers.map { handshakes[$0.active] } ?? moment(status.peers.compactMap(\.handshake).max())
         let bytes = status.peers.reduce(0) { $0 + $1.received }
         if heard != 0, bytes != heard { health.heard(at: now) }
         heard = bytes
@@ -199,6 +209,21 @@ struct SupervisedTunnel {
         let left = moved.compactMap { $0.endpoint?.resolved(former)?.server }
         endpoints = named + endpoints.filter { !named.contains($0) && !left.contains($0) }
         return moved.compactMap { peer in peer.endpoint?.resolved(known).map { (peer.publicKey.base64, $0.description) } }
+    }
+
+    /// Where each peer is a node: makes another active if the one that is does not answer, or a preferred one is back.
+    /// - Returns: its place in the file; nil: nothing was changed.
+    mutating func rotate(at now: Instant) throws(KernelError) -> Int? {
+        guard facts.isUp, let file, let former = peers?.active, peers?.judge(health.condition, handshakes: handshakes, at: now) == true,
+            let active = peers?.active
+        else { return nil }
+        let (left, next) = (file.peers[former], file.peers[active])
+        // What is known of the former says nothing of this one.
+        facts.handshake = handshakes.indices.contains(active) ? handshakes[active] : nil
+        beginAnew(at: now)
+        try WireGuardDevice.moveAllowedIPs(
+            from: left.publicKey.base64, to: next.publicKey.base64, next.allowedIPs.map(\.description), on: device)
+        return active
     }
 
     /// When `listen` or `probe` has something to do, and when `look`; nil: while there is no device, nothing.

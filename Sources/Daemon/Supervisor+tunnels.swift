@@ -35,9 +35,20 @@ extension Supervisor {
             tunnels[index].listen(&room, &routes, lookups: index == selection.inUse ? lookups.counts : nil, at: now)
             tunnels[index].probe(randomness, to: poller, token: Self.probeToken, at: now)
             observe(index, at: now)
+            rotate(index, at: now)
         }
         choose(at: now)
         return former.0 != tunnels.map(\.machine.state) || former.1 != choice.inUse
+    }
+
+    /// Where its peers are nodes, lets another take over. If the kernel does not take it, the next round goes on to the one after.
+    private func rotate(_ index: Int, at now: Instant) {
+        do throws(KernelError) {
+            guard let active = try tunnels[index].rotate(at: now) else { return }
+            tell(.tunnel, "\(tunnels[index].configuration.name): peer \(active + 1) of \(tunnels[index].file?.peers.count ?? 0) is active")
+        } catch {
+            log.error("tunnel \(tunnels[index].configuration.name): \(error)")
+        }
     }
 
     /// When `attend` has something to do; nil: while there is no device, nothing.

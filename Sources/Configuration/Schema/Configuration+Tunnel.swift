@@ -79,6 +79,11 @@ extension Configuration.Tunnel {
         section.read("weight", into: &weight, in: 1...1000)
         section.read("nodes", into: &nodes)
 
+        if nodes == .peers, section.has("interface") {
+            section.report(
+                at: "nodes", "nodes = \"peers\" needs config: the peers of a device that somebody else brings up are not ours to change",
+                hint: "config = \"/etc/wireguard/office.conf\"")
+        }
         if !section.has("name") { section.reportAbsence("a [[tunnel]] needs a name", hint: "name = \"office\"") }
         switch (section.has("config"), section.has("interface")) {
         case (true, false): break

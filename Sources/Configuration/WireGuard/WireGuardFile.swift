@@ -83,20 +83,27 @@ package struct WireGuardFile: Hashable, Sendable {
 }
 
 extension WireGuardFile {
+    /// Seconds between two keepalives of a peer that waits to be used, where the file says none: as wg(8) recommends.
+    private static let warmth = 25
+
     /// What `wg setconf` is given: keys, port and peers; no `FwMark`, which we set ourselves. **Holds the private key.**
-    /// - Parameter known: what names have been found to be. A peer whose name is not among them gets no endpoint.
-    package func setconf(_ known: [Name: IPAddress] = [:]) -> String {
+    /// - Parameters:
+    ///   - known: what names have been found to be. A peer whose name is not among them gets no endpoint.
+    ///   - active: the place of the only peer with AllowedIPs; the others are only kept warm. Nil: all are peers as the file has them.
+    package func setconf(_ known: [Name: IPAddress] = [:], active: Int? = nil) -> String {
         var lines = ["[Interface]"]
         if let privateKey { lines.append("PrivateKey = \(privateKey.base64)") }
         if let listenPort { lines.append("ListenPort = \(listenPort)") }
-        for peer in peers {
+        for (place, peer) in peers.enumerated() {
             lines += ["", "[Peer]", "PublicKey = \(peer.publicKey.base64)"]
             if let key = peer.presharedKey { lines.append("PresharedKey = \(key.base64)") }
-            if !peer.allowedIPs.isEmpty {
+            if !peer.allowedIPs.isEmpty, active == nil || active == place {
                 lines.append("AllowedIPs = " + peer.allowedIPs.map(\.description).joined(separator: ", "))
             }
             if let endpoint = peer.endpoint?.resolved(known) { lines.append("Endpoint = \(endpoint)") }
-            if let seconds = peer.persistentKeepalive { lines.append("PersistentKeepalive = \(seconds)") }
+            if let seconds = peer.persistentKeepalive ?? (active == nil ? nil : Self.warmth) {
+                lines.append("PersistentKeepalive = \(seconds)")
+            }
         }
         return lines.joined(separator: "\n") + "\n"
     }
