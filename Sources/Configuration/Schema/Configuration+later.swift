@@ -6,15 +6,14 @@ extension Configuration {
         var later: [(key: String, text: String)] = []
         if health.latency != Health().latency { later.append(("health.latency", "no node is changed for its latency")) }
         switch tunnels.select {
-        case .latency, .balance:
+        case .latency:
             later.append(("tunnels.select", "select = \"\(tunnels.select.rawValue)\"; the first tunnel alive is used, as with \"order\""))
-        case .order: break
+        case .order, .balance: break
         }
         if !tunnels.bootstrap.isEmpty {
             later.append(("tunnels.bootstrap", "endpoints are given by address, so these servers are never asked"))
         }
         for (index, tunnel) in tunnel.enumerated() {
-            if tunnel.weight != 1 { later.append(("tunnel[\(index)].weight", "tunnels are used in order, whatever their weight")) }
             switch tunnel.nodes {
             case .peers: later.append(("tunnel[\(index)].nodes", "nodes = \"peers\"; the device is one node, as with \"devices\""))
             case .devices: break
