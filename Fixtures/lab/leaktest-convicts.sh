@@ -38,7 +38,7 @@ clean "with all safeguards in place lookups are clean" "lookups: connected, defa
 clean "and traffic is" "traffic: connected, default, desktop, default tunnel"
 
 # The path mark: what decides must be what is obeyed.
-plant marks "$after_ours" "meta mark & 0xff000000 == 0x01000000 meta mark set 0x02000000;"
+plant marks "$after_ours" "meta mark & 0xff000000 { 0x01000000, 0x10000000 } meta mark set 0x02000000;"
 convicts "the tunnel's mark taken away, lookups" "lookups: connected, default, desktop" "tunnel rule"
 convicts "traffic" "traffic: connected, default, desktop, default tunnel" "other address"
 mend

@@ -15,6 +15,18 @@ extension Supervisor {
         selection.state == .connected ? Set(zip(nodes, tunnels).filter { $1.machine.state == .connected }.map(\.0)) : []
     }
 
+    /// The places of the tunnels by which new flows go; while none is connected, the one in whose name they are refused.
+    var used: [Int] {
+        guard let inUse = selection.inUse else { return [] }
+        switch loaded.configuration.tunnels.select {
+        case .balance where selection.state == .connected: return alive.map(\.number).sorted()
+        case .order, .latency, .balance: return [inUse]
+        }
+    }
+
+    /// What they carry together.
+    var usedFamilies: Set<IPAddress.Family> { used.reduce(into: []) { $0.formUnion(tunnels[$1].families) } }
+
     /// Those that carry a family now.
     private func healthy(_ family: IPAddress.Family) -> [Node] {
         zip(nodes, tunnels).filter { $1.machine.state == .connected && $1.families.contains(family) }.map(\.0)

@@ -94,7 +94,7 @@ extension Supervisor {
         let announced = Set(gateways.map(\.address) + ends)
         let relays = Set((servers[.tunnel] ?? []).map(\.address))
         let outside = Set((servers[.outside] ?? []).map(\.address))
-        let families = selection.inUse.map { tunnels[$0].families }
+        let (used, families) = (used, usedFamilies)
         return Situation(
             snapshot: Snapshot(
                 circumstances: circumstances, matcher: loaded.matcher, rulesRevision: configurations, ahead: ahead,
@@ -103,7 +103,7 @@ extension Supervisor {
                     resolvers: [.tunnel: outside, .direct: relays, .lan: relays]),
                 rebinding: Rebinding(allowed: Set(loaded.configuration.dns.rebindAllow)),
                 narrows: loaded.configuration.routing.conflict == .narrow,
-                tunnelFamilies: families.flatMap { $0.isEmpty ? nil : $0 } ?? [.v4, .v6],
+                tunnelFamilies: families.isEmpty ? [.v4, .v6] : families,
                 looksForNAT64: looksForNAT64, answersSixByNAT64: loaded.configuration.dns.nat64 == .answer,
                 caching: Caching(loaded.configuration.cache), racesServers: loaded.configuration.dns.ask == .race,
                 mixesCase: loaded.configuration.dns.mixedCase, network: network),
@@ -113,7 +113,7 @@ extension Supervisor {
             tunnels: tunnels.enumerated().map { index, tunnel in
                 Situation.Tunnel(
                     name: tunnel.configuration.name, interface: tunnel.device, hasInterface: tunnel.link != nil,
-                    state: wish == .up ? tunnel.machine.state : selection.state, inUse: wish == .up && index == selection.inUse,
+                    state: wish == .up ? tunnel.machine.state : selection.state, inUse: wish == .up && used.contains(index),
                     resolvers: tunnel.resolvers)
             },
             foreignMarks: tunnels.compactMap(\.foreignMark),
@@ -135,7 +135,7 @@ extension Supervisor {
         guard selection.state == .connected, outsideFamilies.contains(.v6), let inUse = selection.inUse, tunnels[inUse].facts.isUp else {
             return false
         }
-        return tunnels[inUse].families == [.v4]
+        return usedFamilies == [.v4]
     }
 
     /// Who is answered: this machine always; others as configured, else those of the private networks we are connected to.
@@ -164,7 +164,10 @@ extension LinkAddress {
 extension Loaded {
     /// What of the configuration, and of the doors it led to, the kernel's table is built from.
     func rulesetPlan(_ doors: Doors, _ groups: AppGroups?) -> RulesetPlan {
-        let networks = matcher.networkRules.map { (network: $0.network, action: $0.rule.action) }
+        let names = configuration.tunnel.map(\.name)
+        let networks = matcher.networkRules.map { known in
+            (network: known.network, action: known.rule.action, tunnel: known.rule.tunnel.flatMap { names.firstIndex(of: $0) })
+        }
         return RulesetPlan(
             routingDefault: configuration.routing.default == .tunnel ? .tunnel : .direct, lanSharing: configuration.dns.lanSharing,
             tunnelRulesWhenDisconnectedSystem: configuration.dns.tunnelRulesWhenDisconnected == .system,

@@ -7,11 +7,14 @@ package struct SteeredRange: Hashable, Sendable {
     package let first: IPAddress
     package let last: IPAddress
     package let action: Action
+    /// The place, from 0, of the tunnel that the rule names; nil: whichever is in use.
+    package let tunnel: Int?
 
-    package init(first: IPAddress, last: IPAddress, action: Action) {
+    package init(first: IPAddress, last: IPAddress, action: Action, tunnel: Int? = nil) {
         self.first = first
         self.last = last
         self.action = action
+        self.tunnel = tunnel
     }
 
     package func contains(_ address: IPAddress) -> Bool {
@@ -20,8 +23,13 @@ package struct SteeredRange: Hashable, Sendable {
 
     /// Network rules laid out flat, the longest prefix winning where they nest: the kernel's sets know no longest match across sets.
     package static func flatten(_ networks: [(network: Network, action: Action)]) -> [SteeredRange] {
+        flatten(networks.map { (network: $0.network, action: $0.action, tunnel: nil) })
+    }
+
+    /// The same with the places of the tunnels that rules name.
+    package static func flatten(_ networks: [(network: Network, action: Action, tunnel: Int?)]) -> [SteeredRange] {
         [IPAddress.Family.v4, .v6].flatMap { family in
-            flatten(networks.filter { $0.network.address.family == family }.map { Block($0.network, $0.action) })
+            flatten(networks.filter { $0.network.address.family == family }.map { Block($0.network, $0.action, $0.tunnel) })
         }
     }
 
@@ -29,12 +37,14 @@ package struct SteeredRange: Hashable, Sendable {
         let first: UInt128
         let last: UInt128
         let action: Action
+        let tunnel: Int?
         let family: IPAddress.Family
 
-        init(_ network: Network, _ action: Action) {
+        init(_ network: Network, _ action: Action, _ tunnel: Int?) {
             first = network.address.number
             last = network.last.number
             self.action = action
+            self.tunnel = tunnel
             family = network.address.family
         }
     }
@@ -48,9 +58,13 @@ package struct SteeredRange: Hashable, Sendable {
         /// Everything from `position` up to `end` belongs to the innermost open block.
         func emit(upTo end: UInt128) {
             if let block = open.last, let position, position <= end {
-                let range = SteeredRange(first: block.family.address(position), last: block.family.address(end), action: block.action)
-                if let before = ranges.last, before.action == range.action, before.last.number &+ 1 == position {
-                    ranges[ranges.count - 1] = SteeredRange(first: before.first, last: range.last, action: range.action)
+                let range = SteeredRange(
+                    first: block.family.address(position), last: block.family.address(end), action: block.action, tunnel: block.tunnel)
+                if let before = ranges.last, before.action == range.action, before.tunnel == range.tunnel,
+                    before.last.number &+ 1 == position
+                {
+                    ranges[ranges.count - 1] = SteeredRange(
+                        first: before.first, last: range.last, action: range.action, tunnel: range.tunnel)
                 } else {
                     ranges.append(range)
                 }

@@ -11,7 +11,7 @@ import Wire
 
     @Test func theFixturesAreThere() {
         #expect(Self.good.count == 4)
-        #expect(Self.bad.count == 8)
+        #expect(Self.bad.count == 9)
         #expect(Self.bad.allSatisfy { !$0.expected.isEmpty })
     }
 

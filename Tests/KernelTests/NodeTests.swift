@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 import Glibc
 import Policy
+import Rules
+import Steering
 import Testing
 import Wire
 
@@ -94,6 +96,27 @@ import Wire
         }
     }
 
+    /// The next packet of a connection is answered at once, here and behind us.
+    @Test(arguments: ["host", "client"], [0, 2]) func aDeadNodesConnectionIsReset(_ from: String, _ web: Int) throws {
+        try withTwo { street, _ in
+            let room = from == "host" ? street.host : street.client
+            let listener = try street.relay.run { try Line(listeningAt: 4001) }
+            let call = try room.run { try Line(to: Street.web[web], 4001) }
+            let answer = try Line(of: listener)
+            call.send()
+            usleep(20_000)
+            #expect(call.end == 0 && answer.end == -1)
+            let before = try (street.seen("tun0"), street.seen("tun1"), street.seen("eth0"))
+            try street.change([IPAddress.Family.v4, .v6].flatMap { SetElement.flows(of: Self.first, $0) }.map { .init(.remove, $0) })
+            try street.change(
+                [IPAddress.Family.v4, .v6].flatMap { SetElement.flows(of: Self.first, $0, goOn: false) }.map { .init(.add, $0) })
+            call.send()
+            usleep(20_000)
+            #expect(call.end == ECONNRESET)
+            #expect(try street.seen("tun0") == before.0 && street.seen("tun1") == before.1 && street.seen("eth0") == before.2)
+        }
+    }
+
     @Test func aNodesDeviceThatIsGoneLetsNothingGoElsewhere() throws {
         try withTwo { street, _ in
             try street.host.shell("ip link del tun0")
@@ -163,6 +186,33 @@ import Wire
             try street.change((0..<64).map { .init(.add, .balance(.v4, slot: $0, Self.second)) })
             for _ in 0..<30 { #expect(try street.client.call(Street.web[0]).greeting == "second 10.64.2.2") }
             #expect(try street.seen("eth0") == 0)
+        }
+    }
+
+    /// A network whose rule names the second node goes by that one or not at all; a lease within it goes as leases do.
+    @Test func aNetworkThatNamesItsNodeGoesByNoOther() throws {
+        var plan = Self.plan
+        plan.networks = [
+            .init(first: IPAddress("203.0.113.16")!, last: IPAddress("203.0.113.31")!, action: .tunnel, tunnel: 1),
+            .init(first: IPAddress("2001:db8:113::20")!, last: IPAddress("2001:db8:113::20")!, action: .tunnel, tunnel: 1),
+        ]
+        try withTwo(plan) { street, _ in
+            for room in [street.host, street.client] {
+                #expect(try room.call(Street.web[0]).greeting == "relay 10.64.1.2")
+                #expect(try room.call(Street.web[1]).greeting == "second 10.64.2.2")
+                // It carries no IPv6.
+                let refused = try room.call(Street.web[3])
+                #expect(refused.errno == ECONNREFUSED, "\(refused)")
+            }
+            let (first, eth0) = try (street.seen("tun0"), street.seen("eth0"))
+            try street.change(closed(Self.second))
+            #expect(try street.host.call(Street.web[1]).errno == EHOSTUNREACH)
+            #expect(try street.client.call(Street.web[1]).errno == EHOSTUNREACH)
+            try street.change(SetElement.flows(of: Self.second, .v4, goOn: false).map { .init(.add, $0) })
+            for room in [street.host, street.client] { #expect(try room.call(Street.web[1]).errno == ECONNREFUSED) }
+            #expect(try street.seen("tun0") == first && street.seen("eth0") == eth0)
+            try street.change([.init(.add, .learned(.tunnel, IPAddress(Street.web[1])!))])
+            #expect(try street.host.call(Street.web[1]).greeting == "relay 10.64.1.2")
         }
     }
 

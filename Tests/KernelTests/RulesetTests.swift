@@ -18,6 +18,7 @@ import Wire
                 networks: [
                     .init(first: .v4(0x0A14_0000), last: .v4(0x0A14_FFFF), action: .tunnel),
                     .init(first: .v4(0x0A15_0000), last: .v4(0x0A15_0000), action: .tunnel),
+                    .init(first: .v4(0x0A16_0000), last: .v4(0x0A16_FFFF), action: .tunnel, tunnel: 1),
                     .init(first: .v4(0xC000_0200), last: .v4(0xC000_02FF), action: .block),
                     .init(
                         first: .v6(high: 0x2001_0DB8_0000_0000, low: 0), last: .v6(high: 0x2001_0DB8_0000_0000, low: .max), action: .direct),

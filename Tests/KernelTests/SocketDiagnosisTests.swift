@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import CLinux
 import Glibc
 import Policy
 import Testing
@@ -7,42 +8,6 @@ import Wire
 @testable import Kernel
 
 @Suite(.serialized, .enabled(if: isRoot, "needs root: makes network namespaces")) struct SocketDiagnosisTests {
-    /// A socket that listens at this port of all addresses, and closes with this.
-    private final class Line {
-        let descriptor: Int32
-
-        init(listeningAt port: UInt16) throws {
-            descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-            try bindAny(descriptor, port)
-            guard listen(descriptor, 8) == 0 else { throw RoomError("listen", errno) }
-        }
-
-        init(to address: String, _ port: UInt16) throws {
-            descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-            var target = socketAddress(IPAddress(address)!, port)
-            let status = unsafe withUnsafePointer(to: &target) {
-                unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size))
-                }
-            }
-            guard status == 0 else { throw RoomError("connect", errno) }
-        }
-
-        init(of listener: Line) throws {
-            descriptor = accept(listener.descriptor, nil, nil)
-            guard descriptor >= 0 else { throw RoomError("accept", errno) }
-        }
-
-        deinit { close(descriptor) }
-
-        /// 0 while nothing has happened; then what happened to it.
-        var end: Int32 {
-            var byte: UInt8 = 0
-            let count = unsafe recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT))
-            return count < 0 && errno == EAGAIN ? 0 : count < 0 ? errno : -1
-        }
-    }
-
     /// The table that makes the kernel track flows.
     private static let tracking =
         "nft 'add table inet t; add chain inet t o { type filter hook output priority 0; }; add rule inet t o ct mark set tcp dport map { 4001 : 0x10000000, 4002 : 0x11000000 }'"

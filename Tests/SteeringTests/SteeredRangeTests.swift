@@ -38,6 +38,13 @@ import Workbench
         #expect(flat([("255.255.255.255/32", .tunnel), ("::/128", .tunnel)]).count == 2, "families are apart")
     }
 
+    @Test func neighboursOfTwoTunnelsAreTwoRanges() {
+        let networks: [(network: Network, action: Action, tunnel: Int?)] = [
+            (Network("10.0.0.0/8")!, .tunnel, nil), (Network("10.1.0.0/16")!, .tunnel, 1), (Network("10.2.0.0/16")!, .tunnel, 1),
+        ]
+        #expect(SteeredRange.flatten(networks).map { "\($0.first) \($0.tunnel ?? -1)" } == ["10.0.0.0 -1", "10.1.0.0 1", "10.3.0.0 -1"])
+    }
+
     @Test func nothingHappensPastTheEndsOfTheAddressSpace() {
         #expect(flat([]) == [])
         #expect(flat([("0.0.0.0/0", .tunnel)]) == ["0.0.0.0-255.255.255.255 tunnel"])

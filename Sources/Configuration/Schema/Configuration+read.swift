@@ -24,7 +24,6 @@ extension Configuration {
         configuration.places = reading.places
         configuration.check(&reading.findings)
         configuration.checkServers(&reading.findings)
-        configuration.warnOfLater(&reading.findings)
         return (configuration, reading.findings.sorted)
     }
 

@@ -12,11 +12,11 @@ extension Machine {
             let mark = rule.mark ?? (0, 0)
             let first = rules.filter { $0.isOurs && $0.family == rule.family }.map(\.priority).min() ?? Self.ourFirst
             let last = rules.filter { $0.isOurs && $0.family == rule.family && $0.priority < 32_766 }.map(\.priority).max() ?? Self.ourLast
-            let marks = Path.allCases.filter { rule.mayFit(mark: $0.mark, known: Path.markMask) }
+            let marks = Self.ours.filter { rule.mayFit(mark: $0.mark, known: Path.markMask) }
             if rule.priority <= last, !marks.isEmpty {
                 let place = rule.priority < first ? "comes before" : "stands among"
                 let text = "\(rule.family.word) rule \"\(rule.text)\" \(place) ours"
-                let what = marks.map(\.rawValue).joined(separator: ", ")
+                let what = Path.allCases.filter { path in marks.contains { $0.path == path } }.map(\.rawValue).joined(separator: ", ")
                 let delete = "sudo ip \(rule.family == .v4 ? "" : "-6 ")rule del pref \(rule.priority)"
                 findings.append(
                     !marks.contains { rule.fitsAll(mark: $0.mark) }
@@ -48,7 +48,9 @@ extension Machine {
 
     /// Where ours stand when nobody is before them (Kernel's `RoutingRule.usual`).
     private static let ourFirst: UInt32 = 10_000
-    private static let ourLast: UInt32 = 10_015
+    private static let ourLast: UInt32 = 10_035
+    /// What our marks mean.
+    private static let ours = Path.allCases.map { (mark: $0.mark, path: $0) } + Node.first(Node.most).map { (mark: $0.mark, path: .tunnel) }
 
     /// VPNs that somebody else keeps, by what they leave in rules and links.
     var otherTunnelFindings: [Finding] {

@@ -66,7 +66,9 @@ extension RulesetPlan {
             \t}
 
             \tchain tunneled {
-            \(foreignLookups)\t\tgoto to_tunnel_only
+            \(foreignLookups)\t\tip daddr @tunnel4 goto to_tunnel_only
+            \t\tip6 daddr @tunnel6 goto to_tunnel_only
+            \t\tgoto to_named
             \t}
 
 

@@ -57,6 +57,7 @@ extension RulesetPlan {
         \(foreignCannotAnswer("no_answer"))\
         \t\t# To whoever began a flow that goes on in the tunnel, behind us.
         \t\tmeta l4proto { icmp, ipv6-icmp } ct state related ct mark & 0xff000000 { \(tunnelMarks) } accept
+        \t\ttcp flags & rst == rst ct mark & 0xff000000 { \(tunnelMarks) } accept
         \t\tct mark & 0xff000000 { \(tunnelMarks + arrivalMarks) } goto enter_tunnel
         \t\ttcp flags & (syn | ack) == syn goto no_answer
         \t\tmeta l4proto tcp ct mark & 0xff000000 == 0x00000000 tcp sport != @listening goto no_answer

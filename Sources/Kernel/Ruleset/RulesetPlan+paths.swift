@@ -9,8 +9,8 @@ extension RulesetPlan {
         \tchain classify {
         \t\tip daddr @tunnel4 goto to_tunnel
         \t\tip6 daddr @tunnel6 goto to_tunnel
-        \t\tip daddr @tunnel4_net goto to_tunnel
-        \t\tip6 daddr @tunnel6_net goto to_tunnel
+        \t\tip daddr @tunnel4_net goto to_tunnel_net
+        \t\tip6 daddr @tunnel6_net goto to_tunnel_net
         \t\tip daddr @direct4 goto to_outside
         \t\tip6 daddr @direct6 goto to_outside
         \t\tip daddr @direct4_net goto to_outside
@@ -44,6 +44,18 @@ extension RulesetPlan {
         """
         \tchain to_tunnel {
         \(tunnelRulesWhenDisconnectedSystem ? "\t\tmeta nfproto @tunnel_unwanted goto unwanted\n" : "")\
+        \t\tgoto to_tunnel_only
+        \t}
+
+        \t# The same for networks, of which some name their node.
+        \tchain to_tunnel_net {
+        \(tunnelRulesWhenDisconnectedSystem ? "\t\tmeta nfproto @tunnel_unwanted goto unwanted\n" : "")\
+        \t\tgoto to_named
+        \t}
+
+        \tchain to_named {
+        \t\tip daddr vmap @named4_net
+        \t\tip6 daddr vmap @named6_net
         \t\tgoto to_tunnel_only
         \t}
 

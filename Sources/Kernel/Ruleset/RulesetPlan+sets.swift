@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Policy
 import Rules
 import Steering
 import Wire
@@ -27,6 +28,17 @@ extension RulesetPlan {
                     action.rawValue + (family == .v4 ? "4_net" : "6_net"), family == .v4 ? "type ipv4_addr" : "type ipv6_addr",
                     "flags interval", elements.isEmpty ? "" : "elements = { \(elements) }")
             }
+        }
+        text += "\n\t# Those of tunnel rules that name their node.\n"
+        for family in IPAddress.Family.allCases {
+            let ranges = networks.filter { $0.action == .tunnel && $0.first.family == family }
+            let elements = ranges.compactMap { range in
+                range.tunnel.flatMap { Node($0) }.map { node in
+                    (range.first == range.last ? "\(range.first)" : "\(range.first)-\(range.last)") + " : goto to_node\(node.number)"
+                }
+            }.joined(separator: ", ")
+            text += "\tmap named\(family == .v4 ? "4" : "6")_net {\n\t\ttype \(family == .v4 ? "ipv4" : "ipv6")_addr : verdict\n"
+            text += "\t\tflags interval\n" + (elements.isEmpty ? "" : "\t\telements = { \(elements) }\n") + "\t}\n"
         }
         text += "\n\t# Local networks; multicast and broadcast stand in the rules.\n"
         let shared = cgnatIsPrivate ? "100.64.0.0/10, " : ""
