@@ -150,7 +150,7 @@ final class Supervisor {
         while true {
             step()
             let due =
-                (tunnels.map(\.deadline) + [nextRound] + [lingering, keeper?.due, reloads.due, seeker.deadline].compactMap(\.self)).min()
+                (tunnels.map(\.deadline) + [nextRound] + [lingering, keeper?.due, reloads.due, seekDeadline].compactMap(\.self)).min()
                 ?? nextRound
             for tunnel in tunnels { if let descriptor = tunnel.descriptor { poller.add(descriptor, token: 9) } }
             for descriptor in seeker.descriptors { poller.add(descriptor, token: 9) }
