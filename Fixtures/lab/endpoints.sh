@@ -66,7 +66,8 @@ stop_daemon
 echo "# Nobody answers at the next start: the last good address"
 stop_server
 again
-wait_for 15000 is_connected >/dev/null || fail "not connected: $(tail -5 "$scratch/daemon.log")"
+time=$(wait_for 15000 is_connected) || fail "not connected: $(tail -5 "$scratch/daemon.log")"
+ok "connected after $time ms"
 contains "and says so" "relay.vpn.example is taken to be 203.0.113.130, as it was last: nobody answers" "$(cat "$scratch/daemon.log")"
 stop_daemon
 
@@ -114,19 +115,46 @@ TOML
 say silent
 again
 wait_for 8000 is_connected >/dev/null || fail "relay2: $(tail -5 "$scratch/daemon.log")"
+sluice monitor --json --config $config >"$scratch/monitor" &
+monitor=$!
+contains "an address of a tunnel name" 203.0.113.12 "$(dig +short +tries=1 a.corp.example)"
 watch_links 'port 5301' eth0 wg2 lo any
-sleep 4
+sleep 3
+say 203.0.113.12
+wait_for 60000 said "203.0.113.12, which is one that rules send into the tunnel: refused" >/dev/null ||
+    fail "owed to a rule, and not refused: $(tail -5 "$scratch/daemon.log")"
+ok "what is owed to a tunnel rule is refused"
 say 203.0.113.130
-wait_for 15000 is_at 203.0.113.130:51820 >/dev/null || fail "not found: $(tail -5 "$scratch/daemon.log")"
+wait_for 60000 is_at 203.0.113.130:51820 >/dev/null || fail "not found: $(tail -5 "$scratch/daemon.log")"
 stop_watching
 asked=$(questions eth0)
 ((asked >= 2)) || fail "asked $asked times"
 same "questions on all links are those on eth0" "$asked" "$(questions any)"
 same "packets in the other tunnel" 0 "$(packets_on wg2)"
+kill $monitor
+contains "monitor tells" '"endpoint"' "$(cat "$scratch/monitor")"
+contains "and why" 'which is one that rules send into the tunnel: refused' "$(cat "$scratch/monitor")"
+stop_daemon
+
+echo "# Nobody wants the tunnel"
+one_tunnel $config '' "$bootstrap"
+rm $kept
+say silent
+again
+wait_for 5000 said "answering at" >/dev/null || fail "$(cat "$scratch/daemon.log")"
+watch_links 'port 5301' eth0
+sluice down --config $config >/dev/null || fail "down: $(tail -5 "$scratch/daemon.log")"
+sleep 4
+stop_watching
+at_most "questions, all before it" 2 "$(questions eth0)"
+say 203.0.113.130
+sluice up --config $config >/dev/null
+wait_for 8000 is_connected >/dev/null || fail "not connected: $(tail -5 "$scratch/daemon.log")"
+ok "with up it is looked up, and connected"
 stop_daemon
 
 echo "# The relay has moved"
-one_tunnel $config '' "$bootstrap"
+say 203.0.113.130
 ip netns exec relay1 ip address add 203.0.113.200/32 dev eth0
 ip netns exec inet ip route add 203.0.113.200/32 via 203.0.113.130
 ip netns exec inet nft -f - <<'NFT'

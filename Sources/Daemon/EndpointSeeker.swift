@@ -58,6 +58,13 @@ struct EndpointSeeker {
         return events.filter { isNews($0) }
     }
 
+    /// Nobody wants a tunnel.
+    mutating func pause(at now: Instant) {
+        guard !sockets.isEmpty else { return }
+        lookups.pause(at: now)
+        sockets = [:]
+    }
+
     private mutating func isNews(_ event: EndpointLookups.Event) -> Bool {
         switch event {
         case .found(let name, _, _):

@@ -17,9 +17,13 @@ extension Supervisor {
         return (configured.isEmpty ? systemServers : configured).filter { !$0.isSecure }
     }
 
+    /// When `seekEndpoints` has something to do.
+    var seekDeadline: Instant? { wish == .up ? seeker.deadline : nil }
+
     /// Goes on with the search, and follows what it finds.
     func seekEndpoints(at now: Instant) throws(KernelError) {
-        guard !seeker.names.isEmpty, wish == .up else { return }
+        guard !seeker.names.isEmpty else { return }
+        guard wish == .up else { return seeker.pause(at: now) }
         for name in seeker.names { seeker.set(need(of: name), of: name, at: now) }
         let servers = endpointServers
         // Asked for before: who is asked depends on the seeker itself.
@@ -78,11 +82,18 @@ extension Supervisor {
         for address in inner {
             if loaded.configuration.privateRanges.contains(address) { return .isPrivate }
             if SteeringGuard.never(address) != nil { return .unusable }
-            if loaded.matcher.isTunnels(address) { return .steered }
+            if isSteered(address) { return .steered }
         }
         if addresses.contains(where: { $0.address == address }) || gateways.contains(where: { $0.address == address }) { return .own }
-        // In doubt it is somebody's.
-        let isOwed = (try? sets.contains(.learned(.tunnel, address))) ?? true
-        return isOwed ? .steered : nil
+        return isOwed(address) ? .steered : nil
     }
+
+    /// A network that is everything, as other tools write "all", says nothing of a single address.
+    private func isSteered(_ address: IPAddress) -> Bool {
+        loaded.matcher.isTunnels(address)
+            && loaded.matcher.networkRules.contains { $0.rule.action == .tunnel && $0.network.length > 0 && $0.network.contains(address) }
+    }
+
+    /// In doubt it is.
+    private func isOwed(_ address: IPAddress) -> Bool { (try? sets.contains(.learned(.tunnel, address))) ?? true }
 }

@@ -186,7 +186,7 @@ final class Supervisor {
 
     /// When there is something to do besides looking after nodes.
     private var due: Instant {
-        ([nextRound] + (tunnels.map(\.lookDue) + [lingering, keeper?.due, reloads.due, seeker.deadline, choice.due]).compactMap(\.self))
+        ([nextRound] + (tunnels.map(\.lookDue) + [lingering, keeper?.due, reloads.due, seekDeadline, choice.due]).compactMap(\.self))
             .min() ?? nextRound
     }
 

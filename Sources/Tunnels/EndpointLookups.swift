@@ -95,6 +95,14 @@ package struct EndpointLookups {
         }
     }
 
+    /// Gives up what is under way, to begin it anew with the next `advance`.
+    package mutating func pause(at now: Instant) {
+        for index in searches.indices where searches[index].round != nil {
+            searches[index].round = nil
+            searches[index].due = now
+        }
+    }
+
     /// Begins what is due, and gives up what takes too long.
     package mutating func advance(_ world: EndpointWorld, at now: Instant) -> [Event] {
         var events: [Event] = []

@@ -44,7 +44,7 @@ struct LabScriptTests {
         ("mutants", 28, false),
         ("spoof", 60, false), ("tcp", 27, false), ("flood", 11, false), ("control", 28, false), ("injection", 39, false),
         ("restart", 37, false),
-        ("endpoints", 32, false), ("wgquick", 7, false),
+        ("endpoints", 39, false), ("wgquick", 7, false),
         ("balance", 16, false), ("nodes", 24, false), ("calm", 8, false), ("peers", 17, false),
     ]
 

@@ -115,6 +115,15 @@ import Wire
             #expect(throws: KernelError.self) {
                 try WireGuardDevice.bringUp(.init(name: name, setconf: "[Nonsense]\n", addresses: []), &routes)
             }
+            try WireGuardDevice.setEndpoint("203.0.113.200:51821", of: theirs.public, on: name)
+            #expect(try device.status().peers.map(\.endpoint) == [ServerAddress("203.0.113.200:51821")])
+            // What wg repeats of a file it does not take is not repeated by us.
+            let broken = WireGuardSetup(name: name, setconf: "[Interface]\nPrivatKey = \(ours.secret)\n", addresses: [])
+            var said = "\(broken)" + String(reflecting: broken)
+            dump(broken, to: &said)
+            do { _ = try WireGuardDevice.bringUp(broken, &routes) } catch { said += "\(error)" }
+            #expect(said.contains("Line unrecognized: `(key)'"))
+            #expect(!said.contains(ours.secret.prefix(12)))
             try device.remove(&routes)
             try device.remove(&routes)
             #expect(try routes.link(named: name) == nil)

@@ -246,6 +246,18 @@ import Workbench
         #expect(asked(lookups) == ["outside 192.168.77.1 A"])
     }
 
+    @Test func whatIsGivenUpBeginsAnew() {
+        var lookups = lookups()
+        _ = lookups.advance(world(), at: at(0))
+        let former = lookups.open[0]
+        lookups.pause(at: at(10))
+        #expect(lookups.open.isEmpty)
+        #expect(lookups.take(former.reply([relay]), on: former.number, world(), at: at(11)) == [])
+        _ = lookups.advance(world(), at: at(5000))
+        #expect(asked(lookups) == ["outside 198.51.100.53 A", "outside 198.51.100.53 AAAA"])
+        #expect(answer(&lookups, .a, [relay], world(), at: at(5001)) == [.found(name, relay, from: one)])
+    }
+
     @Test func noBytesStopTheSearch() {
         var random = SeededRandom(seed: 7)
         for _ in 0..<2000 {

@@ -58,7 +58,7 @@ extension Configuration {
 
         /// Default: `order`.
         package var select = Select.order
-        /// Who is asked, outside, for peer endpoints given by name. Empty (default): the system's servers.
+        /// Who is asked, outside and in the clear, for peer endpoints given by name. Empty (default): the system's servers.
         package var bootstrap: [ServerAddress] = []
 
         package init() {}

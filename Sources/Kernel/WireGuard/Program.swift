@@ -42,9 +42,23 @@ struct Program {
         guard status == 0 else {
             let code = status & 0x7F == 0 ? status >> 8 & 0xFF : -(status & 0x7F)
             let text = String(decoding: errors, as: UTF8.self).split(separator: "\n").joined(separator: "; ")
-            throw .program(([name] + arguments).joined(separator: " "), status: code, text: text)
+            throw .program(
+                ([name] + arguments).map(Self.withoutKeys).joined(separator: " "), status: code, text: Self.withoutKeys(text))
         }
         return String(decoding: output, as: UTF8.self)
+    }
+
+    /// What `wg` says may repeat what it was given.
+    static func withoutKeys(_ text: String) -> String {
+        let isOfKey: (Character) -> Bool = { $0.isASCII && ($0.isLetter || $0.isNumber || "+/=".contains($0)) }
+        var result = ""
+        var rest = text[...]
+        while let first = rest.first {
+            let run = isOfKey(first) ? rest.prefix(while: isOfKey) : rest.prefix { !isOfKey($0) }
+            result += isOfKey(first) && run.count >= 40 ? "(key)" : run
+            rest = rest[run.endIndex...]
+        }
+        return result
     }
 
     private func start(input: Int32, output: Int32, errors: Int32) throws(KernelError) -> pid_t {
