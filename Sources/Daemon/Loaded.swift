@@ -57,7 +57,7 @@ package struct Loaded: Sendable {
             guard case .config(let file) = tunnel.source, !file.isEmpty else { continue }
             do {
                 let content = try FileBytes(folder.path(of: file))
-                let (read, found) = WireGuardFile.read(content.array, file: file)
+                let (read, found) = WireGuardFile.read(content.array, file: file, peersAreNodes: tunnel.nodes == .peers)
                 tunnelFiles[file] = read
                 problems += found + Self.exposure(of: content, file) + Self.faults(ofKeysIn: read)
             } catch {

@@ -48,6 +48,9 @@ struct Situation: Sendable {
         let latency: Int64?
         let handshake: Instant?
         let counters: LinkCounters
+        /// Where its peers are nodes: which is active, counted from 1, and of how many.
+        let peer: Int?
+        let peers: Int?
         /// Why it is in use, and since when.
         let chosen: String?
         let changed: Instant?

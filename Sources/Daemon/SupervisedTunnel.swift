@@ -160,7 +160,7 @@ struct SupervisedTunnel {
             counters = counted
             health.counted(received: counted.received, sent: counted.sent, lookups: lookups, at: now)
         }
-        facts.condition = health.condition
+        facts.condition = condition
     }
 
     /// Sends a probe when one is due.
@@ -169,8 +169,11 @@ struct SupervisedTunnel {
         if let number = health.tick(at: now, random: randomness.next()) {
             probes.send(number, id: randomness.next(), isUrgent: health.condition != .alive, to: poller, token: token)
         }
-        facts.condition = health.condition
+        facts.condition = condition
     }
+
+    /// One that has just taken over from another peer is not heard of yet, and not given up yet.
+    private var condition: NodeHealth.Condition { health.condition == .new && peers?.isOnTrial == true ? .suspect : health.condition }
 
     /// Measures now.
     mutating func measure(_ count: Int, at now: Instant) { if facts.isUp { health.measure(count, at: now) } }
@@ -194,7 +197,7 @@ struct SupervisedTunnel {
         let bytes = status.peers.reduce(0) { $0 + $1.received }
         if heard != 0, bytes != heard { health.heard(at: now) }
         heard = bytes
-        facts.condition = health.condition
+        facts.condition = condition
     }
 
     /// Where the file says that its peers are.
@@ -221,6 +224,7 @@ struct SupervisedTunnel {
         // What is known of the former says nothing of this one.
         facts.handshake = handshakes.indices.contains(active) ? handshakes[active] : nil
         beginAnew(at: now)
+        facts.condition = condition
         try WireGuardDevice.moveAllowedIPs(
             from: left.publicKey.base64, to: next.publicKey.base64, next.allowedIPs.map(\.description), on: device)
         return active

@@ -37,7 +37,7 @@ extension Supervisor {
     /// What follows from a node's death, once its packets are refused; while none is alive, its flows wait for it.
     func endFlowsOfDead() {
         let alive = alive
-        for node in formerlyAlive.subtracting(alive) where !alive.isEmpty { endFlows(ofNode: node) }
+        for node in formerlyAlive.subtracting(alive) where !alive.isEmpty && carrier(of: node.number) == nil { endFlows(ofNode: node) }
         formerlyAlive = alive
     }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Configuration
 import Policy
 import Tunnels
 import Wire
@@ -14,7 +15,9 @@ extension Supervisor {
             Situation.NodeReport(
                 condition: tunnel.health.condition, trips: tunnel.health.trips, latency: tunnel.health.latency,
                 handshake: tunnel.facts.handshake,
-                counters: tunnel.counters, chosen: index == selection.inUse ? whyChosen : nil, changed: choice.changed,
+                counters: tunnel.counters, peer: tunnel.peers.map { $0.active + 1 },
+                peers: tunnel.peers.flatMap { _ in tunnel.file?.peers.count }, chosen: index == selection.inUse ? whyChosen : nil,
+                changed: choice.changed,
                 test: tunnel.health.measurement)
         }
     }

@@ -32,14 +32,22 @@ extension Supervisor {
         zip(nodes, tunnels).filter { $1.machine.state == .connected && $1.families.contains(family) }.map(\.0)
     }
 
+    /// The tunnel that carries what began by this one: itself; while it is dead, one that gives the machine the same addresses, if there is any.
+    func carrier(of number: Int) -> Int? {
+        if tunnels[number].machine.state == .connected { return number }
+        let own = Set(tunnels[number].ownAddresses)
+        return own.isEmpty ? nil : tunnels.indices.first { tunnels[$0].machine.state == .connected && Set(tunnels[$0].addresses) == own }
+    }
+
     /// While connected: which way new flows begin, and which flows go on.
     var openElements: [SetElement] {
         guard let inUse = selection.inUse else { return [] }
         var elements = tunnels[inUse].families.map { SetElement.ownFlows($0) }
         for family in IPAddress.Family.allCases {
             // Those of a dead one do not wait for it: what they carry can begin anew by another.
-            let healthy = healthy(family)
-            elements += nodes.flatMap { SetElement.flows(of: $0, family, goOn: healthy.contains($0)) }
+            elements += nodes.flatMap { node in
+                SetElement.flows(of: node, family, goOn: carrier(of: node.number).map { tunnels[$0].families.contains(family) } ?? false)
+            }
             switch loaded.configuration.tunnels.select {
             case .order, .latency:
                 if tunnels[inUse].families.contains(family), let node = Node(inUse) { elements.append(.tunnelEnter(family, .node(node))) }

@@ -79,6 +79,7 @@ extension Supervisor {
         var circumstances = loaded.circumstances(state: selection.state, systemServers: systemServers)
         let inUse = selection.inUse.map { tunnels[$0] }
         circumstances.tunnelInUse = inUse?.configuration.name
+        circumstances.peerInUse = inUse?.peers?.active ?? 0
         circumstances.relayServers = inUse?.resolvers ?? []
         circumstances.tunnelOwn.formUnion(tunnels.flatMap(\.addresses))
         return circumstances

@@ -160,7 +160,8 @@ extension Supervisor {
             try routes.setTunnel(link: wanted.link, families: wanted.families)
             routed = wanted
         }
-        for (node, tunnel) in zip(nodes, tunnels) {
+        for node in nodes {
+            let tunnel = tunnels[carrier(of: node.number) ?? node.number]
             let own = Routed(link: isWanted && tunnel.facts.isUp ? tunnel.link?.index : nil, families: tunnel.families)
             guard own != routedNodes[node] else { continue }
             try routes.setNode(node, link: own.link, families: own.families)

@@ -34,8 +34,8 @@ extension Supervisor {
         for index in tunnels.indices where tunnels[index].facts.isUp {
             tunnels[index].listen(&room, &routes, lookups: index == selection.inUse ? lookups.counts : nil, at: now)
             tunnels[index].probe(randomness, to: poller, token: Self.probeToken, at: now)
-            observe(index, at: now)
             rotate(index, at: now)
+            observe(index, at: now)
         }
         choose(at: now)
         return former.0 != tunnels.map(\.machine.state) || former.1 != choice.inUse
@@ -46,6 +46,8 @@ extension Supervisor {
         do throws(KernelError) {
             guard let active = try tunnels[index].rotate(at: now) else { return }
             tell(.tunnel, "\(tunnels[index].configuration.name): peer \(active + 1) of \(tunnels[index].file?.peers.count ?? 0) is active")
+            publish()
+            tellOfNodes()
         } catch {
             log.error("tunnel \(tunnels[index].configuration.name): \(error)")
         }

@@ -186,8 +186,8 @@ final class Supervisor {
 
     /// When there is something to do besides looking after nodes.
     private var due: Instant {
-        ([nextRound] + (tunnels.map(\.lookDue) + [lingering, keeper?.due, reloads.due, seekDeadline, choice.due]).compactMap(\.self))
-            .min() ?? nextRound
+        let looks = wish == .up ? tunnels.compactMap(\.lookDue) : []
+        return (looks + [lingering, keeper?.due, reloads.due, seekDeadline, choice.due].compactMap(\.self)).reduce(nextRound, min)
     }
 
     /// One round: what has changed, what follows from it.

@@ -36,7 +36,7 @@ extension Worker {
         }
         let (new, former) = (situation.snapshot, self.situation.snapshot)
         var moved: [Path] = []
-        if new.circumstances.tunnelInUse != former.circumstances.tunnelInUse || new.circumstances.state != former.circumstances.state {
+        if new.circumstances.nodeInUse != former.circumstances.nodeInUse || new.circumstances.state != former.circumstances.state {
             moved.append(.tunnel)
         }
         if new.network != former.network { moved += [.outside, .lan] }

@@ -18,7 +18,11 @@ package struct Circumstances: Hashable, Sendable {
     private(set) var systemAsks: [Ask]
     private(set) var relayAsks: [Ask]
     /// The name of the tunnel in use; nil while there is none.
-    package var tunnelInUse: String?
+    package var tunnelInUse: String? { didSet { nodeInUse = Self.node(tunnelInUse, peerInUse) } }
+    /// Which of its peers is active, where each is a node, counted from 0.
+    package var peerInUse = 0 { didSet { nodeInUse = Self.node(tunnelInUse, peerInUse) } }
+    /// What tells its resolvers from others at the same addresses: made once, since it is needed for each question.
+    package private(set) var nodeInUse: String?
     /// Addresses that are the tunnel's own: its device's, its resolvers', its gateways'.
     package var tunnelOwn: Set<IPAddress>
 
@@ -39,8 +43,11 @@ package struct Circumstances: Hashable, Sendable {
         systemAsks = systemServers.map { Ask(.outside, $0) }
         relayAsks = relayServers.map { Ask(.tunnel, $0) }
         self.tunnelInUse = tunnelInUse
+        nodeInUse = tunnelInUse
         self.tunnelOwn = tunnelOwn
     }
+
+    private static func node(_ tunnel: String?, _ peer: Int) -> String? { tunnel.map { peer == 0 ? $0 : "\($0) peer \(peer + 1)" } }
 
     /// What a custom server counts as. The tunnel's own addresses are Default DNS however they were typed.
     package func kind(of server: ServerAddress) -> ServerKind {

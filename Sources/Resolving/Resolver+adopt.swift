@@ -19,7 +19,7 @@ extension Resolver {
         let search: Bool
 
         init(_ former: Snapshot, _ new: Snapshot) {
-            tunnel = former.circumstances.tunnelInUse != new.circumstances.tunnelInUse
+            tunnel = former.circumstances.nodeInUse != new.circumstances.nodeInUse
             network = former.network != new.network
             system = network || former.circumstances.systemServers != new.circumstances.systemServers
             rules = former.rulesRevision != new.rulesRevision

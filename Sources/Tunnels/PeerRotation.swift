@@ -53,6 +53,9 @@ package struct PeerRotation: Hashable, Sendable {
         }
     }
 
+    /// Whether the active one took over from another and may still answer: until all have failed, the tunnel counts as one that carries.
+    package var isOnTrial: Bool { left > 0 && left < records.count }
+
     /// Whether it has shaken hands since it failed, and long enough ago.
     private func isBack(_ peer: Int, _ handshakes: [Instant?], at now: Instant) -> Bool {
         guard let failed = records[peer].failed, handshakes.indices.contains(peer), let handshake = handshakes[peer] else { return false }

@@ -74,7 +74,8 @@ enum TunnelText {
             "used: " + text + (tunnel.changed.map { " (for \(Words.duration($0)))" } ?? "")
         }
         return [
-            chosen, tunnel.handshake.map { "handshake \(Words.duration($0)) ago" } ?? "no handshake",
+            chosen, tunnel.peer.map { "peer \($0) of \(tunnel.peers ?? 0)" },
+            tunnel.handshake.map { "handshake \(Words.duration($0)) ago" } ?? "no handshake",
             "\(Words.bytes(tunnel.received)) in, \(Words.bytes(tunnel.sent)) out",
         ].compactMap(\.self).joined(separator: "; ")
     }

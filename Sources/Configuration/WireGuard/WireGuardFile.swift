@@ -75,8 +75,12 @@ package struct WireGuardFile: Hashable, Sendable {
     }
 
     /// Reads a wg-quick file: all problems at once. It may be used only if no problem is an error. No problem's text holds key material.
-    package static func read(_ bytes: [UInt8], file: String) -> (file: WireGuardFile, problems: [Problem]) {
-        var reader = WireGuardReader(file: file)
+    ///
+    /// - Parameter peersAreNodes: whether one peer at a time is active, so that each may have the same AllowedIPs (`nodes = "peers"`).
+    package static func read(
+        _ bytes: [UInt8], file: String, peersAreNodes: Bool = false
+    ) -> (file: WireGuardFile, problems: [Problem]) {
+        var reader = WireGuardReader(file: file, peersAreNodes: peersAreNodes)
         reader.read(bytes)
         return (reader.result, reader.findings.sorted)
     }

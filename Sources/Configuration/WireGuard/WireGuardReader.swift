@@ -24,7 +24,10 @@ struct WireGuardReader {
     ]
     static let peerKeys = ["PublicKey", "PresharedKey", "AllowedIPs", "Endpoint", "PersistentKeepalive"]
 
-    init(file: String) {
+    private let peersAreNodes: Bool
+
+    init(file: String, peersAreNodes: Bool) {
+        self.peersAreNodes = peersAreNodes
         result = WireGuardFile(name: file)
         findings = Findings(file: file)
     }
@@ -123,6 +126,7 @@ struct WireGuardReader {
         result.places["peer[\(number)].publickey"] = place
         result.places["peer[\(number)].endpoint"] = draft.endpointPlace
         result.peers.append(peer)
+        guard !peersAreNodes else { return }
         // As the kernel does: the last one has it.
         for (network, place) in draft.networks {
             if let former = owners[network], former.peer != number {

@@ -22,6 +22,8 @@ extension StatusReport.Tunnel {
         sent = node?.counters.sentBytes ?? 0
         chosen = tunnel.inUse ? node?.chosen : nil
         changed = tunnel.inUse ? seconds(node?.changed) : nil
+        peer = node?.peer
+        peers = node?.peers
         test = node?.test.map { trips in
             Test(
                 sent: trips.count, answered: trips.answered, shortest: trips.shortest.map(Self.milliseconds),

@@ -62,6 +62,9 @@ package struct StatusReport: Codable, Sendable {
         /// Why it is in use, and the seconds since it is; null: it is not, or has been from the start.
         package let chosen: String?
         package let changed: Int64?
+        /// With `nodes = "peers"`: which is active, counted from 1 in the order of the file, and of how many; else null.
+        package let peer: Int?
+        package let peers: Int?
         /// What `tunnels test` found last; null: it was not asked for.
         package let test: Test?
 
