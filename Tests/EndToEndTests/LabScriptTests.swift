@@ -43,7 +43,7 @@ struct LabScriptTests {
         ("reload", 39, true), ("signed", 26, true),
         ("mutants", 28, false),
         ("spoof", 60, false), ("tcp", 27, false), ("flood", 11, false), ("control", 28, false), ("injection", 39, false),
-        ("restart", 37, false), ("balance", 16, false),
+        ("restart", 37, false), ("balance", 16, false), ("named", 14, false),
     ]
 
     @Test func everyScriptIsRun() {
