@@ -33,7 +33,7 @@ struct LabScriptTests {
         ("resolved", 21, false),
         ("doctor", 59, true),
         ("tunnelvision", 43, false),
-        ("heal", 115, false),
+        ("heal", 117, false),
         ("chaos", 22, false),
         ("kill", 18, false),
         ("default-tunnel", 118, false),
@@ -43,7 +43,7 @@ struct LabScriptTests {
         ("reload", 39, true), ("signed", 26, true),
         ("mutants", 28, false),
         ("spoof", 60, false), ("tcp", 27, false), ("flood", 11, false), ("control", 28, false), ("injection", 39, false),
-        ("restart", 37, false), ("balance", 16, false), ("named", 14, false),
+        ("restart", 37, false), ("balance", 15, false), ("named", 14, false),
     ]
 
     @Test func everyScriptIsRun() {
