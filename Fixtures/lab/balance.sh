@@ -34,13 +34,14 @@ both() { (($(places 1) > 0)); }
 one() { (($(places 1) == 0 && $(places 0) == 64)); }
 # How many of so many flows, each from a port of its own, came by each relay.
 calls() { # COUNT URL
-    curl -sS -Z --parallel-max 40 --max-time 20 -H 'Connection: close' "$2?[1-$1]" 2>"$scratch/errors" | sed -n 's/.*client //p' | sort | uniq -c \
+    curl -sS -Z --parallel-max 20 --max-time 20 -H 'Connection: close' "$2?[1-$1]" 2>"$scratch/errors" | sed -n 's/.*client //p' | sort | uniq -c \
         >"$scratch/calls"
 }
 came_by() { awk -v relay="$1" '$2 == relay { print $1; found = 1 } END { if (!found) print 0 }' "$scratch/calls"; }
 flows() { awk -v relay="$2" -v kind="$1" '$1 == kind && $2 == relay' "$scratch/$3"; } # KIND RELAY FILE
+# Few: the lab's web server has 256 connections, and closes idle ones when they are gone.
 start_flows() { # FILE
-    python3 "$hostile/flows.py" "$scratch/stop" 90 30 "${web[@]}" >"$scratch/$1" 2>&1 &
+    python3 "$hostile/flows.py" "$scratch/stop" 40 20 "${web[@]}" >"$scratch/$1" 2>&1 &
     flowing+=($!)
     wait_for 20000 grep -q ready "$scratch/$1" >/dev/null || fail "no flows: $(cat "$scratch/$1")"
 }
@@ -71,7 +72,7 @@ time=$(wait_for 40000 one) || fail "relay2 is not seen dead: $(sluice status --c
 echo "# relay2 seen dead after $time ms"
 sleep 2
 calls 10 "http://203.0.113.[10-19]/"
-same "new flows all by relay1" "100 0" "$(came_by $first) $(came_by $second)"
+same "new flows all by relay1" "100 0" "$(came_by $first) $(came_by $second)$(grep '^curl:' "$scratch/errors" | head -3)"
 start_flows between
 wg setconf wg2 "$scratch/wg2.conf"
 wait_for 10000 both >/dev/null || fail "relay2 is not used again: $(sluice status --config $config)"
@@ -84,7 +85,7 @@ touch "$scratch/stop"
 wait "${flowing[@]}"
 stop_watching
 for kind in busy idle; do
-    ((5 <= $(flows $kind $first former | wc -l) && 3 <= $(flows $kind $second former | wc -l))) || fail "too few: $(cat "$scratch/former")"
+    ((5 <= $(flows $kind $first former | wc -l) && 2 <= $(flows $kind $second former | wc -l))) || fail "too few: $(cat "$scratch/former")"
     same "$kind flows of relay1: changed or ended" "" "$(flows $kind $first former | grep -v ' 0 alive ')"
     same "$kind flows of relay2: not ended, or changed" "" "$(flows $kind $second former | grep -v ' 0 E[A-Z]* ')"
     same "$kind flows begun without relay2: all by relay1, to the end" "" "$(grep "^$kind" "$scratch/between" | grep -v "^$kind $first 0 alive ")"

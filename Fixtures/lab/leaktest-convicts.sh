@@ -80,7 +80,9 @@ mend
 
 # While the tunnel is not connected nothing enters it.
 # The daemon takes a foreign element out again; so it is put in again and again.
-while echo "add element inet sluice tunnel_enter { ipv4 : goto to_node0, ipv6 : goto to_node0 }"; do sleep 0.001; done | nft -i >/dev/null 2>&1 &
+opening="add element inet sluice tunnel_enter { ipv4 : goto to_node0, ipv6 : goto to_node0 }"
+for family in 4 6; do opening+="; add element inet sluice tunnel_flows$family { 0x10000000 : goto enter_node0 }"; done
+while echo "$opening"; do sleep 0.001; done | nft -i >/dev/null 2>&1 &
 opener=$!
 convicts "the tunnel held open while it connects" "traffic: connecting, system, desktop" "expected nothing, seen tunnel"
 kill $opener

@@ -11,8 +11,8 @@ import Wire
 extension Supervisor {
     /// Ends exactly the flows of this node: programs here hear of it at once; those behind us are told with their next packet.
     ///
-    /// Entries of TCP stay: the rules reset what still comes of them. Without theirs, other flows begin anew by a node that is alive; but not
-    /// one whose address no rule names any more, which would go on outside: that is refused for as long as it tries.
+    /// Entries of TCP whose program is not here stay: the rules reset what still comes of them. Without theirs, other flows begin anew by a node that
+    /// is alive; but not one whose address no rule names any more, or that came in by the node: it would go on outside, and is refused for as long as it tries.
     func endFlows(ofNode node: Node) {
         do throws(KernelError) {
             let began = try conntrack.flows(marks: [node.markClass])
@@ -20,8 +20,14 @@ extension Supervisor {
             // Our own sockets have the address of the device that they began on.
             let addresses = Set(tunnels[node.number].ownAddresses)
             let own = try conntrack.flows(marks: [UInt8(Path.tunnel.mark >> 24)]).filter { addresses.contains($0.source) }
-            endSockets((began + own).map { .init($0) } + arrived.map { .init($0, isArrival: true) })
-            var doomed = arrived.filter { $0.protocol != 6 }
+            let areEnded = endSockets((began + own).map { .init($0) } + arrived.map { .init($0, isArrival: true) })
+            var doomed: [Flow] = []
+            if areEnded {
+                // Nothing more comes of these, and another connection from the same port is none of theirs.
+                let here = Set(self.addresses.map(\.address))
+                doomed += (began + own).filter { $0.protocol == 6 && here.contains($0.source) }
+                doomed += arrived.filter { $0.protocol == 6 && here.contains($0.destination) }
+            }
             let datagrams = (began + own).filter { $0.protocol != 6 }
             // Thousands of them may lead to one address.
             var steered: Set<IPAddress> = []
@@ -41,13 +47,16 @@ extension Supervisor {
         formerlyAlive = alive
     }
 
-    private func endSockets(_ ends: [SocketDiagnosis.Ends]) {
+    /// Whether no program here has one of these connections any more.
+    private func endSockets(_ ends: [SocketDiagnosis.Ends]) -> Bool {
         do throws(KernelError) {
             var sockets = try SocketDiagnosis()
             try sockets.end(Set(ends))
+            return true
         } catch {
             // A kernel that cannot: the rules reset them with their next packet.
             log.debug("connections of a dead tunnel wait for their next packet: \(error)")
+            return false
         }
     }
 
