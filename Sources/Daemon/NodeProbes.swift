@@ -14,6 +14,8 @@ struct NodeProbes {
         case answered(after: Int64)
         /// Nobody listens there, says the machine of its resolver.
         case refused
+        /// The kernel, or somebody on the way, does not let it through: no answer will come, and nothing is known.
+        case held
     }
 
     private struct Probe {
@@ -71,12 +73,13 @@ struct NodeProbes {
     mutating func forget() { probes = [] }
 
     private static func outcome(of probe: Probe, _ room: inout [UInt8]) -> Outcome? {
-        if probe.isKnock { return probe.socket.knocked.map { $0 ? .answered(after: now - probe.sent) : .refused } }
+        func failed(_ code: Int32) -> Outcome { code == ECONNREFUSED ? .refused : .held }
+        if probe.isKnock { return probe.socket.knocked.map { $0 == 0 ? .answered(after: now - probe.sent) : failed($0) } }
         switch probe.socket.proceed(&room) {
         case .packet(let bytes):
             let isReply = bytes.count >= 12 && UInt16(bytes[0]) << 8 | UInt16(bytes[1]) == probe.id && bytes[2] & 0x80 != 0
             return isReply ? .answered(after: now - probe.sent) : nil
-        case .lost: return .refused
+        case .lost: return failed(probe.socket.failure)
         case .nothingYet: return nil
         }
     }

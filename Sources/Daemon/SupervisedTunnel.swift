@@ -98,7 +98,10 @@ struct SupervisedTunnel {
         let wasUp = facts.isUp
         facts.isUp = link.map { $0.isUp && (!isOurs || made?.index == $0.index) } ?? false
         // What came before says nothing.
-        if link?.index != former?.index || facts.isUp && !wasUp { beginAnew(at: now) }
+        if link?.index != former?.index || facts.isUp && !wasUp {
+            peers?.begin(at: now)
+            beginAnew(at: now)
+        }
     }
 
     /// Its device carries nothing any more; the next look tells more.
@@ -134,6 +137,7 @@ struct SupervisedTunnel {
     /// Begins anew, after `up` or `down`.
     mutating func release(at now: Instant) {
         machine.release(at: now)
+        peers?.begin(at: now)
         beginAnew(at: now)
     }
 
@@ -154,10 +158,13 @@ struct SupervisedTunnel {
             switch outcome {
             case .answered(let time): health.answered(number, after: time, at: now)
             case .refused: health.refused(number, at: now)
+            case .held: break
             }
         }
-        if now >= health.nextCount, let counted = try? routes.counters(of: link.index) {
-            counters = counted
+        if now >= health.nextCount {
+            // One that cannot be read is asked again in its time.
+            counters = (try? routes.counters(of: link.index)) ?? counters
+            let counted = counters
             health.counted(received: counted.received, sent: counted.sent, lookups: lookups, at: now)
         }
         facts.condition = condition
@@ -183,8 +190,8 @@ struct SupervisedTunnel {
         guard facts.isUp, now >= nextLook else { return }
         switch health.condition {
         case .alive, .slow, .suspect: nextLook = now + Self.calmLook
-        case .new, .mute: nextLook = now + Self.eagerLook
-        case .dead: nextLook = now + Self.patientLook
+        case .new where machine.state == .connecting: nextLook = now + Self.eagerLook
+        case .new, .mute, .dead: nextLook = now + Self.patientLook
         }
         guard let status = try? WireGuardDevice.status(of: device) else { return }
         if !isOurs { foreignMark = status.mark == 0 ? nil : status.mark }
@@ -203,6 +210,13 @@ struct SupervisedTunnel {
     /// Where the file says that its peers are.
     private var named: [ServerAddress] { file?.peers.compactMap { $0.endpoint?.resolved(known)?.server } ?? [] }
 
+    /// Where its peers are nodes: the names of those that WireGuard has not heard of for the life of a session, with a keepalive every 25 s.
+    func silentNames(at now: Instant) -> Set<Name> {
+        guard facts.isUp, peers != nil, let file, handshakes.count == file.peers.count else { return [] }
+        let silent = zip(file.peers, handshakes).filter { $1.map { now - $0 >= TunnelMachine.handshakeLife } ?? true }
+        return Set(silent.compactMap { $0.0.endpoint?.name })
+    }
+
     /// Takes in what names are now.
     /// - Returns: the peers that are elsewhere, and where, as `wg` takes it.
     mutating func move(_ known: [Name: IPAddress]) -> [(key: String, endpoint: String)] {
@@ -217,16 +231,17 @@ struct SupervisedTunnel {
     /// Where each peer is a node: makes another active if the one that is does not answer, or a preferred one is back.
     /// - Returns: its place in the file; nil: nothing was changed.
     mutating func rotate(at now: Instant) throws(KernelError) -> Int? {
-        guard facts.isUp, let file, let former = peers?.active, peers?.judge(health.condition, handshakes: handshakes, at: now) == true,
+        guard facts.isUp, let file, peers?.judge(health.condition, handshakes: handshakes, at: now) == true,
             let active = peers?.active
         else { return nil }
-        let (left, next) = (file.peers[former], file.peers[active])
+        let next = file.peers[active]
         // What is known of the former says nothing of this one.
         facts.handshake = handshakes.indices.contains(active) ? handshakes[active] : nil
         beginAnew(at: now)
         facts.condition = condition
         try WireGuardDevice.moveAllowedIPs(
-            from: left.publicKey.base64, to: next.publicKey.base64, next.allowedIPs.map(\.description), on: device)
+            from: file.peers.map(\.publicKey.base64).filter { $0 != next.publicKey.base64 }, to: next.publicKey.base64,
+            next.allowedIPs.map(\.description), on: device)
         return active
     }
 

@@ -49,7 +49,8 @@ extension Supervisor {
 
     private func need(of name: Name) -> EndpointLookups.Need {
         let states = tunnels.filter { $0.file?.endpointNames.contains(name) == true }.map(\.machine.state)
-        return states.contains(.error) ? .another : states.contains(.connecting) ? .address : .none
+        let isMissed = states.contains(.error) || tunnels.contains { $0.silentNames(at: .now).contains(name) }
+        return isMissed ? .another : states.contains(.connecting) ? .address : .none
     }
 
     /// Brings a tunnel to where its peers are now.
@@ -59,7 +60,13 @@ extension Supervisor {
         guard !moved.isEmpty else { return }
         // The kernel lets packets out to endpoints it has been told of.
         try settle()
-        for (key, endpoint) in moved { try WireGuardDevice.setEndpoint(endpoint, of: key, on: tunnels[index].device) }
+        for (key, endpoint) in moved {
+            do throws(KernelError) {
+                try WireGuardDevice.setEndpoint(endpoint, of: key, on: tunnels[index].device)
+            } catch {
+                log.error("tunnel \(tunnels[index].configuration.name): \(error)")
+            }
+        }
     }
 
     private func tell(of event: EndpointLookups.Event, _ former: [Name: IPAddress]) {

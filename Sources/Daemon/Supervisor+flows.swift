@@ -43,8 +43,14 @@ extension Supervisor {
     /// What follows from a node's death, once its packets are refused; while none is alive, its flows wait for it.
     func endFlowsOfDead() {
         let alive = alive
-        for node in formerlyAlive.subtracting(alive) where !alive.isEmpty && carrier(of: node.number) == nil { endFlows(ofNode: node) }
+        owedAnEnd.formUnion(formerlyAlive)
+        owedAnEnd.subtract(alive)
         formerlyAlive = alive
+        guard !alive.isEmpty else { return }
+        for node in owedAnEnd where carrier(of: node.number) == nil {
+            endFlows(ofNode: node)
+            owedAnEnd.remove(node)
+        }
     }
 
     /// Whether no program here has one of these connections any more.

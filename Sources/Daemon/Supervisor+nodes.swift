@@ -2,6 +2,7 @@
 import Configuration
 import Kernel
 import Policy
+import Rules
 import Tunnels
 import Wire
 
@@ -27,14 +28,18 @@ extension Supervisor {
     /// What they carry together.
     var usedFamilies: Set<IPAddress.Family> { used.reduce(into: []) { $0.formUnion(tunnels[$1].families) } }
 
-    /// Those that carry a family now.
+    /// Those that carry a family now, and none that is slow, or has a silent resolver, while another is well.
     private func healthy(_ family: IPAddress.Family) -> [Node] {
-        zip(nodes, tunnels).filter { $1.machine.state == .connected && $1.families.contains(family) }.map(\.0)
+        let carrying = zip(nodes, tunnels).filter { $1.machine.state == .connected && $1.families.contains(family) }.map(\.0)
+        let best = carrying.filter { choice.best.contains($0.number) }
+        return best.isEmpty ? carrying : best
     }
 
     /// The tunnel that carries what began by this one: itself; while it is dead, one that gives the machine the same addresses, if there is any.
     func carrier(of number: Int) -> Int? {
         if tunnels[number].machine.state == .connected { return number }
+        // What a rule sends by this one alone goes by no other.
+        guard !loaded.matcher.treatments.contains(where: { $0.tunnel == tunnels[number].configuration.name }) else { return nil }
         let own = Set(tunnels[number].ownAddresses)
         return own.isEmpty ? nil : tunnels.indices.first { tunnels[$0].machine.state == .connected && Set(tunnels[$0].addresses) == own }
     }

@@ -130,6 +130,7 @@ extension Loaded {
             changed.append("[dns] foreign")
         }
         if configuration.tunnel != fresh.configuration.tunnel || tunnelFiles != fresh.tunnelFiles { changed.append("[[tunnel]]") }
+        if configuration.tunnels.select != fresh.configuration.tunnels.select { changed.append("[tunnels] select") }
         if configuration.paths != fresh.configuration.paths { changed.append("[paths]") }
         if configuration.control != fresh.configuration.control { changed.append("[control]") }
         if configuration.leases != fresh.configuration.leases { changed.append("[leases]") }

@@ -44,6 +44,7 @@ extension Supervisor {
         self.wish = wish
         let now = Instant.now
         for index in tunnels.indices { tunnels[index].release(at: now) }
+        choice = NodeChoice(loaded.configuration)
         lingering = wish == .down ? Self.slowDown.map { now + $0 } : nil
         do throws(KernelError) {
             try settle()

@@ -73,3 +73,15 @@ extension Supervisor {
         }
     }
 }
+
+extension NodeChoice {
+    /// As configured; among all that flows are spread over, lookups go by the first.
+    init(_ configuration: Configuration) {
+        let mode: Mode =
+            switch configuration.tunnels.select {
+            case .latency: .latency
+            case .order, .balance: .order
+            }
+        self.init(mode, interval: configuration.health.interval.milliseconds)
+    }
+}

@@ -67,6 +67,8 @@ final class Supervisor {
     var routedNodes: [Node: Routed] = [:]
     /// The nodes that were alive when the kernel was last told.
     var formerlyAlive: Set<Node> = []
+    /// Those that have died since, and whose flows have not been ended yet.
+    var owedAnEnd: Set<Node> = []
     /// See `Spread`.
     var spreads: [IPAddress.Family: Spread] = [:]
     var mirrored: RouteSocket.Mirror?
@@ -120,9 +122,7 @@ final class Supervisor {
                     at: now)
             }
         }
-        choice = NodeChoice(
-            loaded.configuration.tunnels.select == .latency ? .latency : .order, interval: loaded.configuration.health.interval.milliseconds
-        )
+        choice = NodeChoice(loaded.configuration)
         var names: [Name] = []
         for name in tunnels.flatMap({ $0.file?.endpointNames ?? [] }) where !names.contains(name) { names.append(name) }
         seeker = EndpointSeeker(names, kept: start.state.endpoints, randomness, at: now)

@@ -107,7 +107,7 @@ package struct NodeChoice: Hashable, Sendable {
         for index in nodes.indices { note(nodes[index], index, at: now) }
         guard !nodes.isEmpty else { return false }
         guard let current = inUse else {
-            inUse = best()
+            inUse = first { _ in true }
             return false
         }
         guard let (next, reason) = better(than: current, at: now) else { return false }
@@ -117,12 +117,21 @@ package struct NodeChoice: Hashable, Sendable {
         return true
     }
 
+    /// All that are as good as the best, in order: what is spread over several is spread over these.
+    package var best: [Int] {
+        let grade = records.map(\.grade).min() ?? .absent
+        return records.indices.filter { records[$0].grade == grade }
+    }
+
     /// When time alone may change the choice; nil: it cannot.
     package var due: Instant? {
         records.indices.compactMap { index in
             guard let inUse, index != inUse else { return nil }
-            return [records[index].fasterSince.map { $0 + hold(index) }, isPreferred(index, to: inUse) ? ready(index) : nil]
-                .compactMap(\.self).min()
+            return [
+                records[index].fasterSince.map { $0 + hold(index) },
+                isPreferred(index, to: inUse) || isBetter(index, than: inUse) ? ready(index) : nil,
+            ]
+            .compactMap(\.self).min()
         }.min()
     }
 
@@ -148,37 +157,40 @@ package struct NodeChoice: Hashable, Sendable {
     }
 
     private func better(than current: Int, at now: Instant) -> (Int, Reason)? {
-        let best = best()
         let own = records[current].grade
-        if records[best].grade < own {
-            switch own {
-            case .slow: return (best, .formerSlow)
-            case .mute: return (best, .formerMute)
-            case .absent: return (best, records[current].wasWell ? .formerLost : .earliest)
-            case .well: return nil
+        func isReady(_ index: Int) -> Bool { ready(index).map { $0 <= now } ?? false }
+        switch own {
+        case .mute, .absent:
+            let best = first(where: { _ in true })
+            if let best, records[best].grade < own {
+                return (best, own == .mute ? .formerMute : records[current].wasWell ? .formerLost : .earliest)
             }
+        // It carries: who has failed lately must prove himself first.
+        case .slow: if let best = first(where: { records[$0].grade < own && isReady($0) }) { return (best, .formerSlow) }
+        case .well: if let preferred = first(where: { isPreferred($0, to: current) && isReady($0) }) { return (preferred, .first) }
         }
-        let others = records.indices.filter { $0 != current }
-        if let preferred = others.first(where: { isPreferred($0, to: current) && ready($0).map { $0 <= now } ?? false }) {
-            return (preferred, .first)
+        let faster = records.indices.filter { index in
+            index != current && records[index].fasterSince.map { $0 + hold(index) <= now } ?? false
         }
-        let faster = others.filter { index in records[index].fasterSince.map { $0 + hold(index) <= now } ?? false }
         return faster.min { records[$0].latency ?? .max < records[$1].latency ?? .max }.map { ($0, own == .slow ? .formerSlow : .fastest) }
     }
 
     /// The best by grade; of equals the first, or the fastest where that counts.
-    private func best() -> Int {
-        records.indices.min { left, right in
+    private func first(where condition: (Int) -> Bool) -> Int? {
+        records.indices.filter(condition).min { left, right in
             let (one, other) = (records[left], records[right])
             guard one.grade == other.grade else { return one.grade < other.grade }
             let countsLatency = one.grade == .slow || one.grade == .well && mode == .latency
             return countsLatency ? one.latency ?? .max < other.latency ?? .max : false
-        } ?? 0
+        }
     }
 
     private func isPreferred(_ index: Int, to current: Int) -> Bool {
         mode == .order && index < current && records[index].grade == .well && records[current].grade == .well
     }
+
+    /// Than a slow one.
+    private func isBetter(_ index: Int, than current: Int) -> Bool { records[current].grade == .slow && records[index].grade == .well }
 
     /// When one may go back to a node that is well.
     private func ready(_ index: Int) -> Instant? { records[index].steadySince.map { $0 + records[index].wait } }

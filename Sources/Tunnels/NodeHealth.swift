@@ -71,11 +71,16 @@ package struct NodeHealth: Hashable, Sendable {
     private var measured = RoundTrips()
     private var received: UInt64?
     private var sent: UInt64 = 0
+    /// Our own probes among them.
+    private var probesCounted: UInt64 = 0
     private var answered: UInt64?
     private var asked: UInt64 = 0
-    /// When something went in of which nothing has come back yet; and when a lookup did.
+    /// When something went in of which nothing has come back yet; when a lookup did; and when something that is no probe of ours.
     private var unansweredSince: Instant?
     private var unansweredLookup: Instant?
+    private var unansweredOthers: Instant?
+    /// Of a mute node: whether anything came out of it since it is.
+    private var carries = false
     /// Round trips since the device is there.
     package private(set) var trips = RoundTrips()
     /// Since when it has been alive and fast enough, whatever single probes were lost; nil: it is not.
@@ -83,7 +88,7 @@ package struct NodeHealth: Hashable, Sendable {
     /// When its counters are to be read next.
     package private(set) var nextCount: Instant
 
-    /// How long an answer is waited for before the probe counts as lost, in milliseconds, at least.
+    /// See `lifetime`, at least.
     private static let lifetime: Int64 = 2000
     /// Between two probes of a node that has not answered yet, in milliseconds, at most.
     private static let eager: Int64 = 250
@@ -91,6 +96,8 @@ package struct NodeHealth: Hashable, Sendable {
     private static let longestWait: Int64 = 5000
     /// WireGuard's Keepalive-Timeout and Rekey-Timeout together, in milliseconds: whoever is there has said something by then.
     private static let silence: Int64 = 15_000
+    /// Between two probes of a measurement, in milliseconds, at most.
+    private static let longestSpacing: Int64 = 100
     /// Nothing is decided in steps shorter than this, in milliseconds.
     private static let shortest: Int64 = 10
 
@@ -121,8 +128,10 @@ package struct NodeHealth: Hashable, Sendable {
             if let first = probes.first(where: { !$0.isLate }) { due = min(due, first.sent + patience) }
             for unanswered in [unansweredSince, unansweredLookup] { if let unanswered { due = min(due, unanswered + patience) } }
         case .suspect(let suspicion) where isSpent(suspicion): due = suspicion.latest + lastPatience
-        case .suspect, .new, .mute, .dead: break
+        case .mute: if let unansweredOthers, carries { due = min(due, unansweredOthers + certainty) }
+        case .suspect, .new, .dead: break
         }
+        if isMeasuring, let first = probes.first { due = min(due, first.sent + lifetime + 1) }
         return due
     }
 
@@ -149,7 +158,7 @@ package struct NodeHealth: Hashable, Sendable {
         guard let place = probes.firstIndex(where: { $0.number == number }) else { return }
         probes.remove(at: place)
         note(number, microseconds)
-        (unansweredSince, unansweredLookup) = (nil, nil)
+        (unansweredSince, unansweredLookup, unansweredOthers) = (nil, nil, nil)
         switch phase {
         case .well: break
         case .suspect: nextProbe = now + settings.interval
@@ -183,7 +192,8 @@ package struct NodeHealth: Hashable, Sendable {
     package mutating func counted(
         received: UInt64, sent: UInt64, lookups: (answered: UInt64, asked: UInt64)? = nil, at now: Instant
     ) {
-        defer { (self.received, self.sent) = (received, sent) }
+        defer { (self.received, self.sent, probesCounted) = (received, sent, last) }
+        nextCount = now + settings.interval
         if let lookups, let answered {
             if lookups.answered != answered {
                 unansweredLookup = nil
@@ -198,23 +208,27 @@ package struct NodeHealth: Hashable, Sendable {
         let isBusy = sent != self.sent
         if received != before {
             heard(at: now)
-        } else if isBusy, unansweredSince == nil {
-            unansweredSince = now
+        } else if isBusy {
+            unansweredSince = unansweredSince ?? now
+            if sent &- self.sent > last - probesCounted { unansweredOthers = unansweredOthers ?? now }
         }
         nextCount = now + (isBusy || unansweredSince != nil ? step : settings.interval)
     }
 
     /// Something of it was heard: a handshake, a packet.
     package mutating func heard(at now: Instant) {
-        unansweredSince = nil
+        (unansweredSince, unansweredOthers) = (nil, nil)
         switch phase {
         case .suspect(var suspicion):
+            // The burst is longer now, and goes on at once.
+            if isSpent(suspicion), !suspicion.heard { nextProbe = now }
             suspicion.heard = true
             phase = .suspect(suspicion)
         case .dead:
             phase = .mute
             nextProbe = min(nextProbe, now)
-        case .new, .well, .mute: break
+        case .mute: carries = true
+        case .new, .well: break
         }
     }
 
@@ -238,14 +252,15 @@ package struct NodeHealth: Hashable, Sendable {
 
     private mutating func wake(at now: Instant) {
         probes = []
-        (unansweredSince, unansweredLookup) = (nil, nil)
+        wanted = nil
+        (unansweredSince, unansweredLookup, unansweredOthers) = (nil, nil, nil)
         if case .suspect = phase { phase = .well }
         nextProbe = now
         nextCount = now
     }
 
     private mutating func expire(at now: Instant) {
-        let oldest = now + -max(Self.lifetime, 3 * settings.interval)
+        let oldest = now + -lifetime
         while let first = probes.first, first.sent < oldest {
             probes.removeFirst()
             note(first.number, nil)
@@ -260,8 +275,10 @@ package struct NodeHealth: Hashable, Sendable {
             if isSilent || probes.contains(where: { !$0.isLate && $0.sent <= late }) { suspect(at: now) }
         case .suspect(let suspicion):
             guard isSpent(suspicion), now - suspicion.latest >= lastPatience else { return }
-            if suspicion.heard { phase = .mute } else { die() }
+            if suspicion.heard { (phase, carries) = (.mute, false) } else { die() }
             steadySince = nil
+        // Others were answered until now: so it is not the resolver alone any more.
+        case .mute where carries && unansweredOthers.map { now - $0 >= certainty } == true: suspect(at: now)
         case .new, .mute: if let unansweredSince, now - unansweredSince >= Self.silence { die() }
         case .dead: break
         }
@@ -281,8 +298,11 @@ package struct NodeHealth: Hashable, Sendable {
     private mutating func schedule(after now: Instant, _ random: UInt16) {
         if extra > 0 {
             extra -= 1
-            nextProbe = now + max(step, 2 * Self.shortest)
-            return
+            // A burst goes on in its own time.
+            if condition != .suspect {
+                nextProbe = now + min(max(step, 2 * Self.shortest), Self.longestSpacing)
+                return
+            }
         }
         switch phase {
         case .well, .mute: nextProbe = now + settings.interval
@@ -311,6 +331,11 @@ package struct NodeHealth: Hashable, Sendable {
 
     /// Between two probes of a burst, in milliseconds.
     private var step: Int64 { max(settings.interval / 10, Self.shortest) }
+    /// How long others go without an answer before a mute node is suspected, in milliseconds.
+    private var certainty: Int64 { max(3 * settings.interval, patience) }
+    /// How long an answer is waited for before the probe counts as lost, in milliseconds.
+    private var lifetime: Int64 { isMeasuring ? Self.lifetime : max(Self.lifetime, 3 * settings.interval) }
+    private var isMeasuring: Bool { wanted.map { measured.count < $0.count } ?? false }
     /// Round trips that say whether it is slow.
     private var window: Int { 2 * settings.failures - 1 }
 }

@@ -17,6 +17,8 @@ package struct PeerRotation: Hashable, Sendable {
     private var records: [Record]
     /// Peers left since one was well.
     private var left = 0
+    /// Whether any was well since the device is there.
+    private var wasWell = false
     private var pause = firstPause
     private let steady: Int64
     private let trial: Int64
@@ -44,7 +46,7 @@ package struct PeerRotation: Hashable, Sendable {
     package mutating func judge(_ condition: NodeHealth.Condition, handshakes: [Instant?], at now: Instant) -> Bool {
         switch condition {
         case .alive, .slow:
-            (left, pause) = (0, Self.firstPause)
+            (left, pause, wasWell) = (0, Self.firstPause, true)
             guard let preferred = (0..<active).first(where: { isBack($0, handshakes, at: now) }) else { return false }
             return activate(preferred, at: now)
         case .suspect: return false
@@ -54,7 +56,10 @@ package struct PeerRotation: Hashable, Sendable {
     }
 
     /// Whether the active one took over from another and may still answer: until all have failed, the tunnel counts as one that carries.
-    package var isOnTrial: Bool { left > 0 && left < records.count }
+    package var isOnTrial: Bool { wasWell && left > 0 && left < records.count }
+
+    /// The device is there now: what came before says nothing.
+    package mutating func begin(at now: Instant) { (since, left, pause, wasWell) = (now, 0, Self.firstPause, false) }
 
     /// Whether it has shaken hands since it failed, and long enough ago.
     private func isBack(_ peer: Int, _ handshakes: [Instant?], at now: Instant) -> Bool {

@@ -33,6 +33,8 @@ package final class UpstreamSocket {
     private let transport: Kind
     /// Of a socket that can give its port back and take another.
     private(set) var kin: Kin?
+    /// Why no reply will come: the kernel's errno, such as ECONNREFUSED; 0: the other side has ended it.
+    package private(set) var failure: Int32 = 0
     /// TCP: what is still to be sent, and what has come.
     private var outgoing: [UInt8] = []
     private var incoming: [UInt8] = []
@@ -70,14 +72,13 @@ package final class UpstreamSocket {
         guard connect(to: peer) else { return nil }
     }
 
-    /// What became of a connection that was begun with `init(knockingAt:device:)`.
-    /// - Returns: true: somebody took it; false: nobody listens there, or nobody can be reached; nil: not decided yet.
-    package var knocked: Bool? {
+    /// What became of a connection that was begun with `init(knockingAt:device:)`: 0, somebody took it; else the kernel's errno. Nil: not decided yet.
+    package var knocked: Int32? {
         var code: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
         var state = pollfd(fd: fd, events: Int16(POLLOUT), revents: 0)
         guard unsafe poll(&state, 1, 0) == 1, unsafe getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &length) == 0 else { return nil }
-        return code == 0
+        return code
     }
 
     deinit { if fd >= 0 { close(fd) } }
@@ -104,10 +105,19 @@ package final class UpstreamSocket {
     package func proceed(_ room: inout [UInt8]) -> Event {
         if !outgoing.isEmpty {
             let sent = unsafe outgoing.withUnsafeBytes { unsafe Glibc.send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-            if sent > 0 { outgoing.removeFirst(sent) } else if errno != EAGAIN { return .lost }
+            if sent > 0 {
+                outgoing.removeFirst(sent)
+            } else if errno != EAGAIN {
+                failure = errno
+                return .lost
+            }
         }
         let count = unsafe room.withUnsafeMutableBytes { unsafe recv(fd, $0.baseAddress, $0.count, 0) }
-        guard count >= 0 else { return errno == EAGAIN || errno == EINTR ? .nothingYet : .lost }
+        guard count >= 0 else {
+            if errno == EAGAIN || errno == EINTR { return .nothingYet }
+            failure = errno
+            return .lost
+        }
         let bytes = Array(room[..<count])
         switch transport {
         case .udp: return .packet(bytes)

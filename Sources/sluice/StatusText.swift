@@ -15,7 +15,7 @@ enum StatusText {
         for tunnel in status.tunnels {
             rows.add(
                 tunnel.inUse ? "tunnel  *" : "tunnel",
-                Console.pad(tunnel.name, 12) + Console.pad(tunnel.interface, 10) + Console.pad(tunnel.state, 14)
+                Console.pad(tunnel.name, 12) + Console.pad(tunnel.interface, 10) + Console.pad(tunnel.state, 11)
                     + TunnelText.health(tunnel),
                 always: true)
             if tunnel.hasInterface { rows.add("", TunnelText.rest(tunnel), always: true) }

@@ -59,12 +59,12 @@ enum TunnelText {
         return [name + Console.pad(tunnel.state, 14) + health(tunnel), "    " + rest(tunnel)]
     }
 
-    /// `alive   0.4 ms, p99 2.1 ms, loss 1 %`
+    /// `alive, 0.4 ms, p99 2.1 ms, loss 1 %`
     static func health(_ tunnel: StatusReport.Tunnel) -> String {
         guard tunnel.hasInterface else { return "no such device" }
         let numbers = [
             tunnel.latency.map { milliseconds($0) + " ms" }, tunnel.p99.map { "p99 \(milliseconds($0)) ms" },
-            tunnel.loss.map { "loss \(Int(($0 * 100).rounded())) %" },
+            tunnel.loss.flatMap { $0 == 0 ? nil : $0 }.map { "loss \(Int(($0 * 100).rounded())) %" },
         ].compactMap(\.self)
         return ([condition(tunnel)] + (tunnel.condition == "new" ? [] : numbers)).joined(separator: ", ")
     }

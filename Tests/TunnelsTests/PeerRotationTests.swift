@@ -65,4 +65,18 @@ import Wire
         let next = Self.judge(&peers, .dead, 5000)
         #expect(next == nil)
     }
+
+    @Test func aDeviceThatComesLateIsNoFailureOfItsFirstPeer() {
+        var peers = rotation(2)
+        peers.begin(at: Self.after(60_000))
+        let early = Self.judge(&peers, .new, 61_499)
+        #expect(early == nil)
+        let late = Self.judge(&peers, .new, 61_500)
+        #expect(late == 1)
+        // Nobody was ever heard: that the other may still answer opens nothing.
+        #expect(!peers.isOnTrial)
+        _ = Self.judge(&peers, .alive, 61_600)
+        _ = Self.judge(&peers, .dead, 70_000)
+        #expect(peers.isOnTrial)
+    }
 }

@@ -41,7 +41,7 @@ extension Configuration {
         package var interval = Duration.seconds(1)
         /// Round trip above which another node is better, if it is: 1 ms to 1 min. Default: 200 ms.
         package var latency = Duration.milliseconds(200)
-        /// A node is dead after twice as many unanswered probes of a burst: 1 to 100. Default: 3.
+        /// A node is dead after twice as many unanswered probes of a burst: 1 to 20. Default: 3.
         package var failures = 3
 
         package init() {}
@@ -60,6 +60,6 @@ extension Configuration.Health {
     init(_ section: SectionReader) {
         section.read("interval", into: &interval, in: .milliseconds(50) ... .seconds(3600))
         section.read("latency", into: &latency, in: .milliseconds(1) ... .seconds(60))
-        section.read("failures", into: &failures, in: 1...100)
+        section.read("failures", into: &failures, in: 1...20)
     }
 }

@@ -7,10 +7,12 @@ struct Program {
     let name: String
     let arguments: [String]
 
-    init(_ name: String, _ arguments: String...) {
+    init(_ name: String, _ arguments: [String]) {
         self.name = name
         self.arguments = arguments
     }
+
+    init(_ name: String, _ arguments: String...) { self.init(name, arguments) }
 
     /// What it wrote to its standard output.
     ///

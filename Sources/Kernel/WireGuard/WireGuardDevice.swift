@@ -77,11 +77,12 @@ package struct WireGuardDevice: Hashable, Sendable {
         _ = try Program("wg", "set", device, "peer", key, "endpoint", endpoint).run()
     }
 
-    /// Takes what one peer may be sent from it, and gives another its own, in one call: the peers' keys in base64, networks as text.
-    package static func moveAllowedIPs(from former: String, to peer: String, _ networks: [String], on device: String) throws(KernelError) {
-        _ = try Program(
-            "wg", "set", device, "peer", former, "allowed-ips", "", "peer", peer, "allowed-ips", networks.joined(separator: ",")
-        ).run()
+    /// Takes what they may be sent from these peers, and gives another its own, in one call: the peers' keys in base64, networks as text.
+    package static func moveAllowedIPs(
+        from others: [String], to peer: String, _ networks: [String], on device: String
+    ) throws(KernelError) {
+        let taken = others.flatMap { ["peer", $0, "allowed-ips", ""] }
+        _ = try Program("wg", ["set", device] + taken + ["peer", peer, "allowed-ips", networks.joined(separator: ",")]).run()
     }
 
     package func status() throws(KernelError) -> WireGuardStatus { try Self.status(of: name) }
