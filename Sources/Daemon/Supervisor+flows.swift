@@ -47,10 +47,8 @@ extension Supervisor {
         owedAnEnd.subtract(alive)
         formerlyAlive = alive
         guard !alive.isEmpty else { return }
-        for node in owedAnEnd where carrier(of: node.number) == nil {
-            endFlows(ofNode: node)
-            owedAnEnd.remove(node)
-        }
+        for node in owedAnEnd { endFlows(ofNode: node) }
+        owedAnEnd = []
     }
 
     /// Whether no program here has one of these connections any more.

@@ -2,7 +2,6 @@
 import Configuration
 import Kernel
 import Policy
-import Rules
 import Tunnels
 import Wire
 
@@ -28,20 +27,16 @@ extension Supervisor {
     /// What they carry together.
     var usedFamilies: Set<IPAddress.Family> { used.reduce(into: []) { $0.formUnion(tunnels[$1].families) } }
 
-    /// Those that carry a family now, and none that is slow, or has a silent resolver, while another is well.
-    private func healthy(_ family: IPAddress.Family) -> [Node] {
-        let carrying = zip(nodes, tunnels).filter { $1.machine.state == .connected && $1.families.contains(family) }.map(\.0)
-        let best = carrying.filter { choice.best.contains($0.number) }
-        return best.isEmpty ? carrying : best
+    /// Those that carry a family now.
+    private func carrying(_ family: IPAddress.Family) -> [Node] {
+        zip(nodes, tunnels).filter { $1.machine.state == .connected && $1.families.contains(family) }.map(\.0)
     }
 
-    /// The tunnel that carries what began by this one: itself; while it is dead, one that gives the machine the same addresses, if there is any.
-    func carrier(of number: Int) -> Int? {
-        if tunnels[number].machine.state == .connected { return number }
-        // What a rule sends by this one alone goes by no other.
-        guard !loaded.matcher.treatments.contains(where: { $0.tunnel == tunnels[number].configuration.name }) else { return nil }
-        let own = Set(tunnels[number].ownAddresses)
-        return own.isEmpty ? nil : tunnels.indices.first { tunnels[$0].machine.state == .connected && Set(tunnels[$0].addresses) == own }
+    /// Those on which new flows begin: none that is slow, or has a silent resolver, while another is well.
+    private func healthy(_ family: IPAddress.Family) -> [Node] {
+        let carrying = carrying(family)
+        let best = carrying.filter { choice.best.contains($0.number) }
+        return best.isEmpty ? carrying : best
     }
 
     /// While connected: which way new flows begin, and which flows go on.
@@ -50,9 +45,8 @@ extension Supervisor {
         var elements = tunnels[inUse].families.map { SetElement.ownFlows($0) }
         for family in IPAddress.Family.allCases {
             // Those of a dead one do not wait for it: what they carry can begin anew by another.
-            elements += nodes.flatMap { node in
-                SetElement.flows(of: node, family, goOn: carrier(of: node.number).map { tunnels[$0].families.contains(family) } ?? false)
-            }
+            let alive = carrying(family)
+            elements += nodes.flatMap { SetElement.flows(of: $0, family, goOn: alive.contains($0)) }
             switch loaded.configuration.tunnels.select {
             case .order, .latency:
                 if tunnels[inUse].families.contains(family), let node = Node(inUse) { elements.append(.tunnelEnter(family, .node(node))) }

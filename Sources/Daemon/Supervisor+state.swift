@@ -161,8 +161,7 @@ extension Supervisor {
             try routes.setTunnel(link: wanted.link, families: wanted.families)
             routed = wanted
         }
-        for node in nodes {
-            let tunnel = tunnels[carrier(of: node.number) ?? node.number]
+        for (node, tunnel) in zip(nodes, tunnels) {
             let own = Routed(link: isWanted && tunnel.facts.isUp ? tunnel.link?.index : nil, families: tunnel.families)
             guard own != routedNodes[node] else { continue }
             try routes.setNode(node, link: own.link, families: own.families)
