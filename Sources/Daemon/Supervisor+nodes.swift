@@ -2,6 +2,7 @@
 import Configuration
 import Kernel
 import Policy
+import Rules
 import Tunnels
 import Wire
 
@@ -32,9 +33,12 @@ extension Supervisor {
         zip(nodes, tunnels).filter { $1.machine.state == .connected && $1.families.contains(family) }.map(\.0)
     }
 
-    /// The tunnel that carries what began by this one: itself; while it is dead, one that gives the machine the same addresses, if there is any.
+    /// The tunnel that carries what began by this one: itself; while it is dead, one that gives the machine the same addresses, if there is any;
+    /// but what a rule wants in this one by name goes by no other.
     func carrier(of number: Int) -> Int? {
         if tunnels[number].machine.state == .connected { return number }
+        let name = tunnels[number].configuration.name
+        if loaded.matcher.treatments.contains(where: { $0.tunnel == name }) { return nil }
         let own = Set(tunnels[number].ownAddresses)
         return own.isEmpty ? nil : tunnels.indices.first { tunnels[$0].machine.state == .connected && Set(tunnels[$0].addresses) == own }
     }
