@@ -180,6 +180,9 @@ extension Loaded {
             circumstances.tunnelInUse = first.name
             circumstances.relayServers = resolvers(of: first)
         }
+        circumstances.tunnels = zip(Node.first(configuration.tunnel.count), configuration.tunnel).map { node, tunnel in
+            NamedTunnel(tunnel.name, node, state: state, resolvers: resolvers(of: tunnel))
+        }
         return circumstances
     }
 

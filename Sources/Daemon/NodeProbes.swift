@@ -28,6 +28,7 @@ struct NodeProbes {
     }
 
     private let device: String
+    private let node: Node?
     private let resolvers: [ServerAddress]
     private var probes: [Probe] = []
     /// Which of the resolvers is asked: the one that answered last, or, while none does, each in its turn.
@@ -36,8 +37,9 @@ struct NodeProbes {
     /// More on their way than this, and the first is given up.
     private static let most = 64
 
-    init(of device: String, _ resolvers: [ServerAddress]) {
+    init(of device: String, _ node: Node?, _ resolvers: [ServerAddress]) {
         self.device = device
+        self.node = node
         // One who can be asked in the clear says more than one at whom we can only knock.
         let plain = resolvers.filter { !$0.isSecure }
         self.resolvers = plain.isEmpty ? resolvers : plain
@@ -48,7 +50,7 @@ struct NodeProbes {
         guard !resolvers.isEmpty else { return }
         if isUrgent { turn = (turn + 1) % resolvers.count }
         let server = resolvers[turn]
-        let ask = Ask(.tunnel, server)
+        let ask = Ask(.tunnel, server, by: node)
         let sent = Self.now
         let socket =
             server.isSecure

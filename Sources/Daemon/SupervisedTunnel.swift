@@ -49,7 +49,7 @@ struct SupervisedTunnel {
     private static let calmLook: Int64 = 30_000
 
     init(
-        _ configuration: Configuration.Tunnel, device: String, file: WireGuardFile?, resolvers: [ServerAddress],
+        _ configuration: Configuration.Tunnel, _ node: Node?, device: String, file: WireGuardFile?, resolvers: [ServerAddress],
         health: Configuration.Health, at now: Instant
     ) {
         self.configuration = configuration
@@ -59,7 +59,7 @@ struct SupervisedTunnel {
         settings = NodeHealth.Settings(
             interval: health.interval.milliseconds, latency: health.latency.milliseconds, failures: health.failures)
         self.health = NodeHealth(settings, at: now)
-        probes = NodeProbes(of: device, resolvers)
+        probes = NodeProbes(of: device, node, resolvers)
         machine = TunnelMachine(at: now)
         switch configuration.nodes {
         case .devices: peers = nil

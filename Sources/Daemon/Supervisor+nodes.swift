@@ -2,6 +2,7 @@
 import Configuration
 import Kernel
 import Policy
+import Rules
 import Tunnels
 import Wire
 

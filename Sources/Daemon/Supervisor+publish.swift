@@ -27,7 +27,27 @@ extension Supervisor {
         for (path, servers) in servers(now: true) {
             wanted += servers.map { .resolver($0.address, port: $0.port, path) }
         }
+        for (node, servers) in namedServers { wanted += servers.map { .resolver($0.address, port: $0.port, .tunnel, by: node) } }
         return Set(wanted)
+    }
+
+    /// Whom we may ask by each tunnel's own mark now: its resolvers, which get probes; and what else rules that name it want to be asked.
+    private var namedServers: [(node: Node, servers: Set<ServerAddress>)] {
+        let circumstances = circumstances
+        let named = loaded.matcher.treatments.filter { $0.action == .tunnel && $0.tunnel != nil }
+        let custom =
+            if case .custom(let servers) = circumstances.setting { servers.filter { circumstances.kind(of: $0) == .publicCustom } } else {
+                [ServerAddress]()
+            }
+        return circumstances.tunnels.map { tunnel in
+            var servers = Set(wish == .up && tunnels[tunnel.node.number].facts.isUp ? tunnel.resolvers : [])
+            let rules = named.filter { $0.tunnel == tunnel.name }
+            if circumstances.state == .connected, tunnel.state == .connected, !rules.isEmpty {
+                servers.formUnion(rules.compactMap(\.options.via))
+                servers.formUnion(custom)
+            }
+            return (tunnel.node, servers)
+        }
     }
 
     /// The same for the time in which nobody looks after them: the tunnel closed, nobody to be asked.
@@ -81,6 +101,11 @@ extension Supervisor {
         circumstances.tunnelInUse = inUse?.configuration.name
         circumstances.peerInUse = inUse?.peers?.active ?? 0
         circumstances.relayServers = inUse?.resolvers ?? []
+        circumstances.tunnels = zip(nodes, tunnels).map { node, tunnel in
+            NamedTunnel(
+                tunnel.configuration.name, node, state: wish == .up ? tunnel.machine.state : selection.state, resolvers: tunnel.resolvers,
+                families: tunnel.families.isEmpty ? [.v4, .v6] : tunnel.families, peer: tunnel.peers?.active ?? 0)
+        }
         circumstances.tunnelOwn.formUnion(tunnels.flatMap(\.addresses))
         return circumstances
     }
@@ -179,7 +204,8 @@ extension Loaded {
                 RulesetPlan.Apps(
                     level: groups.outside.level, listen: doors.configured, excluded: doors.places(of: .excluded),
                     tunneled: doors.places(of: .tunneled), excludedAskOthers: configuration.dns.profile == .mobile)
-            }, capture: doors.capture, nodes: configuration.tunnel.compactMap(\.device))
+            }, capture: doors.capture, nodes: configuration.tunnel.compactMap(\.device),
+            namesTunnels: matcher.treatments.contains { $0.action == .tunnel && $0.tunnel != nil })
     }
 
     /// What the machine says now, else the kernel's own default.

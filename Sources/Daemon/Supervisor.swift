@@ -114,10 +114,10 @@ final class Supervisor {
         let loaded = start.loaded
         ahead = loaded.matcher.exactNames(notIn: .empty)
         let now = Instant.now
-        tunnels = loaded.configuration.tunnel.compactMap { tunnel in
+        tunnels = loaded.configuration.tunnel.enumerated().compactMap { number, tunnel in
             tunnel.device.map {
                 SupervisedTunnel(
-                    tunnel, device: $0, file: loaded.file(of: tunnel), resolvers: loaded.resolvers(of: tunnel),
+                    tunnel, Node(number), device: $0, file: loaded.file(of: tunnel), resolvers: loaded.resolvers(of: tunnel),
                     health: loaded.configuration.health,
                     at: now)
             }

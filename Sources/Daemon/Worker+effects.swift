@@ -63,7 +63,7 @@ extension Worker {
     }
 
     private func open(_ id: AskID, _ ask: Ask, _ transport: Transport, _ message: [UInt8]) {
-        if ask.path == .tunnel { lookups.noteAsked() }
+        if ask.path == .tunnel, ask.node == nil { lookups.noteAsked() }
         guard let opened = upstreams.open(id.number, ask, transport == .udp ? .udp : .tcp, message) else {
             return resolver.lost(id, .unreachable, at: .now)
         }
@@ -81,7 +81,7 @@ extension Worker {
             if couldWrite, !socket.wantsWrite { poller.change(socket.fd, token: Token(.upstream, UInt64(place)).raw, .read) }
         case .lost: resolver.lost(AskID(number: question), .unreachable, at: .now)
         case .packet(let packet):
-            if socket.path == .tunnel { lookups.noteAnswered() }
+            if socket.path == .tunnel, socket.node == nil { lookups.noteAnswered() }
             resolver.reply(to: AskID(number: question), packet.span, at: .now)
         }
     }

@@ -14,7 +14,7 @@ extension Worker {
         // Looked at every second: what is owed is listed only where it is needed, 65,000 addresses take 10 ms and more.
         guard shape != raised else { return }
         var wanted = shape
-        if !isLetGo { wanted.elements = resolver.ledger.elements(at: .now).compactMap(\.element) }
+        if !isLetGo { wanted.elements = resolver.ledger.elements(at: .now).flatMap(\.elements).filter { GuardPlan.holds($0.set) } }
         do throws(KernelError) {
             try sets.raiseGuard(wanted)
             raised = shape

@@ -40,7 +40,8 @@ extension Worker {
             moved.append(.tunnel)
         }
         if new.network != former.network { moved += [.outside, .lan] }
-        troubles = troubles.filter { !moved.contains($0.key.path) }
-        secure.leave(moved)
+        let nodes = new.circumstances.movedNodes(since: former.circumstances)
+        troubles = troubles.filter { !$0.key.isOn(moved, nodes) }
+        secure.leave(moved, nodes)
     }
 }

@@ -169,7 +169,7 @@ final class Worker {
 
     /// Builds the table anew with all that is owed, so that no packet finds it empty.
     func load(_ plan: RulesetPlan, _ elements: [SetElement]) throws(KernelError) {
-        let learned = resolver.ledger.elements(at: .now).compactMap(\.element)
+        let learned = resolver.ledger.elements(at: .now).flatMap(\.elements)
         // The guard first, and again afterwards: while a table is exchanged, the kernel finds its sets of networks empty for a moment.
         let former = self.plan
         self.plan = plan
@@ -268,10 +268,6 @@ struct Token {
 }
 
 extension SetChange {
-    var element: SetElement? {
-        switch change {
-        case .add(let seconds): .learned(route, address, seconds: seconds)
-        case .remove: nil
-        }
-    }
+    /// What it adds.
+    var elements: [SetElement] { elementChanges.filter { $0.kind == .add }.map(\.element) }
 }

@@ -40,27 +40,44 @@ extension Circumstances {
         }
     }
 
-    /// The row of a `tunnel` rule.
+    /// The row of a `tunnel` rule. Where it names one, that one's state decides; but that none is wanted at all is said by the state of all.
     func outcome(ofTunnel rule: Ruling) -> Decision.Outcome {
         switch state {
         case .connected: inTunnel(by: rule)
         case .disconnected where tunnelRulesFallToSystem: outsideToSystem
-        case .disconnected, .connecting, .disconnecting, .error: .refuse(.notConnected(state))
+        case .disconnected, .connecting, .disconnecting, .error: .refuse(notConnected(rule))
         }
     }
 
+    private func notConnected(_ rule: Ruling?) -> Refusal {
+        guard let name = rule?.tunnel, let rule else { return .notConnected(state) }
+        guard let state = tunnel(of: rule)?.state, state != .connected else { return .namedTunnel(name, self.state) }
+        return .namedTunnel(name, state)
+    }
+
     private func inTunnel(by rule: Ruling?) -> Decision.Outcome {
-        if let wanted = rule?.tunnel, wanted != tunnelInUse { return .refuse(.otherTunnel(wanted)) }
+        if let rule, let name = rule.tunnel { return inTunnel(name, by: rule) }
         if let server = rule?.options.via { return .ask(path: .tunnel, [Ask(.tunnel, server)]) }
         let servers = publicCustomServers
         return .ask(path: .tunnel, servers.isEmpty ? relayAsks : servers.map { Ask(.tunnel, $0) })
+    }
+
+    /// By the tunnel that the rule names, and by no other, whichever is in use.
+    private func inTunnel(_ name: String, by rule: Ruling) -> Decision.Outcome {
+        guard let tunnel = tunnel(of: rule) else { return .refuse(.namedTunnel(name, .disconnected)) }
+        switch tunnel.state {
+        case .connected:
+            let wanted = rule.options.via.map { [$0] } ?? publicCustomServers
+            return .ask(path: .tunnel, (wanted.isEmpty ? tunnel.resolvers : wanted).map { Ask(.tunnel, $0, by: tunnel.node) })
+        case .disconnected, .connecting, .disconnecting, .error: return .refuse(.namedTunnel(name, tunnel.state))
+        }
     }
 
     /// An app that may only use the tunnel: as by a `tunnel` rule, and refused whenever there is none.
     private func tunneled(by rule: Ruling?) -> Decision.Outcome {
         switch state {
         case .connected: inTunnel(by: rule)
-        case .disconnected, .connecting, .disconnecting, .error: .refuse(.notConnected(state))
+        case .disconnected, .connecting, .disconnecting, .error: .refuse(notConnected(rule))
         }
     }
 

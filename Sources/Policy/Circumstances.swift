@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Rules
 import Wire
 
 /// Everything a decision depends on besides the question: the configuration's part and the world's.
@@ -23,6 +24,8 @@ package struct Circumstances: Hashable, Sendable {
     package var peerInUse = 0 { didSet { nodeInUse = Self.node(tunnelInUse, peerInUse) } }
     /// What tells its resolvers from others at the same addresses: made once, since it is needed for each question.
     package private(set) var nodeInUse: String?
+    /// Every tunnel, in order: rules may name one.
+    package var tunnels: [NamedTunnel] = []
     /// Addresses that are the tunnel's own: its device's, its resolvers', its gateways'.
     package var tunnelOwn: Set<IPAddress>
 
@@ -47,7 +50,26 @@ package struct Circumstances: Hashable, Sendable {
         self.tunnelOwn = tunnelOwn
     }
 
-    private static func node(_ tunnel: String?, _ peer: Int) -> String? { tunnel.map { peer == 0 ? $0 : "\($0) peer \(peer + 1)" } }
+    private static func node(_ tunnel: String?, _ peer: Int) -> String? { tunnel.map { NamedTunnel.identity($0, peer) } }
+
+    /// The tunnel that a rule names; nil where it names none, or none that there is.
+    package func tunnel(of rule: Ruling) -> NamedTunnel? { rule.tunnel.flatMap { name in tunnels.first { $0.name == name } } }
+
+    /// The nodes whose resolvers are others now than in `former`, or cannot be asked any more.
+    package func movedNodes(since former: Circumstances) -> Set<Node> {
+        let now = Dictionary(tunnels.map { ($0.node, $0) }) { first, _ in first }
+        let isOver = (state == .connected) != (former.state == .connected)
+        return Set(former.tunnels.map(\.node)).union(now.keys).filter { node in
+            let before = former.tunnels.first { $0.node == node }
+            return isOver || before?.identity != now[node]?.identity || before?.state != now[node]?.state
+        }
+    }
+
+    /// What tells the answers of these servers from those of others at the same addresses, besides the network.
+    package func identity(of asks: [Ask]) -> String? {
+        guard let node = asks.first?.node else { return nodeInUse }
+        return tunnels.first { $0.node == node }?.identity
+    }
 
     /// What a custom server counts as. The tunnel's own addresses are Default DNS however they were typed.
     package func kind(of server: ServerAddress) -> ServerKind {

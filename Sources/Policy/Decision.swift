@@ -28,11 +28,20 @@ package struct Decision: Hashable, Sendable {
 package struct Ask: Hashable, Sendable {
     package let path: Path
     package let server: ServerAddress
+    /// The tunnel that a rule names; nil: the one in use, or no tunnel's path.
+    package let node: Node?
 
-    package init(_ path: Path, _ server: ServerAddress) {
+    package init(_ path: Path, _ server: ServerAddress, by node: Node? = nil) {
         self.path = path
         self.server = server
+        self.node = node
     }
+
+    /// Of its socket.
+    package var mark: UInt32 { node?.mark ?? path.mark }
+
+    /// Whether it is asked on one of these paths, or by one of these tunnels that rules name.
+    package func isOn(_ paths: [Path], _ nodes: Set<Node>) -> Bool { node.map(nodes.contains) ?? paths.contains(path) }
 
     /// Whether nobody on the way can change what the server says.
     package var isTrusted: Bool { path == .tunnel || server.isSecure || server.address.isLoopback }
@@ -41,8 +50,8 @@ package struct Ask: Hashable, Sendable {
 /// Why a question is answered SERVFAIL, with nothing on any wire.
 package enum Refusal: Hashable, Sendable {
     case notConnected(TunnelState)
-    /// The rule names a tunnel that is not the one in use.
-    case otherTunnel(String)
+    /// The tunnel that the rule names is not connected.
+    case namedTunnel(String, TunnelState)
     case lanSharingOff
     case noPrivateServer
 
@@ -50,7 +59,7 @@ package enum Refusal: Hashable, Sendable {
     package var error: ExtendedError {
         switch self {
         case .notConnected(let state): ExtendedError(ExtendedError.noReachableAuthority, "tunnel \(state.rawValue)")
-        case .otherTunnel(let name): ExtendedError(ExtendedError.noReachableAuthority, "tunnel \(name) is not in use")
+        case .namedTunnel(let name, let state): ExtendedError(ExtendedError.noReachableAuthority, "tunnel \(name) \(state.rawValue)")
         case .lanSharingOff: ExtendedError(ExtendedError.prohibited, "LAN sharing is off")
         case .noPrivateServer: ExtendedError(ExtendedError.prohibited, "no private server for a name of the local network")
         }
@@ -58,7 +67,7 @@ package enum Refusal: Hashable, Sendable {
 
     package var reason: Reason {
         switch self {
-        case .notConnected, .otherTunnel: .notConnected
+        case .notConnected, .namedTunnel: .notConnected
         case .lanSharingOff: .lanSharingOff
         case .noPrivateServer: .noPrivateServer
         }

@@ -6,10 +6,13 @@ import Wire
 package struct Traffic: Hashable, Sendable {
     package let verdict: Verdict
     package let cause: Cause
+    /// The tunnel that a rule names for it; nil: the one in use.
+    package let tunnel: NamedTunnel?
 
-    package init(verdict: Verdict, cause: Cause) {
+    package init(verdict: Verdict, cause: Cause, tunnel: NamedTunnel? = nil) {
         self.verdict = verdict
         self.cause = cause
+        self.tunnel = tunnel
     }
 
     package enum Verdict: Hashable, Sendable {
@@ -32,7 +35,7 @@ package struct Traffic: Hashable, Sendable {
     /// The mark its packets carry when they are routed; nil where they are refused before.
     package var mark: UInt32? {
         switch verdict {
-        case .by(let path): path.mark
+        case .by(let path): tunnel?.node.mark ?? path.mark
         case .asRouted: 0
         case .rejected: nil
         }
@@ -44,14 +47,17 @@ extension Circumstances {
     /// - Parameters:
     ///   - leases: the actions of the rules it is owed to.
     ///   - network: the action of the longest network around it.
+    ///   - named: the tunnel that the lease's rule, or the network's, names.
     ///   - isOwn: whether it is one of this machine's.
     ///   - defaultIsTunnel: `routing.default = "tunnel"`.
     package func traffic(
-        to address: IPAddress, leases: Set<Action>, network: Action?, isOwn: Bool = false, defaultIsTunnel: Bool
+        to address: IPAddress, leases: Set<Action>, network: Action?, named: (lease: Node?, network: Node?) = (nil, nil),
+        isOwn: Bool = false,
+        defaultIsTunnel: Bool
     ) -> Traffic {
-        func verdict(_ action: Action) -> Traffic.Verdict {
+        func verdict(_ action: Action, _ tunnel: NamedTunnel?) -> Traffic.Verdict {
             switch action {
-            case .tunnel: intoTheTunnel
+            case .tunnel: intoTheTunnel(tunnel)
             case .direct: .by(.outside)
             case .lan: ranges.contains(address) ? .by(.lan) : .rejected
             case .block: .rejected
@@ -59,8 +65,18 @@ extension Circumstances {
         }
         if isOwn { return Traffic(verdict: .asRouted, cause: .own) }
         for action in [Action.tunnel, .direct, .lan, .block] {
-            if leases.contains(action) { return Traffic(verdict: verdict(action), cause: .lease(action)) }
-            if network == action { return Traffic(verdict: verdict(action), cause: .network(action)) }
+            func tunnel(_ node: Node?) -> NamedTunnel? {
+                action == .tunnel ? node.flatMap { node in tunnels.first { $0.node == node } } : nil
+            }
+            // The kernel asks who names its tunnel once it goes in the tunnel at all: by address, then by network.
+            if leases.contains(action) {
+                let tunnel = tunnel(named.lease)
+                return Traffic(verdict: verdict(action, tunnel), cause: .lease(action), tunnel: tunnel)
+            }
+            if network == action {
+                let tunnel = tunnel(named.network)
+                return Traffic(verdict: verdict(action, tunnel), cause: .network(action), tunnel: tunnel)
+            }
         }
         if ranges.contains(address) || address.isToMany {
             return Traffic(verdict: lanSharing ? .asRouted : .rejected, cause: .localNetwork)
@@ -73,9 +89,9 @@ extension Circumstances {
         }
     }
 
-    private var intoTheTunnel: Traffic.Verdict {
+    private func intoTheTunnel(_ tunnel: NamedTunnel?) -> Traffic.Verdict {
         switch state {
-        case .connected: .by(.tunnel)
+        case .connected: tunnel.map { $0.state == .connected } ?? true ? .by(.tunnel) : .rejected
         case .disconnected where tunnelRulesFallToSystem: .asRouted
         case .disconnected, .connecting, .disconnecting, .error: .rejected
         }

@@ -7,6 +7,8 @@ extension Resolver {
     /// What of the world that answers depend on is another now.
     private struct Difference {
         let tunnel: Bool
+        /// Tunnels that rules name.
+        let nodes: Set<Node>
         let network: Bool
         /// The network, or the servers it names.
         let system: Bool
@@ -20,6 +22,7 @@ extension Resolver {
 
         init(_ former: Snapshot, _ new: Snapshot) {
             tunnel = former.circumstances.nodeInUse != new.circumstances.nodeInUse
+            nodes = new.circumstances.movedNodes(since: former.circumstances)
             network = former.network != new.network
             system = network || former.circumstances.systemServers != new.circumstances.systemServers
             rules = former.rulesRevision != new.rulesRevision
@@ -29,7 +32,9 @@ extension Resolver {
         }
 
         /// The same servers by another tunnel or network are others: what they answer must not be kept as theirs.
-        func moves(_ asks: [Ask]) -> Bool { asks.contains { $0.path == .tunnel ? tunnel : network } }
+        func moves(_ asks: [Ask]) -> Bool {
+            asks.contains { $0.isOn((tunnel ? [.tunnel] : []) + (network ? [.outside, .lan] : []), nodes) }
+        }
     }
 
     /// Takes on a new world. A question in flight whose way is no longer the decided one is decided anew; but what was on its way in the tunnel
@@ -49,7 +54,7 @@ extension Resolver {
         }
         cache.capacity = snapshot.caching.capacity
         cache.staleWindow = snapshot.caching.staleWindow
-        if difference.tunnel || difference.system || difference.rules { failures.endAll() }
+        if difference.tunnel || !difference.nodes.isEmpty || difference.system || difference.rules { failures.endAll() }
         servers.forget { difference.moves([$0]) }
         if difference.addresses {
             moves += 1

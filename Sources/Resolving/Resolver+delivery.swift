@@ -117,7 +117,7 @@ extension Resolver {
         switch claim.rule.options.hints {
         case .strip, .nodata: cut.hints = [.v4, .v6]
         case .lease where isBinding && claim.route == .tunnel:
-            cut.hints = Set(IPAddress.Family.allCases).subtracting(snapshot.tunnelFamilies)
+            cut.hints = Set(IPAddress.Family.allCases).subtracting(snapshot.families(of: claim.rule))
         case .lease: break
         }
         let isCut = isBinding || !cut.refused.isEmpty
@@ -126,7 +126,7 @@ extension Resolver {
         let left = steered.addresses
         var owed = left
         if claim.route == .tunnel, left.count < admitted.count {
-            owed += admitted.filter { !snapshot.tunnelFamilies.contains($0.family) && !left.contains($0) }
+            owed += admitted.filter { !snapshot.families(of: claim.rule).contains($0.family) && !left.contains($0) }
         }
         let given = owe(owed, to: claim, asked: name, ttl: ttl, at: now)
         let (changes, excess) = (given.changes, given.excess)

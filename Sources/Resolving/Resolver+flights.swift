@@ -82,7 +82,7 @@ extension Resolver {
     /// Our cookie for a server: another for each server, path, network and after each change of our addresses, so that it tells nobody that we are
     /// the same (RFC 7873 section 4.1).
     private func cookie(_ ask: Ask) -> [UInt8] {
-        let tunnel = ask.path == .tunnel ? snapshot.circumstances.nodeInUse ?? "" : ""
+        let tunnel = ask.path == .tunnel ? snapshot.circumstances.identity(of: [ask]) ?? "" : ""
         return hash(Array("\(ask.server) \(ask.path.rawValue) \(tunnel) \(snapshot.network) \(moves)".utf8))
     }
 

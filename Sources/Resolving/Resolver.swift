@@ -145,7 +145,7 @@ package struct Resolver {
     }
 
     mutating func key(_ query: Query, _ asks: [Ask]) -> Cache.Key {
-        let group = Partitions.Group(asks: asks, tunnel: snapshot.circumstances.nodeInUse, network: snapshot.network)
+        let group = Partitions.Group(asks: asks, tunnel: snapshot.circumstances.identity(of: asks), network: snapshot.network)
         return Cache.Key(
             partition: partitions.number(of: group), question: query.question, dnssecOK: query.dnssecOK,
             checkingDisabled: query.flags.contains(.checkingDisabled))

@@ -8,8 +8,8 @@ extension Snapshot {
     /// Types a rule answers NODATA for: addresses of a family its tunnel does not carry, and service bindings it does not want.
     package func hides(_ type: RecordType, _ rule: Ruling) -> Bool {
         switch type {
-        case .a: rule.action == .tunnel && !tunnelFamilies.contains(.v4)
-        case .aaaa: rule.action == .tunnel && !tunnelFamilies.contains(.v6) && !(answersSixByNAT64 && steeringGuard.nat64 != nil)
+        case .a: rule.action == .tunnel && !families(of: rule).contains(.v4)
+        case .aaaa: rule.action == .tunnel && !families(of: rule).contains(.v6) && !(answersSixByNAT64 && steeringGuard.nat64 != nil)
         case .https, .svcb:
             switch rule.options.hints {
             case .nodata: true
@@ -18,4 +18,10 @@ extension Snapshot {
         default: false
         }
     }
+
+    /// What the tunnel of a rule carries.
+    func families(of rule: Ruling) -> Set<IPAddress.Family> { circumstances.tunnel(of: rule)?.families ?? tunnelFamilies }
+
+    /// The place of the tunnel that a rule names.
+    func node(of rule: Ruling) -> Int? { rule.action == .tunnel ? circumstances.tunnel(of: rule)?.node.number : nil }
 }

@@ -17,7 +17,7 @@ package struct Snapshot: Sendable {
     package var rebinding: Rebinding
     /// `conflict = "narrow"`.
     package var narrows: Bool
-    /// Families the tunnel in use carries; a `tunnel` name has no addresses of the others.
+    /// Families the tunnel in use carries; a `tunnel` name has no addresses of the others. Where its rule names a tunnel, that one's count.
     package var tunnelFamilies: Set<IPAddress.Family>
     /// Whether this network is asked how it translates IPv6 to IPv4 (RFC 7050).
     package var looksForNAT64: Bool

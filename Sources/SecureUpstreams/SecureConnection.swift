@@ -34,11 +34,11 @@ final class SecureConnection {
         self.server = server
         self.contexts = contexts
         alarm = server.loop.scheduleTask(in: Self.handshakePatience, bound { $0.fail(.slowHandshake) })
-        let path = server.ask.path
+        let mark = server.ask.mark
         let bootstrap = ClientBootstrap(group: server.loop)
             // Before connect(2): the first packet has it, or there is none.
             .channelOption(
-                ChannelOptions.socket(SocketOptionLevel(SOL_SOCKET), SocketOptionName(SO_MARK)), value: SocketOptionValue(path.mark)
+                ChannelOptions.socket(SocketOptionLevel(SOL_SOCKET), SocketOptionName(SO_MARK)), value: SocketOptionValue(mark)
             )
             .connectTimeout(Self.handshakePatience)
         let own = NIOLoopBound(self, eventLoop: server.loop)

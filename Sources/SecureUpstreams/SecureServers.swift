@@ -28,8 +28,8 @@ final class SecureServers {
         servers[ask]?.close(number)
     }
 
-    func leave(_ paths: [Path]) {
-        for (ask, server) in servers where paths.contains(ask.path) {
+    func leave(_ paths: [Path], _ nodes: Set<Node>) {
+        for (ask, server) in servers where ask.isOn(paths, nodes) {
             servers[ask] = nil
             server.leave(.moved)
         }
@@ -37,7 +37,7 @@ final class SecureServers {
 
     func trust(_ roots: String?) {
         contexts = TLSContexts(roots: roots)
-        leave(Path.allCases)
+        leave(Path.allCases, Set(Node.first(Node.most)))
     }
 
     private func server(_ ask: Ask) -> SecureServer {

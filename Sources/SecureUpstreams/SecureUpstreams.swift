@@ -53,10 +53,10 @@ package final class SecureUpstreams {
         desk.loop.execute { desk.servers.value.close(number) }
     }
 
-    /// The way to servers of these paths is another now: their connections end at once, and what was asked on them is lost.
-    package func leave(_ paths: [Path]) {
-        guard let desk, !paths.isEmpty else { return }
-        desk.loop.execute { desk.servers.value.leave(paths) }
+    /// The way to servers of these paths, or by these tunnels that rules name, is another now: their connections end at once, and what was asked on them is lost.
+    package func leave(_ paths: [Path], _ nodes: Set<Node> = []) {
+        guard let desk, !paths.isEmpty || !nodes.isEmpty else { return }
+        desk.loop.execute { desk.servers.value.leave(paths, nodes) }
     }
 
     /// Trusts another file from now on; read anew even if it has the same name.

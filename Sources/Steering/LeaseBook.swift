@@ -32,6 +32,12 @@ struct LeaseBook: Sendable {
             set { standing = newValue ? standing | 2 : standing & ~2 }
         }
 
+        /// The tunnel it goes by: the first of those that its entries name; `LeaseBook.noNode`: whichever is in use.
+        var node: UInt8 {
+            get { (standing >> 2) &- 1 }
+            set { standing = standing & 3 | (newValue &+ 1) << 2 }
+        }
+
         init(_ address: IPAddress, _ place: Place, until: UInt32) {
             (high, low) = address.halves
             (self.until, self.place) = (until, place)
@@ -52,11 +58,16 @@ struct LeaseBook: Sendable {
         /// `SlotIndex.none`: the slot is free.
         var lease: UInt32
         var until: UInt32
+        /// The tunnel that its rule names; `noNode`: none.
+        var node: UInt8
         var nextOfLease: UInt32
         var previousOfLease: UInt32
         var nextOfName: UInt32
         var previousOfName: UInt32
     }
+
+    /// Tunnels are counted from 0, and there are ten at most.
+    static let noNode = UInt8.max
 
     fileprivate(set) var leases: [LeaseSlot] = []
     fileprivate(set) var entries: [Entry] = []
@@ -84,12 +95,13 @@ struct LeaseBook: Sendable {
         return slot
     }
 
-    mutating func attach(_ owner: Owner, rule: Int32, to lease: UInt32, until: UInt32) -> UInt32 {
+    mutating func attach(_ owner: Owner, rule: Int32, node: UInt8, to lease: UInt32, until: UInt32) -> UInt32 {
         let name = names.use(owner.name)
         let matched = owner.matched == owner.name ? names.use(owner.name) : names.use(owner.matched)
         let first = leases[Int(lease)].first
         let entry = Entry(
-            name: name, matched: matched, rule: rule, lease: lease, until: until, nextOfLease: first, previousOfLease: SlotIndex.none,
+            name: name, matched: matched, rule: rule, lease: lease, until: until, node: node, nextOfLease: first,
+            previousOfLease: SlotIndex.none,
             nextOfName: names.head(name), previousOfName: SlotIndex.none)
         let slot = freeEntries.popLast() ?? UInt32(entries.count)
         if Int(slot) == entries.count { entries.appendTightly(entry) } else { entries[Int(slot)] = entry }

@@ -62,7 +62,7 @@ extension Ledger {
             return
         }
         counters.folded += 1
-        extend(entry, until: asked.until)
+        extend(entry, until: asked.until, node: min(asked.node, book.entries[Int(entry)].node))
     }
 
     private mutating func evict(of name: UInt32, _ asked: inout Asked, _ changes: inout [SetChange]) -> Bool {
@@ -72,7 +72,7 @@ extension Ledger {
             asked.full.insert(.name)
             return false
         }
-        give(first, &changes)
+        give(first, &changes, at: asked.now)
         return true
     }
 
@@ -89,7 +89,7 @@ extension Ledger {
                     continue
                 }
                 victims.queue += spared.reversed()
-                if case .set = scope { giveLease(victim.entry, &changes) } else { give(victim.entry, &changes) }
+                if case .set = scope { giveLease(victim.entry, &changes) } else { give(victim.entry, &changes, at: asked.now) }
                 return true
             }
             if round == 1 || victims.barren.map({ asked.now < $0 }) == true { break }
@@ -160,10 +160,15 @@ extension Ledger {
         return Victims(queue: first.unordered.sorted(by: >), barren: barren)
     }
 
-    private mutating func give(_ entry: UInt32, _ changes: inout [SetChange]) {
+    private mutating func give(_ entry: UInt32, _ changes: inout [SetChange], at now: Instant) {
         losses &+= 1
         let lease = book.entries[Int(entry)].lease
-        if let change = detach(entry) { changes.append(change) } else { recount(lease) }
+        if let change = detach(entry) {
+            changes.append(change)
+        } else {
+            recount(lease)
+            if let change = retuned(lease, at: now) { changes.append(change) }
+        }
     }
 
     private mutating func giveLease(_ lease: UInt32, _ changes: inout [SetChange]) {

@@ -9,6 +9,8 @@ extension Ledger {
         /// The latest end of its owners; whole seconds, rounded up.
         package let until: Instant
         package let kind: LeaseKind
+        /// The place, from 0, of the tunnel it goes by alone; nil: whichever is in use.
+        package let node: Int?
         /// Never empty; the one that came last first.
         package let owners: [Holding]
     }
@@ -44,10 +46,17 @@ extension Ledger {
     /// Who owes an address to the route that decides, the last first; empty when nobody does.
     package func owners(of address: IPAddress) -> [Owner] { slots(of: address).first.map { book.entries(of: $0).map(book.owner) } ?? [] }
 
-    /// Addresses owed to more than one route, by number. Looks at everything: a few milliseconds for a full ledger.
+    /// Addresses owed to more than one route, or to more than one tunnel by name, by number. Looks at everything: a few milliseconds for a full ledger.
     /// - Parameter isTunnels: whether a network of the tunnel's has the address, which wins over a `direct` lease.
     package func conflicts(isTunnels: (IPAddress) -> Bool = { _ in false }) -> [Conflict] {
         var addresses: Set<IPAddress> = []
+        for (index, slot) in book.leases.enumerated() where slot.first != SlotIndex.none && slot.node != LeaseBook.noNode {
+            let isTwice = book.entries(of: UInt32(index)).contains { entry in
+                let node = book.entries[Int(entry)].node
+                return node != slot.node && node != LeaseBook.noNode
+            }
+            if isTwice { addresses.insert(slot.address) }
+        }
         for slot in book.leases where slot.first != SlotIndex.none && slot.place.route != .tunnel {
             let isInNetwork = slot.place.route == .direct && isTunnels(slot.address)
             if isInNetwork || routes(of: slot.address).count > 1 { addresses.insert(slot.address) }
@@ -110,6 +119,7 @@ extension Ledger {
         let lease = book.leases[Int(slot)]
         return Lease(
             route: lease.place.route, address: lease.address, until: Instant(seconds: lease.until), kind: lease.kind,
+            node: lease.node == LeaseBook.noNode ? nil : Int(lease.node),
             owners: book.entries(of: slot).map { entry in
                 let rule = book.entries[Int(entry)].rule
                 return Holding(

@@ -22,11 +22,12 @@ extension Ledger {
         victims = [:]
         losses &+= 1
         var touched: Set<UInt32> = []
+        var other: Set<UInt32> = []
         var moved: Set<UInt32> = []
         var homeless: Set<UInt32> = []
         for (entry, verdict) in verdicts {
             guard let verdict, verdict.route != book.leases[Int(book.entries[Int(entry)].lease)].place.route else { continue }
-            if let lease = move(entry, to: verdict.route, rule: Int32(clamping: verdict.rule), at: now) {
+            if let lease = move(entry, to: verdict, at: now) {
                 moved.insert(lease)
             } else {
                 homeless.insert(entry)
@@ -36,7 +37,9 @@ extension Ledger {
         for (entry, verdict) in verdicts {
             let lease = book.entries[Int(entry)].lease
             if let verdict, verdict.route == book.leases[Int(lease)].place.route {
-                extend(entry, until: 0, rule: Int32(clamping: verdict.rule))
+                let node = verdict.onlyStays ? book.entries[Int(entry)].node : verdict.node
+                if book.entries[Int(entry)].node != node { other.insert(lease) }
+                extend(entry, until: 0, rule: Int32(clamping: verdict.rule), node: node)
             } else {
                 if verdict == nil || homeless.contains(entry) {
                     let until = Instant(seconds: book.entries[Int(entry)].until)
@@ -47,8 +50,12 @@ extension Ledger {
         }
         for lease in touched where book.isLive(lease: lease) { recount(lease) }
         // A lease whose last owner moved away may have got another that moved in: it was there all the time, so its removal never came.
-        let additions = moved.filter { book.isLive(lease: $0) }.compactMap { renewsForMove($0) ? add($0, now) : nil }
-        return additions + removals
+        let additions = moved.filter { book.isLive(lease: $0) }.compactMap { lease in
+            let former = retune(lease) ?? LeaseBook.noNode
+            return renewsForMove(lease) ? add(lease, now, former: former) : nil
+        }
+        let retunings = other.union(touched).subtracting(moved).filter { book.isLive(lease: $0) }.compactMap { retuned($0, at: now) }
+        return additions + retunings + removals
     }
 
     /// Room taken by entries, in use or free.
@@ -61,14 +68,18 @@ extension Ledger {
         package let rule: Int
         /// Whether the rule may own private addresses.
         package let allowsPrivate: Bool
+        /// The tunnel that the rule names.
+        let node: UInt8
         /// What stands in the route's set stays in it, and nothing comes in.
         let onlyStays: Bool
 
-        package init(_ route: SteeredRoute, rule: Int, allowsPrivate: Bool = false) {
-            self.init(route, rule: rule, allowsPrivate: allowsPrivate, onlyStays: false)
+        /// - Parameter node: the place, from 0, of the tunnel that the rule names; nil: it names none.
+        package init(_ route: SteeredRoute, rule: Int, allowsPrivate: Bool = false, by node: Int? = nil) {
+            self.init(route, rule: rule, allowsPrivate: allowsPrivate, by: node, onlyStays: false)
         }
 
-        private init(_ route: SteeredRoute, rule: Int, allowsPrivate: Bool, onlyStays: Bool) {
+        private init(_ route: SteeredRoute, rule: Int, allowsPrivate: Bool, by node: Int? = nil, onlyStays: Bool) {
+            self.node = node.map { UInt8(clamping: $0) } ?? LeaseBook.noNode
             self.route = route
             self.rule = rule
             self.allowsPrivate = allowsPrivate
@@ -121,7 +132,8 @@ extension Ledger {
     }
 
     /// Gives an entry's like to another route's lease of the same address; the entry itself stays. Returns that lease; nil: no room.
-    private mutating func move(_ entry: UInt32, to route: SteeredRoute, rule: Int32, at now: Instant) -> UInt32? {
+    private mutating func move(_ entry: UInt32, to verdict: Verdict, at now: Instant) -> UInt32? {
+        let (route, rule, node) = (verdict.route, Int32(clamping: verdict.rule), verdict.node)
         let owner = book.owner(of: entry)
         let until = book.entries[Int(entry)].until
         let address = book.leases[Int(book.entries[Int(entry)].lease)].address
@@ -131,12 +143,12 @@ extension Ledger {
                 counters.refused += 1
                 return nil
             }
-            return makeLease(address, place, owner, rule: rule, until: until)
+            return makeLease(address, place, owner, rule: rule, node: node, until: until)
         }
         if let known = self.find(owner, on: lease) {
-            extend(known, until: until, rule: rule)
+            extend(known, until: until, rule: rule, node: node)
         } else {
-            attach(owner, rule: rule, to: lease, until: until)
+            attach(owner, rule: rule, node: node, to: lease, until: until)
         }
         return lease
     }

@@ -110,15 +110,18 @@ package struct Ledger: Sendable {
     package func count(_ route: SteeredRoute, _ family: IPAddress.Family) -> Int { counts[Place(route: route, family: family).number] }
 
     /// Notes that an answer hands out `addresses` to `owner` for `ttl` seconds; from 2³¹ on that counts as 0 (RFC 2181 section 8).
-    /// - Parameter rule: the number of the rule that wants it, from 0.
+    /// - Parameters:
+    ///   - node: the place, from 0 to 9, of the tunnel that the rule names; nil: it names none.
+    ///   - rule: the number of the rule that wants it, from 0.
     package mutating func owe(
-        _ addresses: [IPAddress], to route: SteeredRoute, owner: Owner, rule: Int, ttl: UInt32, at now: Instant
+        _ addresses: [IPAddress], to route: SteeredRoute, by node: Int? = nil, owner: Owner, rule: Int, ttl: UInt32, at now: Instant
     ) -> Owed {
         var owed = Owed()
         let ttl = ttl > UInt32(Int32.max) ? 0 : Int64(ttl) * 1000
         let until = (now + max(Self.shortest, ttl + stale + grace)).ceiling
         var asked = Asked(
-            owner: owner, rule: Int32(clamping: rule), route: route, until: until,
+            owner: owner, rule: Int32(clamping: rule), route: route, node: node.map { UInt8(clamping: $0) } ?? LeaseBook.noNode,
+            until: until,
             needed: (now + ttl + stale + grace / 2).ceiling, answer: addresses, now: now)
         for address in addresses { owe(address, &asked, &owed) }
         return owed
@@ -129,6 +132,7 @@ package struct Ledger: Sendable {
         let owner: Owner
         let rule: Int32
         let route: SteeredRoute
+        let node: UInt8
         let until: UInt32
         /// The kernel must keep it until then at least.
         let needed: UInt32
@@ -142,14 +146,19 @@ package struct Ledger: Sendable {
     private mutating func owe(_ address: IPAddress, _ asked: inout Asked, _ owed: inout Owed) {
         let place = Place(route: asked.route, family: address.family)
         let lease: UInt32
+        var former = LeaseBook.noNode
         if let known = find(address, place) {
             lease = known
             if let entry = find(asked.owner, on: lease) {
-                extend(entry, until: asked.until, rule: asked.rule)
+                let isOther = book.entries[Int(entry)].node != asked.node
+                extend(entry, until: asked.until, rule: asked.rule, node: asked.node)
+                if isOther { former = retune(lease) ?? former }
             } else if hasRoomForEntry(&asked, &owed.changes) {
-                attach(asked.owner, rule: asked.rule, to: lease, until: asked.until)
+                attach(asked.owner, rule: asked.rule, node: asked.node, to: lease, until: asked.until)
+                if asked.node < book.leases[Int(lease)].node { former = retune(lease) ?? former }
             } else {
                 fold(asked, into: lease)
+                former = retune(lease) ?? former
             }
         } else {
             guard hasRoomForEntry(&asked, &owed.changes), hasRoomForLease(place, &asked, &owed.changes) else {
@@ -157,9 +166,9 @@ package struct Ledger: Sendable {
                 owed.excess.append(address)
                 return
             }
-            lease = makeLease(address, place, asked.owner, rule: asked.rule, until: asked.until)
+            lease = makeLease(address, place, asked.owner, rule: asked.rule, node: asked.node, until: asked.until)
         }
-        if renews(lease, asked) { owed.changes.append(add(lease, asked.now)) }
+        if renews(lease, asked) { owed.changes.append(add(lease, asked.now, former: former)) }
     }
 
     /// Whether the kernel must be written for this answer: what it has not confirmed; and what it would forget too soon, or within half its time.
@@ -213,7 +222,7 @@ package struct Ledger: Sendable {
     package mutating func expire(at now: Instant, most: Int = .max) -> [SetChange] {
         var changes: [SetChange] = []
         services.expire(at: now)
-        let now = now.floor
+        let (moment, now) = (now, now.floor)
         var rest = most
         while rest > 0, let end = ends.min, end.until <= now {
             rest -= 1
@@ -224,7 +233,8 @@ package struct Ledger: Sendable {
                 ends.insert(End(until: until, entry: end.entry))
                 continue
             }
-            if let change = detach(end.entry) { changes.append(change) }
+            let lease = book.entries[Int(end.entry)].lease
+            if let change = detach(end.entry) ?? retuned(lease, at: moment) { changes.append(change) }
         }
         return changes
     }

@@ -19,17 +19,19 @@ package final class UpstreamSocket {
 
     /// What never changes about a socket: those of one kin can stand in for each other.
     struct Kin: Equatable {
-        let path: Path
+        let mark: UInt32
         let family: Int32
 
         init(_ ask: Ask) {
-            path = ask.path
+            mark = ask.mark
             family = ask.server.address.family == .v4 ? AF_INET : AF_INET6
         }
     }
 
     package let fd: Int32
     package let path: Path
+    /// See `Ask.node`.
+    package let node: Node?
     private let transport: Kind
     /// Of a socket that can give its port back and take another.
     private(set) var kin: Kin?
@@ -49,8 +51,8 @@ package final class UpstreamSocket {
         let type = transport == .udp ? SOCK_DGRAM.rawValue : SOCK_STREAM.rawValue
         fd = socket(peer.family, Int32(type | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         self.transport = transport
-        path = ask.path
-        guard fd >= 0, Self.mark(fd, ask.path), device.map({ Self.bind(fd, to: $0) }) ?? true else { return nil }
+        (path, node) = (ask.path, ask.node)
+        guard fd >= 0, Self.mark(fd, ask.mark), device.map({ Self.bind(fd, to: $0) }) ?? true else { return nil }
         switch transport {
         case .udp:
             Self.forbidFragments(fd, peer.family)
@@ -67,8 +69,8 @@ package final class UpstreamSocket {
         let peer = Self.peer(of: ask)
         fd = socket(peer.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         transport = .tcp
-        path = ask.path
-        guard fd >= 0, Self.mark(fd, ask.path), Self.bind(fd, to: device) else { return nil }
+        (path, node) = (ask.path, ask.node)
+        guard fd >= 0, Self.mark(fd, ask.mark), Self.bind(fd, to: device) else { return nil }
         guard connect(to: peer) else { return nil }
     }
 
@@ -146,8 +148,8 @@ package final class UpstreamSocket {
         unsafe message.withUnsafeBytes { unsafe Glibc.send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) } == message.count
     }
 
-    private static func mark(_ fd: Int32, _ path: Path) -> Bool {
-        var mark = path.mark
+    private static func mark(_ fd: Int32, _ mark: UInt32) -> Bool {
+        var mark = mark
         return unsafe setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, socklen_t(MemoryLayout<UInt32>.size)) == 0
     }
 

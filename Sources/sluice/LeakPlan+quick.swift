@@ -19,6 +19,10 @@ extension LeakPlan {
         let inUse = status.tunnels.first(where: \.inUse)
         circumstances.tunnelInUse = inUse?.name
         circumstances.relayServers = inUse?.resolvers.compactMap { ServerAddress($0) } ?? []
+        for index in circumstances.tunnels.indices {
+            let known = status.tunnels.first { $0.name == circumstances.tunnels[index].name }
+            circumstances.tunnels[index].state = known.flatMap { TunnelState(rawValue: $0.state) } ?? .error
+        }
 
         var cells: [Cell] = []
         for action in Action.allCases {

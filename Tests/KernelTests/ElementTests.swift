@@ -13,6 +13,7 @@ import Wire
             .learned(.tunnel, IPAddress("192.0.2.255")!), .learned(.tunnel, IPAddress("2001:db8::ffff")!),
             .learned(.direct, IPAddress("192.0.2.8")!, seconds: 300), .learned(.direct, IPAddress("2001:db8::8")!, seconds: 300),
             .learned(.lan, IPAddress("10.0.0.9")!, seconds: 300), .learned(.lan, IPAddress("fd00::9")!, seconds: 300),
+            .named(IPAddress("192.0.2.255")!, Node(1)!), .named(IPAddress("2001:db8::ffff")!, Node(9)!),
             .tunnelEnter(.v4, .node(Node(0)!)), .tunnelEnter(.v6, .spread), .balance(.v4, slot: 0, Node(0)!),
             .balance(.v6, slot: 63, Node(9)!),
             .ownFlows(.v4), .ownFlows(.v6), .outsideOpen(.v4), .tunnelUnwanted(.v6), .tunnelOwn(IPAddress("10.64.1.2")!),
@@ -235,6 +236,38 @@ import Wire
             #expect(try writer.commit(timed) == [])
             #expect(try writer.contains(all[65535].element))
             #expect(try writer.contains(timed[65535].element))
+        }
+    }
+
+    /// The map says where packets go; a kernel that looked at all of it with each element would take milliseconds.
+    @Test func namedAddressesAreWrittenInTime() throws {
+        try withTable(ElementTests.plan) { (writer: inout SetWriter) throws in
+            #expect(try writer.commit((0..<20_000).map { SetChange(.tunnel, address($0), .add(seconds: nil), by: 1) }) == [])
+            var times: [Double] = []
+            for number in 20_000..<20_050 {
+                let start = nanoseconds()
+                #expect(try writer.commit([SetChange(.tunnel, address(number), .add(seconds: nil), by: 9)]) == [])
+                times.append(Double(nanoseconds() - start) / 1000)
+            }
+            print("one named element beside 20,000: \(times.sorted()[25]) µs")
+            #expect(try writer.contains(.named(address(20_049), Node(9)!)))
+        }
+    }
+
+    /// A writer that does not know what stands there takes it out first; one refused element of a change refuses the change.
+    @Test func anAddressChangesItsNode() throws {
+        try withTable(ElementTests.plan) { (writer: inout SetWriter) throws in
+            let (one, node) = (address(1), { (number: Int) in SetElement.named(address(1), Node(number)!) })
+            #expect(try writer.commit([SetChange(.tunnel, one, .add(seconds: nil), by: 1)]) == [])
+            #expect(try writer.contains(node(1)) && writer.contains(.learned(.tunnel, one)))
+            #expect(try writer.commit([SetChange(.tunnel, one, .add(seconds: nil), by: 2, former: 1)]) == [])
+            #expect(try writer.commit([SetChange(.tunnel, one, .add(seconds: nil), by: 3)]) == [])
+            #expect(try writer.contains(node(3)) && writer.contains(.learned(.tunnel, one)))
+            #expect(try writer.commit([SetChange(.tunnel, one, .add(seconds: nil), former: 3)]) == [])
+            #expect(try !writer.contains(node(3)))
+            #expect(try writer.contains(.learned(.tunnel, one)))
+            #expect(try writer.commit([SetChange(.tunnel, one, .remove, by: 3)]) == [], "it had none")
+            #expect(try !writer.contains(.learned(.tunnel, one)))
         }
     }
 

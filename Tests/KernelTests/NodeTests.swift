@@ -216,6 +216,30 @@ import Wire
         }
     }
 
+    /// An address that a rule wants by the second node goes by that one or not at all, and by the one in use when no rule says so any more.
+    @Test func anAddressThatNamesItsNodeGoesByNoOther() throws {
+        var plan = Self.plan
+        plan.namesTunnels = true
+        let (four, six) = (IPAddress(Street.web[0])!, IPAddress(Street.web[2])!)
+        try withTwo(plan) { street, _ in
+            for address in [four, six] { try street.change(SetChange(.tunnel, address, .add(seconds: nil), by: 1).elementChanges) }
+            for room in [street.host, street.client] {
+                #expect(try room.call(Street.web[0]).greeting == "second 10.64.2.2")
+                // It carries no IPv6.
+                #expect(try room.call(Street.web[2]).errno == ECONNREFUSED)
+            }
+            let (first, eth0) = try (street.seen("tun0"), street.seen("eth0"))
+            try street.change(closed(Self.second))
+            for room in [street.host, street.client] { #expect(try room.call(Street.web[0]).errno == EHOSTUNREACH) }
+            try street.change(SetElement.flows(of: Self.second, .v4, goOn: false).map { .init(.add, $0) })
+            for room in [street.host, street.client] { #expect(try room.call(Street.web[0]).errno == ECONNREFUSED) }
+            #expect(try street.seen("tun0") == first && street.seen("eth0") == eth0)
+            try street.change(SetChange(.tunnel, four, .add(seconds: nil), former: 1).elementChanges)
+            for room in [street.host, street.client] { #expect(try room.call(Street.web[0]).greeting == "relay 10.64.1.2") }
+            #expect(try street.seen("eth0") == 0)
+        }
+    }
+
     @Test(arguments: [0, 1]) func whoCallsByANodeIsAnsweredByIt(_ filter: Int) throws {
         try withTwo(filter: filter) { street, relay in
             // These Ethernets must know each other: the reverse path filter lets no ARP in.

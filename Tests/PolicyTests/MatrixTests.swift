@@ -79,7 +79,8 @@ import Workbench
             #expect(error.code == 22)
             #expect(error.text.contains(state.rawValue))
         }
-        #expect(Refusal.otherTunnel("home").error.code == 22)
+        #expect(Refusal.namedTunnel("home", .error).error.code == 22)
+        #expect(Refusal.namedTunnel("home", .error).error.text == "tunnel home error")
         #expect(Refusal.lanSharingOff.error.code == 18)
         #expect(Refusal.noPrivateServer.error.code == 18)
     }

@@ -18,7 +18,7 @@ import Workbench
             let decision = world.decide(World.question, rule: rule, app: app)
             #expect(decision.words == line.words[(arrow + 1)...].joined(separator: " "), "\(line)")
         }
-        #expect(lines.count == 62)
+        #expect(lines.count == 72)
     }
 
     /// AD counts, and names keep their case, where nobody on the way can change anything (RFC 4035 section 4.9.3).
@@ -43,6 +43,7 @@ import Workbench
         case ("relay", let servers?): world.relayServers = World.servers(servers)
         case ("own", let own?): world.tunnelOwn = Set(World.servers(own).map(\.address))
         case ("in-use", let name?): world.tunnelInUse = name
+        case ("home", let state?): world.tunnels[1].state = World.state(state)
         default: try #require(Bool(false), "\(line): unknown word '\(word)'")
         }
     }

@@ -13,7 +13,11 @@ enum World {
     static let publicCustom = servers("203.0.113.53")
 
     static func circumstances(_ setting: Setting, _ state: TunnelState) -> Circumstances {
-        Circumstances(setting: setting, state: state, systemServers: system, relayServers: relay, tunnelInUse: "office")
+        var world = Circumstances(setting: setting, state: state, systemServers: system, relayServers: relay, tunnelInUse: "office")
+        world.tunnels = zip(Node.first(2), [("office", relay), ("home", servers("10.64.2.1"))]).map { node, tunnel in
+            NamedTunnel(tunnel.0, node, state: state, resolvers: tunnel.1)
+        }
+        return world
     }
 
     /// `default`, `system`, `private-custom`, `public-custom`, or custom servers.
@@ -51,7 +55,8 @@ extension Decision {
     /// `path@server …` for questions sent, else the reason.
     var words: String {
         switch outcome {
-        case .ask(_, let asks): asks.map { "\($0.path.rawValue)@\($0.server)" }.joined(separator: " ")
+        case .ask(_, let asks):
+            asks.map { "\($0.path.rawValue)\($0.node.map { ":\($0.number)" } ?? "")@\($0.server)" }.joined(separator: " ")
         case .refuse(let refusal): refusal.reason == reason ? reason.rawValue : "\(refusal.reason) but says \(reason)"
         case .block: "block"
         case .local(let answer): "\(answer)"

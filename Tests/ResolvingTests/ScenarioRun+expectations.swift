@@ -61,7 +61,8 @@ extension ScenarioRun {
             return ReplyWords(bytes).forms(label).last ?? "?"
         case .ask(_, let ask, let transport, let bytes):
             let words = ReplyWords(bytes)
-            return "ask \(ask.path.rawValue) \(ask.server) \(words.question)" + (transport == .tcp ? " tcp" : "")
+            return "ask \(ask.path.rawValue)\(ask.node.map { ":\($0.number)" } ?? "") \(ask.server) \(words.question)"
+                + (transport == .tcp ? " tcp" : "")
                 + (words.edns == nil ? " noedns" : "") + (words.edns?.dnssecOK == true ? " do" : "")
                 + (words.flags.contains(.checkingDisabled) ? " cd" : "") + (words.cookie.count > 8 ? " cookie" : "")
         case .commit(_, let changes):
@@ -73,7 +74,10 @@ extension ScenarioRun {
 
     /// `tunnel4 192.0.2.7`, `direct6 2001:db8::1 for 2100s`, `-tunnel4 192.0.2.7`.
     private static func described(_ change: SetChange) -> String {
-        let set = change.route.rawValue + (change.address.family == .v4 ? "4" : "6") + " \(change.address)"
+        let set =
+            change.route.rawValue + (change.address.family == .v4 ? "4" : "6") + " \(change.address)"
+            + (change.node.map { " by \($0)" } ?? "")
+            + (change.former.map { " not \($0)" } ?? "")
         return switch change.change {
         case .add(let seconds): set + (seconds.map { " for \($0)s" } ?? "")
         case .remove: "-" + set

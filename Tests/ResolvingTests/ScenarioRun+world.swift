@@ -106,9 +106,22 @@ extension ScenarioRun {
             snapshot.tunnelFamilies = Set(words.takeAll().compactMap { ["v4": .v4, "v6": .v6][$0] })
             return
         }
+        if words.take("named") { return try prepareNamed(&words) }
         let state = try words.next("state") { TunnelState(rawValue: $0) }
         snapshot.circumstances.state = state
         snapshot.circumstances.tunnelInUse = state == .connected ? words.isEmpty ? "office" : try words.next() : nil
+    }
+
+    /// `tunnel named NAME STATE [peer N] SERVERS`: the next of the tunnels, or another state of one that there is.
+    private mutating func prepareNamed(_ words: inout Words) throws(ScenarioFailure) {
+        let name = try words.next()
+        let state = try words.next("state") { TunnelState(rawValue: $0) }
+        let peer = words.take("peer") ? try words.next("number") { Int($0) } : 0
+        let known = snapshot.circumstances.tunnels.firstIndex { $0.name == name }
+        let number = known ?? snapshot.circumstances.tunnels.count
+        guard let node = Node(number) else { throw words.failure("too many tunnels") }
+        let tunnel = NamedTunnel(name, node, state: state, resolvers: try servers(&words), peer: peer)
+        if known == nil { snapshot.circumstances.tunnels.append(tunnel) } else { snapshot.circumstances.tunnels[number] = tunnel }
     }
 
     private func servers(_ words: inout Words) throws(ScenarioFailure) -> [ServerAddress] {

@@ -39,7 +39,8 @@ extension Decision {
         case .ask(let path, let asks):
             let way =
                 switch path {
-                case .tunnel: "in the tunnel" + (circumstances.tunnelInUse.map { " '\($0)'" } ?? "") + ", and never outside it"
+                case .tunnel:
+                    "in the tunnel" + ((self.rule?.tunnel ?? circumstances.tunnelInUse).map { " '\($0)'" } ?? "") + ", and never outside it"
                 case .outside: "outside the tunnel, and never in it"
                 case .lan: "outside the tunnel, and only at private addresses"
                 }

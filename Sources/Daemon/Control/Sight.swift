@@ -54,7 +54,9 @@ package struct Sight: Sendable {
         let leases = ledger?.leases(of: address) ?? []
         let network = matcher.match(address)
         let traffic = circumstances.traffic(
-            to: address, leases: Set(leases.map(\.route.action)), network: network?.action, isOwn: kernel?.isOwn(address) ?? false,
+            to: address, leases: Set(leases.map(\.route.action)), network: network?.action,
+            named: (leases.compactMap(\.node).first.flatMap { Node($0) }, network.flatMap { circumstances.tunnel(of: $0)?.node }),
+            isOwn: kernel?.isOwn(address) ?? false,
             defaultIsTunnel: defaultIsTunnel)
         var explanation = AddressExplanation(
             address: "\(address)", path: traffic.verdict.word, text: traffic.sentence(circumstances),
@@ -105,13 +107,14 @@ extension Traffic {
             case .routingDefault: "no rule owns it"
             }
         switch verdict {
-        case .by(.tunnel): return "go in the tunnel\(circumstances.tunnelInUse.map { " '\($0)'" } ?? ""): \(because)"
+        case .by(.tunnel): return "go in the tunnel\((tunnel?.name ?? circumstances.tunnelInUse).map { " '\($0)'" } ?? ""): \(because)"
         case .by(.outside): return "go outside the tunnel: \(because)"
         case .by(.lan): return "go to the local network: \(because)"
         case .asRouted: return "go as the kernel routes, never into the tunnel: \(because)"
         case .rejected:
             switch cause {
-            case .lease(.tunnel), .network(.tunnel): return "are refused: \(because), and the tunnel is not connected"
+            case .lease(.tunnel), .network(.tunnel):
+                return "are refused: \(because), and the tunnel\(tunnel.map { " '\($0.name)'" } ?? "") is not connected"
             case .routingDefault: return "are refused: all else goes in the tunnel, which is not connected"
             case .lease(.lan), .network(.lan): return "are refused: \(because), and it is not private"
             case .localNetwork: return "are refused: \(because), and LAN sharing is off"

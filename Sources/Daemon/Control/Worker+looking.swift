@@ -19,6 +19,7 @@ extension Worker {
         var circumstances = resolver.snapshot.circumstances
         if let state = request.state.flatMap({ TunnelState(rawValue: $0) }) {
             circumstances.state = state
+            for index in circumstances.tunnels.indices { circumstances.tunnels[index].state = state }
             if circumstances.relayServers.isEmpty, let first = situation.tunnels.first {
                 circumstances.tunnelInUse = first.name
                 circumstances.relayServers = first.resolvers

@@ -59,5 +59,5 @@ package struct GuardPlan: Hashable, Sendable {
     }
 
     /// Whether a set of the first table has its like here.
-    static func holds(_ set: SetName) -> Bool { set == .tunnel4 || set == .tunnel6 }
+    package static func holds(_ set: SetName) -> Bool { set == .tunnel4 || set == .tunnel6 }
 }

@@ -19,6 +19,10 @@ extension RulesetPlan {
             set(name + "4", "type ipv4_addr", "size \(learnedSize)", flags)
             set(name + "6", "type ipv6_addr", "size \(learnedSize)", flags)
         }
+        text += "\n\t# Those of tunnel rules that name their node, and that one.\n"
+        for family in ["4", "6"] {
+            text += "\tmap named\(family) {\n\t\ttype ipv\(family)_addr : verdict\n\t\tsize \(learnedSize)\n\t\tflags dynamic\n\t}\n"
+        }
         text += "\n\t# Networks of rules; the longest prefix has won already.\n"
         for action in Action.allCases {
             for family in IPAddress.Family.allCases {

@@ -29,12 +29,14 @@ package struct RulesetPlan: Hashable, Sendable {
     package var capture: UInt16?
     /// The device of each tunnel, in the order of the configuration; ten at most.
     package var nodes: [String]
+    /// Whether a rule for names names its tunnel.
+    package var namesTunnels: Bool
 
     package init(
         routingDefault: Default = .direct, lanSharing: Bool = true, tunnelRulesWhenDisconnectedSystem: Bool = false,
         foreign: Foreign = .reject, cgnatIsPrivate: Bool = false, networks: [SteeredRange] = [], learnedSize: Int = 65536,
         ephemeral: ClosedRange<UInt16> = 32768...60999, apps: Apps? = nil, capture: UInt16? = nil,
-        nodes: [String] = []
+        nodes: [String] = [], namesTunnels: Bool = false
     ) {
         self.routingDefault = routingDefault
         self.lanSharing = lanSharing
@@ -47,6 +49,7 @@ package struct RulesetPlan: Hashable, Sendable {
         self.apps = apps
         self.capture = capture
         self.nodes = nodes
+        self.namesTunnels = namesTunnels
     }
 
     /// The whole table, as `nft -f` reads it.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Policy
 import Steering
 
 /// One element to write into the kernel's sets, or to take out of them.
@@ -13,11 +14,27 @@ package struct ElementChange: Hashable, Sendable {
         self.element = element
     }
 
+    /// Of the set of the change's route.
     package init(_ change: SetChange) {
         switch change.change {
         case .add(let seconds): self.init(.add, .learned(change.route, change.address, seconds: seconds))
         case .remove: self.init(.remove, .learned(change.route, change.address))
         }
+    }
+}
+
+extension SetChange {
+    /// In an order in which no packet goes by another tunnel than the one that a rule names, even where they are written one by one; but while that
+    /// changes, by the one in use.
+    package var elementChanges: [ElementChange] {
+        switch change {
+        case .add: named(.remove, former == node ? nil : former) + named(.add, node) + [ElementChange(self)]
+        case .remove: [ElementChange(self)] + named(.remove, node)
+        }
+    }
+
+    private func named(_ kind: ElementChange.Kind, _ node: Int?) -> [ElementChange] {
+        node.flatMap { Node($0) }.map { [ElementChange(kind, .named(address, $0))] } ?? []
     }
 }
 

@@ -31,6 +31,11 @@ package struct SetElement: Hashable, Sendable {
         .init(.learned(route, address.family), address.bytes, seconds: seconds)
     }
 
+    /// An address of a `tunnel` rule that goes by this node alone; belongs in for as long as `learned` of it does.
+    package static func named(_ address: IPAddress, _ node: Node) -> SetElement {
+        .init(address.family == .v4 ? .named4 : .named6, address.bytes, chain: Entry.node(node).chain)
+    }
+
     /// Which way flows begin in the tunnel.
     package enum Entry: Hashable, Sendable {
         case node(Node)

@@ -6,6 +6,8 @@ import Wire
 package enum SetName: String, Hashable, Sendable, CaseIterable {
     /// Learned addresses; no element of `tunnel` has a timeout, so that a dead daemon fails closed.
     case tunnel4, tunnel6, direct4, direct6, lan4, lan6
+    /// Those of `tunnel` that go by one node alone: a map.
+    case named4, named6
     /// Which node a new flow in the tunnel goes by, for each family in which it can be entered now. A map, as the next four.
     case tunnelEnter = "tunnel_enter"
     /// The node of each place among which flows are spread.
@@ -57,7 +59,7 @@ package enum SetName: String, Hashable, Sendable, CaseIterable {
 
     var key: Key {
         switch self {
-        case .tunnel4, .tunnel6, .direct4, .direct6, .lan4, .lan6, .tunnelOwn4, .tunnelOwn6: .address
+        case .tunnel4, .tunnel6, .direct4, .direct6, .lan4, .lan6, .named4, .named6, .tunnelOwn4, .tunnelOwn6: .address
         case .resolvers4, .resolvers6, .endpoints4, .endpoints6: .resolver
         case .tunnelLinks, .tunnelRoutes: .link
         case .tunnelSources4, .tunnelSources6: .source
@@ -74,7 +76,8 @@ package enum SetName: String, Hashable, Sendable, CaseIterable {
     var expires: Bool {
         switch self {
         case .direct4, .direct6, .lan4, .lan6, .ended4, .ended6: true
-        case .tunnel4, .tunnel6, .tunnelEnter, .balance4, .balance6, .tunnelFlows4, .tunnelFlows6, .outsideOpen, .tunnelUnwanted,
+        case .tunnel4, .tunnel6, .named4, .named6, .tunnelEnter, .balance4, .balance6, .tunnelFlows4, .tunnelFlows6, .outsideOpen,
+            .tunnelUnwanted,
             .tunnelLinks, .tunnelRoutes, .tunnelOwn4, .tunnelOwn6,
             .tunnelSources4, .tunnelSources6, .foreignMarks, .resolvers4, .resolvers6, .endpoints4, .endpoints6, .listening, .appsOutside,
             .appsTunnel:

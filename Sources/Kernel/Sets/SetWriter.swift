@@ -35,7 +35,15 @@ package struct SetWriter: ~Copyable {
     /// removed.
     /// Errors: `missing` if the table or a set is gone, and whatever concerns the socket.
     package mutating func commit(_ changes: [SetChange]) throws(KernelError) -> [RefusedChange<SetChange>] {
-        try write(changes.map(ElementChange.init)).map { .init(change: changes[$0.index], error: $0.error) }
+        let elements = changes.map(\.elementChanges)
+        // Mostly each is one element.
+        guard elements.contains(where: { $0.count != 1 }) else {
+            return try write(elements.map { $0[0] }).map { .init(change: changes[$0.index], error: $0.error) }
+        }
+        let owners = elements.enumerated().flatMap { index, some in some.map { _ in index } }
+        var refused: [Int: KernelError] = [:]
+        for refusal in try write(elements.flatMap(\.self)) { refused[owners[refusal.index]] = refusal.error }
+        return refused.sorted { $0.key < $1.key }.map { .init(change: changes[$0.key], error: $0.value) }
     }
 
     /// Writes elements of any set; otherwise as above.
@@ -69,6 +77,7 @@ package struct SetWriter: ~Copyable {
             return
         }
         var errno: Int32? = trouble
+        if trouble == EBUSY || trouble == EEXIST, change.kind == .add { errno = try replace(change) }
         if trouble == ENOENT, change.kind == .remove, guarding.holds(change.element.set) { errno = try removeSingly(change) }
         if let errno, let error = try refusal(of: change, errno) { refused.append((changes.startIndex, error)) }
     }
@@ -82,6 +91,11 @@ package struct SetWriter: ~Copyable {
         case (ENFILE, _), (ENOSPC, _): return .full("set \(change.element.set.rawValue)")
         case (let errno, _): return .call(Self.operation, errno: errno)
         }
+    }
+
+    /// An element of a map that stands there with another verdict.
+    private mutating func replace(_ change: ElementChange) throws(KernelError) -> Int32? {
+        try transact(NftBatch([.init(.remove, change.element), change], renewal: renewal, sequence: socket.nextSequence()))
     }
 
     /// What is to go from both tables may have been in one only.
