@@ -4,8 +4,11 @@ import Daemon
 
 struct ConflictsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "conflicts", abstract: "Addresses that rules of different actions claim, with the names of both.",
-        discussion: "The tunnel wins. Ends with 2 if there are any: one of the two names does not go the way its rule says.")
+        commandName: "conflicts",
+        abstract: "Addresses that rules of different actions, or of different tunnels, claim, with the names of both.",
+        discussion:
+            "The tunnel wins, and of two tunnels the first. Ends with 2 if there are any: one of the two names does not go the way its rule says."
+    )
 
     @OptionGroup var source: ConfigurationOption
     @OptionGroup var output: JSONFlag

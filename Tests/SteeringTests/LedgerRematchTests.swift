@@ -17,6 +17,38 @@ import Workbench
         return ledger
     }
 
+    /// One that a rule wants in any tunnel is no conflict with one that names its own.
+    @Test func whatTwoTunnelsClaimByNameIsTold() {
+        var ledger = given()
+        func owe(_ node: Int?, _ name: String, _ ttl: UInt32) -> [SetChange] {
+            let owed = ledger.owe([Self.one], to: .tunnel, by: node, owner: .of(name), rule: 7, ttl: ttl, at: start)
+            ledger.settle(owed.changes, refused: [])
+            return owed.changes
+        }
+        #expect(owe(3, "c.example", 100) == [SetChange(.tunnel, Self.one, .add(seconds: nil), by: 3)])
+        #expect(owe(3, "c.example", 100) == [])
+        #expect(ledger.conflicts().isEmpty)
+        #expect(owe(9, "d.example", 400) == [], "the first of the two has it")
+        #expect(ledger.conflicts().map(\.address) == [Self.one])
+        #expect(ledger.leases(of: Self.one).map(\.node) == [3])
+        let replayed = ledger.replay(at: start)
+        #expect(replayed.contains(SetChange(.tunnel, Self.one, .add(seconds: nil), by: 3)))
+        #expect(ledger.expire(at: start + 100_000) == [SetChange(.tunnel, Self.one, .add(seconds: nil), by: 9, former: 3)])
+        #expect(ledger.conflicts().isEmpty)
+    }
+
+    /// As after a restart: who owns it is known before anybody asks again.
+    @Test func whatWasOwedBeforeARestartHasItsTunnelAgain() throws {
+        var former = Ledger(grace: 0)
+        _ = former.owe([Self.one], to: .tunnel, by: 2, owner: .of("a.example"), rule: 1, ttl: 300, at: start)
+        let clock = ImageClock(now: start, wall: 1_800_000_000, boot: [1])
+        var ledger = Ledger(grace: 0)
+        #expect(try ledger.restore(former.image(clock).span, clock) == 1)
+        #expect(
+            ledger.rematch(at: start) { _ in .init(.tunnel, rule: 4, by: 2) } == [SetChange(.tunnel, Self.one, .add(seconds: nil), by: 2)])
+        #expect(ledger.elements(at: start) == [SetChange(.tunnel, Self.one, .add(seconds: nil), by: 2)])
+    }
+
     @Test func theSameRulesChangeNothing() {
         var ledger = given()
         #expect(ledger.rematch(at: start) { $0.name == .of("a.example") ? .init(.tunnel, rule: 1) : .init(.tunnel, rule: 2) } == [])

@@ -127,6 +127,8 @@ import Wire
         #expect(inTunnel.isNew && inTunnel.socket.fd != first.socket.fd)
         let outside = try #require(open(3, server.ask))
         #expect(!outside.isNew && outside.socket.fd == first.socket.fd)
+        let byName = try #require(open(4, Ask(.tunnel, server.ask.server, by: Node(1))))
+        #expect(byName.isNew && byName.socket.fd != inTunnel.socket.fd)
     }
 }
 
