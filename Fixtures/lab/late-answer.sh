@@ -2,6 +2,8 @@
 # The relay's resolver is silent, then answers too late: nothing of the question leaves by another way, not even quoted in an ICMP error.
 . "$(dirname "$0")/claims.sh"
 
+# With another node, that one would be asked.
+begin
 resolver=$(ip netns pids relay1 | while read -r pid; do [[ $(cat /proc/$pid/comm) == unbound ]] && echo "$pid"; done)
 [[ -n $resolver ]] || fail "no resolver in relay1"
 token=$(random)
@@ -22,3 +24,4 @@ answers=$(tcpdump -nn -r "$scratch/seen-wg1" "udp src port 53" 2>/dev/null | wc 
 ((answers >= 1)) || fail "no late answer came: this test proves nothing"
 ok "late answers came: $answers"
 for link in eth0 lan0; do same "nothing with the name on $link" 0 "$(bytes_seen $link "$token")"; done
+stop_daemon

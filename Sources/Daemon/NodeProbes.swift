@@ -16,6 +16,8 @@ struct NodeProbes {
         case refused
         /// The kernel, or somebody on the way, does not let it through: no answer will come, and nothing is known.
         case held
+        /// Not of a probe: something came out of the tunnel.
+        case heard
     }
 
     private struct Probe {
@@ -31,11 +33,14 @@ struct NodeProbes {
     private let node: Node?
     private let resolvers: [ServerAddress]
     private var probes: [Probe] = []
+    /// Connections begun at a resolver that is late: its machine takes or refuses them where only the resolver is silent.
+    private var knocks: [UpstreamSocket] = []
     /// Which of the resolvers is asked: the one that answered last, or, while none does, each in its turn.
     private var turn = 0
 
     /// More on their way than this, and the first is given up.
     private static let most = 64
+    private static let mostKnocks = 4
 
     init(of device: String, _ node: Node?, _ resolvers: [ServerAddress]) {
         self.device = device
@@ -46,11 +51,17 @@ struct NodeProbes {
     }
 
     /// Asks for the root's name servers, which every resolver knows. Nothing is on its way afterwards where the kernel knows that nothing can be.
-    mutating func send(_ number: UInt64, id: UInt16, isUrgent: Bool, to poller: borrowing Poller, token: UInt64) {
+    /// - Parameter isLate: whether earlier ones are: then all resolvers are asked in turn, and it is tried whether the tunnel carries at all.
+    mutating func send(_ number: UInt64, id: UInt16, isLate: Bool, to poller: borrowing Poller, token: UInt64) {
         guard !resolvers.isEmpty else { return }
-        if isUrgent { turn = (turn + 1) % resolvers.count }
+        if isLate { turn = (turn + 1) % resolvers.count }
         let server = resolvers[turn]
         let ask = Ask(.tunnel, server, by: node)
+        if isLate, !server.isSecure, let knock = UpstreamSocket(knockingAt: ask, device: device) {
+            if knocks.count >= Self.mostKnocks { knocks.removeFirst() }
+            knocks.append(knock)
+            poller.add(knock.fd, token: token, .write)
+        }
         let sent = Self.now
         let socket =
             server.isSecure
@@ -69,10 +80,15 @@ struct NodeProbes {
             outcomes.append((probe.number, outcome))
             return true
         }
+        knocks.removeAll { knock in
+            guard let code = knock.knocked else { return false }
+            if code == 0 || code == ECONNREFUSED { outcomes.append((0, .heard)) }
+            return true
+        }
         return outcomes
     }
 
-    mutating func forget() { probes = [] }
+    mutating func forget() { (probes, knocks) = ([], []) }
 
     private static func outcome(of probe: Probe, _ room: inout [UInt8]) -> Outcome? {
         func failed(_ code: Int32) -> Outcome { code == ECONNREFUSED ? .refused : .held }

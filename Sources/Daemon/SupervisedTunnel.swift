@@ -158,6 +158,7 @@ struct SupervisedTunnel {
             switch outcome {
             case .answered(let time): health.answered(number, after: time, at: now)
             case .refused: health.refused(number, at: now)
+            case .heard: health.heard(at: now)
             case .held: break
             }
         }
@@ -174,7 +175,8 @@ struct SupervisedTunnel {
     mutating func probe(_ randomness: Randomness, to poller: borrowing Poller, token: UInt64, at now: Instant) {
         guard facts.isUp, now >= health.due else { return }
         if let number = health.tick(at: now, random: randomness.next()) {
-            probes.send(number, id: randomness.next(), isUrgent: health.condition != .alive, to: poller, token: token)
+            probes.send(
+                number, id: randomness.next(), isLate: [.suspect, .mute, .dead].contains(health.condition), to: poller, token: token)
         }
         facts.condition = condition
     }

@@ -141,11 +141,6 @@ package struct EndpointLookups {
         guard var round = searches[index].round else { return [] }
         let usable = round.usable(world, at: now)
         if !usable.isEmpty, let server = round.server {
-            // As long as nobody misses it, it stays what it is: another network's servers may say anything.
-            if searches[index].need == .none, searches[index].known != nil {
-                finish(index, isFound: true, at: now)
-                return []
-            }
             let address = choose(usable, searches[index])
             searches[index].known = address
             searches[index].wait = Self.firstWait

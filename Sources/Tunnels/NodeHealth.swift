@@ -164,18 +164,12 @@ package struct NodeHealth: Hashable, Sendable {
         case .suspect: nextProbe = now + settings.interval
         case .new, .mute, .dead:
             isSlow = false
-            steadySince = now
             nextProbe = now + settings.interval
         }
         phase = .well
-        let median = trips.median(ofLast: window) ?? 0
-        if !isSlow, median > settings.latency * 1000 {
-            isSlow = true
-            steadySince = nil
-        } else if isSlow, median < settings.latency * 800 {
-            isSlow = false
-            steadySince = now
-        }
+        // Once slow, it must be a fifth below the limit.
+        isSlow = (trips.median(ofLast: window) ?? 0) > settings.latency * (isSlow ? 800 : 1000)
+        steadySince = isSlow ? nil : steadySince ?? now
     }
 
     /// The machine of its resolver says that nobody listens there.

@@ -90,6 +90,7 @@ extension RulesetPlan {
             \t# Whatever the routes say: by a tunnel leaves only what has its address.
             \tchain sources {
             \t\ttype filter hook postrouting priority 110; policy accept;
+            \t\toif "lo" accept
             \t\toifname != @tunnel_links accept
             \t\tiifname @tunnel_links accept
             \t\toifname . ip saddr @tunnel_sources4 accept
