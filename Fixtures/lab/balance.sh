@@ -9,23 +9,8 @@ tunnel 203.0.113.16/30
 tunnel 2001:db8:203::10/124
 RULES
 config=/etc/sluice/balance.toml
-cat >$config <<'TOML'
-[dns]
-system_servers = ["198.51.100.53", "192.168.77.1"]
-[health]
-interval = "200ms"
-[tunnels]
-select = "balance"
-[[tunnel]]
-name = "relay1"
-config = "/etc/wireguard/wg1.conf"
-weight = 2
-[[tunnel]]
-name = "relay2"
-config = "/etc/wireguard/wg2.conf"
-[rules]
-files = ["/etc/sluice/rules.d/*.rules"]
-TOML
+two_nodes $config 'select = "balance"' 200ms
+sed -i '/wg1.conf/a weight = 2' $config
 web=(203.0.113.{10..19})
 first=203.0.113.130
 second=203.0.113.134

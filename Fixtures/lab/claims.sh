@@ -178,8 +178,8 @@ is_connected() { [[ $(state --config $config) == connected ]]; }
 field() { grep -o "\"$1\":[^,}]*" | head -1 | cut -d: -f2 | tr -d '"'; } # of JSON on standard input
 repairs() { sluice status --json "$@" | field repairs; }
 
-# Both relays as nodes, a tenth of a second between probes.
-two_nodes() { # FILE [LINES UNDER tunnels]
+# Both relays as nodes, a tenth of a second between probes unless said otherwise.
+two_nodes() { # FILE [LINES UNDER tunnels] [INTERVAL]
     cat >"$1" <<TOML
 [dns]
 system_servers = ["198.51.100.53", "192.168.77.1"]
@@ -192,7 +192,7 @@ config = "/etc/wireguard/wg2.conf"
 [tunnels]
 ${2:-}
 [health]
-interval = "100ms"
+interval = "${3:-100ms}"
 [rules]
 files = ["/etc/sluice/rules.d/*.rules"]
 TOML

@@ -9,18 +9,7 @@ tunnel:relay2 named.corp.example
 tunnel 203.0.113.14/32
 RULES
 config=/etc/sluice/named.toml
-cat >$config <<'TOML'
-[dns]
-system_servers = ["198.51.100.53", "192.168.77.1"]
-[[tunnel]]
-name = "relay1"
-config = "/etc/wireguard/wg1.conf"
-[[tunnel]]
-name = "relay2"
-config = "/etc/wireguard/wg2.conf"
-[rules]
-files = ["/etc/sluice/rules.d/*.rules"]
-TOML
+two_nodes $config "" 1s
 status() { sluice status --config $config; }
 by() { [[ $(curl -4 -sS --max-time 1 "http://$1/" 2>"$scratch/errors") == *"client $2"* ]]; }
 both() { [[ $(status | grep -c 'relay[12] .* connected') == 2 ]]; }

@@ -75,7 +75,7 @@ extension Situation: Equatable {
 /// To the worker.
 enum WorkerMessage: Sendable {
     case situation(Situation)
-    case nodes([Situation.NodeReport])
+    case reports([Situation.NodeReport])
     /// Build the table anew, with these elements and every learned one, in one transaction.
     case load(RulesetPlan, [SetElement])
     case answer(connection: UInt64, ControlReply)

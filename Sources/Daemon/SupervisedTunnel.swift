@@ -14,7 +14,10 @@ struct SupervisedTunnel {
     let device: String
     let resolvers: [ServerAddress]
     var machine: TunnelMachine
-    private(set) var facts = TunnelMachine.Facts()
+    /// Whether its device carries packets, and is configured as the file says.
+    private(set) var isUp = false
+    /// When its active peer, or any, shook hands last; nil: never.
+    private(set) var handshake: Instant?
     private(set) var link: Link?
     /// Our device under a name that somebody else gave it.
     private(set) var renamed: Link?
@@ -35,8 +38,8 @@ struct SupervisedTunnel {
     private(set) var health: NodeHealth
     private var probes: NodeProbes
     private(set) var counters = LinkCounters()
-    /// Bytes that its peers have sent, as `wg` counts them: also those that bring no packet.
-    private var heard: UInt64 = 0
+    /// Bytes that those peers had sent at the last look, as `wg` counts them, also what brings no packet; and what it was then.
+    private var heard: (bytes: UInt64, condition: NodeHealth.Condition)?
     private var nextLook: Instant
     /// The device as this run of ours configured it; what a former run left counts only when it has been configured anew.
     private var made: WireGuardDevice?
@@ -91,21 +94,21 @@ struct SupervisedTunnel {
         if link?.index != former?.index {
             // Its own packets must be known before anything is steered into it.
             if let link, !isOurs { foreignMark = Self.mark(of: link.name) }
-            facts = TunnelMachine.Facts()
+            (isUp, handshake) = (false, nil)
             // Whoever made it may not be ready with it: its mark is read again soon.
             nextLook = Instant(milliseconds: 0)
         }
-        let wasUp = facts.isUp
-        facts.isUp = link.map { $0.isUp && (!isOurs || made?.index == $0.index) } ?? false
+        let wasUp = isUp
+        isUp = link.map { $0.isUp && (!isOurs || made?.index == $0.index) } ?? false
         // What came before says nothing.
-        if link?.index != former?.index || facts.isUp && !wasUp {
+        if link?.index != former?.index || isUp && !wasUp {
             peers?.begin(at: now)
             beginAnew(at: now)
         }
     }
 
     /// Its device carries nothing any more; the next look tells more.
-    mutating func lost() { facts.isUp = false }
+    mutating func lost() { isUp = false }
 
     private static func mark(of device: String) -> UInt32? {
         guard let mark = (try? WireGuardDevice.status(of: device))?.mark, mark != 0 else { return nil }
@@ -143,9 +146,8 @@ struct SupervisedTunnel {
 
     private mutating func beginAnew(at now: Instant) {
         health = NodeHealth(settings, at: now)
-        facts.condition = .new
         probes.forget()
-        (heard, counters) = (0, LinkCounters())
+        (heard, counters) = (nil, LinkCounters())
     }
 
     /// Takes in answers to probes, and what the device's counters say.
@@ -153,7 +155,7 @@ struct SupervisedTunnel {
     mutating func listen(
         _ room: inout [UInt8], _ routes: inout RouteSocket, lookups: (answered: UInt64, asked: UInt64)?, at now: Instant
     ) {
-        guard facts.isUp, let link else { return }
+        guard isUp, let link else { return }
         for (number, outcome) in probes.take(&room) {
             switch outcome {
             case .answered(let time): health.answered(number, after: time, at: now)
@@ -165,31 +167,30 @@ struct SupervisedTunnel {
         if now >= health.nextCount {
             // One that cannot be read is asked again in its time.
             counters = (try? routes.counters(of: link.index)) ?? counters
-            let counted = counters
-            health.counted(received: counted.received, sent: counted.sent, lookups: lookups, at: now)
+            health.counted(received: counters.received, sent: counters.sent, lookups: lookups, at: now)
         }
-        facts.condition = condition
     }
 
     /// Sends a probe when one is due.
     mutating func probe(_ randomness: Randomness, to poller: borrowing Poller, token: UInt64, at now: Instant) {
-        guard facts.isUp, now >= health.due else { return }
+        guard isUp, now >= health.due else { return }
         if let number = health.tick(at: now, random: randomness.next()) {
             probes.send(
                 number, id: randomness.next(), isLate: [.suspect, .mute, .dead].contains(health.condition), to: poller, token: token)
         }
-        facts.condition = condition
     }
+
+    var facts: TunnelMachine.Facts { TunnelMachine.Facts(isUp: isUp, handshake: handshake, condition: condition) }
 
     /// One that has just taken over from another peer is not heard of yet, and not given up yet.
     private var condition: NodeHealth.Condition { health.condition == .new && peers?.isOnTrial == true ? .suspect : health.condition }
 
     /// Measures now.
-    mutating func measure(_ count: Int, at now: Instant) { if facts.isUp { health.measure(count, at: now) } }
+    mutating func measure(_ count: Int, at now: Instant) { if isUp { health.measure(count, at: now) } }
 
     /// Reads the last handshake when it is due: `wg show` takes some milliseconds.
     mutating func look(at now: Instant) {
-        guard facts.isUp, now >= nextLook else { return }
+        guard isUp, now >= nextLook else { return }
         switch health.condition {
         case .alive, .slow, .suspect: nextLook = now + Self.calmLook
         case .new where machine.state == .connecting: nextLook = now + Self.eagerLook
@@ -202,11 +203,12 @@ struct SupervisedTunnel {
         endpoints = seen + named.filter { !seen.contains($0) }
         func moment(_ handshake: UInt64?) -> Instant? { handshake.map { now + (Int64($0) - Int64(time(nil))) * 1000 } }
         handshakes = (file?.peers ?? []).map { peer in moment(status.peers.first { $0.publicKey == peer.publicKey.base64 }?.handshake) }
-        facts.handshake = peers.map { handshakes[$0.active] } ?? moment(status.peers.compactMap(\.handshake).max())
-        let bytes = status.peers.reduce(0) { $0 + $1.received }
-        if heard != 0, bytes != heard { health.heard(at: now) }
-        heard = bytes
-        facts.condition = condition
+        handshake = peers.map { handshakes[$0.active] } ?? moment(status.peers.compactMap(\.handshake).max())
+        let active = peers.flatMap { file?.peers[$0.active].publicKey.base64 }
+        let bytes = status.peers.filter { active == nil || $0.publicKey == active }.reduce(0) { $0 + $1.received }
+        // What came while it was another says nothing of now.
+        if let heard, heard.condition == health.condition, heard.bytes != bytes { health.heard(at: now) }
+        heard = (bytes, health.condition)
     }
 
     /// Where the file says that its peers are.
@@ -214,7 +216,7 @@ struct SupervisedTunnel {
 
     /// Where its peers are nodes: the names of those that WireGuard has not heard of for the life of a session, with a keepalive every 25 s.
     func silentNames(at now: Instant) -> Set<Name> {
-        guard facts.isUp, peers != nil, let file, handshakes.count == file.peers.count else { return [] }
+        guard isUp, peers != nil, let file, handshakes.count == file.peers.count else { return [] }
         let silent = zip(file.peers, handshakes).filter { $1.map { now - $0 >= TunnelMachine.handshakeLife } ?? true }
         return Set(silent.compactMap { $0.0.endpoint?.name })
     }
@@ -233,14 +235,13 @@ struct SupervisedTunnel {
     /// Where each peer is a node: makes another active if the one that is does not answer, or a preferred one is back.
     /// - Returns: its place in the file; nil: nothing was changed.
     mutating func rotate(at now: Instant) throws(KernelError) -> Int? {
-        guard facts.isUp, let file, peers?.judge(health.condition, handshakes: handshakes, at: now) == true,
+        guard isUp, let file, peers?.judge(health.condition, handshakes: handshakes, at: now) == true,
             let active = peers?.active
         else { return nil }
         let next = file.peers[active]
         // What is known of the former says nothing of this one.
-        facts.handshake = handshakes.indices.contains(active) ? handshakes[active] : nil
+        handshake = handshakes.indices.contains(active) ? handshakes[active] : nil
         beginAnew(at: now)
-        facts.condition = condition
         try WireGuardDevice.moveAllowedIPs(
             from: file.peers.map(\.publicKey.base64).filter { $0 != next.publicKey.base64 }, to: next.publicKey.base64,
             next.allowedIPs.map(\.description), on: device)
@@ -248,8 +249,8 @@ struct SupervisedTunnel {
     }
 
     /// When `listen` or `probe` has something to do, and when `look`; nil: while there is no device, nothing.
-    var probeDue: Instant? { facts.isUp ? min(health.due, health.nextCount) : nil }
-    var lookDue: Instant? { facts.isUp ? nextLook : nil }
+    var probeDue: Instant? { isUp ? min(health.due, health.nextCount) : nil }
+    var lookDue: Instant? { isUp ? nextLook : nil }
 
     /// What who chooses is told.
     var node: NodeChoice.Node {

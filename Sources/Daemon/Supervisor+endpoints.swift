@@ -56,7 +56,7 @@ extension Supervisor {
     /// Brings a tunnel to where its peers are now.
     private func follow(_ index: Int) throws(KernelError) {
         let moved = tunnels[index].move(known)
-        guard tunnels[index].facts.isUp else { return bringUp(index) }
+        guard tunnels[index].isUp else { return bringUp(index) }
         guard !moved.isEmpty else { return }
         // The kernel lets packets out to endpoints it has been told of.
         try settle()

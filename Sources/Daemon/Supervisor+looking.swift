@@ -14,7 +14,7 @@ extension Supervisor {
         tunnels.enumerated().map { index, tunnel in
             Situation.NodeReport(
                 condition: tunnel.health.condition, trips: tunnel.health.trips, latency: tunnel.health.latency,
-                handshake: tunnel.facts.handshake,
+                handshake: tunnel.handshake,
                 counters: tunnel.counters, peer: tunnel.peers.map { $0.active + 1 },
                 peers: tunnel.peers.flatMap { _ in tunnel.file?.peers.count }, chosen: index == selection.inUse ? whyChosen : nil,
                 changed: choice.changed,
@@ -27,7 +27,7 @@ extension Supervisor {
         let reports = nodeReports
         guard reports != toldOfNodes else { return }
         toldOfNodes = reports
-        worker.post(.nodes(reports))
+        worker.post(.reports(reports))
     }
 
     /// Measures all nodes for somebody, who is answered when that is over.
@@ -44,7 +44,7 @@ extension Supervisor {
 
     /// Answers those who wait for a test, when it is over.
     func endTest(at now: Instant) {
-        guard !testers.isEmpty, now >= testDue || tunnels.allSatisfy({ !$0.facts.isUp || $0.health.measurement != nil }) else { return }
+        guard !testers.isEmpty, now >= testDue || tunnels.allSatisfy({ !$0.isUp || $0.health.measurement != nil }) else { return }
         tellOfNodes()
         for connection in testers { worker.post(.answer(connection: connection, ControlReply(state: selection.state.rawValue))) }
         testers = []

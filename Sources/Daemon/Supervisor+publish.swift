@@ -40,7 +40,7 @@ extension Supervisor {
                 [ServerAddress]()
             }
         return circumstances.tunnels.map { tunnel in
-            var servers = Set(wish == .up && tunnels[tunnel.node.number].facts.isUp ? tunnel.resolvers : [])
+            var servers = Set(wish == .up && tunnels[tunnel.node.number].isUp ? tunnel.resolvers : [])
             let rules = named.filter { $0.tunnel == tunnel.name }
             if circumstances.state == .connected, tunnel.state == .connected, !rules.isEmpty {
                 servers.formUnion(rules.compactMap(\.options.via))
@@ -65,7 +65,7 @@ extension Supervisor {
     func servers(now: Bool) -> [Path: [ServerAddress]] {
         let circumstances = circumstances
         var servers: [Path: [ServerAddress]] = [
-            .tunnel: tunnels.filter { !now || wish == .up && $0.facts.isUp }.flatMap(\.resolvers),
+            .tunnel: tunnels.filter { !now || wish == .up && $0.isUp }.flatMap(\.resolvers),
             .outside: circumstances.systemServers, .lan: circumstances.privateSystemServers,
         ]
         let isConnected = !now || circumstances.state == .connected
@@ -158,7 +158,7 @@ extension Supervisor {
     /// Only a network with IPv6 can translate it, and it matters only while a tunnel is in use that carries none: one whose link is going down has
     /// lost its addresses of IPv6 already, and says nothing.
     private var looksForNAT64: Bool {
-        guard selection.state == .connected, outsideFamilies.contains(.v6), let inUse = selection.inUse, tunnels[inUse].facts.isUp else {
+        guard selection.state == .connected, outsideFamilies.contains(.v6), let inUse = selection.inUse, tunnels[inUse].isUp else {
             return false
         }
         return usedFamilies == [.v4]

@@ -156,13 +156,13 @@ extension Supervisor {
         let tunnel = selection.inUse.map { tunnels[$0] }
         let isWanted = selection.state != .disconnected && selection.state != .disconnecting
         let wanted = Routed(
-            link: isWanted && tunnel?.facts.isUp == true ? tunnel?.link?.index : nil, families: tunnel?.families ?? [])
+            link: isWanted && tunnel?.isUp == true ? tunnel?.link?.index : nil, families: tunnel?.families ?? [])
         if wanted != routed {
             try routes.setTunnel(link: wanted.link, families: wanted.families)
             routed = wanted
         }
         for (node, tunnel) in zip(nodes, tunnels) {
-            let own = Routed(link: isWanted && tunnel.facts.isUp ? tunnel.link?.index : nil, families: tunnel.families)
+            let own = Routed(link: isWanted && tunnel.isUp ? tunnel.link?.index : nil, families: tunnel.families)
             guard own != routedNodes[node] else { continue }
             try routes.setNode(node, link: own.link, families: own.families)
             routedNodes[node] = own

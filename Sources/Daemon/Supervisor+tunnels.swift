@@ -31,7 +31,7 @@ extension Supervisor {
     @discardableResult func attend(at now: Instant) -> Bool {
         guard wish == .up else { return false }
         let former = (tunnels.map(\.machine.state), choice.inUse)
-        for index in tunnels.indices where tunnels[index].facts.isUp {
+        for index in tunnels.indices where tunnels[index].isUp {
             tunnels[index].listen(&room, &routes, lookups: index == selection.inUse ? lookups.counts : nil, at: now)
             tunnels[index].probe(randomness, to: poller, token: Self.probeToken, at: now)
             rotate(index, at: now)

@@ -24,7 +24,7 @@ final class Worker {
     var resolver: Resolver
     var situation: Situation
     /// In the order of its tunnels; empty: nothing is known yet.
-    var nodes: [Situation.NodeReport] = []
+    var nodeReports: [Situation.NodeReport] = []
     var sets: SetWriter
     let nftables: Nftables
     /// The table that was loaded last, and the guard beside it; nil: none yet.
@@ -153,7 +153,7 @@ final class Worker {
             self.situation = situation
             resolver.adopt(situation.snapshot, at: .now)
             raiseGuard()
-        case .nodes(let nodes): self.nodes = nodes
+        case .reports(let reports): nodeReports = reports
         case .load(let plan, let elements):
             do throws(KernelError) {
                 try load(plan, elements)

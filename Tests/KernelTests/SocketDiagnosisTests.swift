@@ -21,7 +21,7 @@ import Wire
             let answers = [try Line(of: listeners[0]), try Line(of: listeners[1])]
             var conntrack = try ConntrackSocket()
             let flows = try conntrack.flows(marks: [0x10]).filter { $0.protocol == 6 }
-            #expect(flows.count == 1 && flows[0].translatedSource == flows[0].source && flows[0].translatedPort == flows[0].sourcePort)
+            #expect(flows.count == 1 && flows[0].translatedPort == flows[0].sourcePort)
             var sockets = try SocketDiagnosis()
             #expect(try sockets.end([]) == 0)
             do {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Policy
 import Testing
 import Tunnels
 
@@ -27,9 +28,9 @@ import Tunnels
             spread.fit(nodes)
             let total = nodes.reduce(0) { $0 + $1.weight }
             let counts = Self.counts(spread)
-            #expect(spread.places.count == (nodes.isEmpty ? 0 : Spread.count) && Set(counts.keys).isSubset(of: nodes.map(\.number)))
+            #expect(spread.places.count == (nodes.isEmpty ? 0 : Node.places) && Set(counts.keys).isSubset(of: nodes.map(\.number)))
             for node in nodes {
-                let due = Double(node.weight * Spread.count) / Double(total)
+                let due = Double(node.weight * Node.places) / Double(total)
                 #expect(abs(Double(counts[node.number] ?? 0) - due) < 1, "\(nodes): \(counts)")
             }
             if former.count == spread.places.count, !former.isEmpty {

@@ -26,7 +26,7 @@ extension Worker {
             state: circumstances.state.rawValue, pid: getpid(), uptime: (Instant.now - began) / 1000,
             configuration: situation.configuration, listeners: situation.listeners,
             tunnels: situation.tunnels.enumerated().map { index, tunnel in
-                StatusReport.Tunnel(tunnel, nodes.indices.contains(index) ? nodes[index] : nil, at: .now)
+                StatusReport.Tunnel(tunnel, nodeReports.indices.contains(index) ? nodeReports[index] : nil, at: .now)
             }, paths: paths,
             troubles: troubles.map { StatusReport.Trouble(server: $0.key.server.description, path: $0.key.path.rawValue, text: $0.value) }
                 .sorted { ($0.path, $0.server) < ($1.path, $1.server) }, sets: sets,

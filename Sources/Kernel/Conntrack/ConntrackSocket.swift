@@ -31,22 +31,9 @@ package struct ConntrackSocket: ~Copyable {
     /// - Returns: how many it ended.
     @discardableResult
     package mutating func end(_ flows: [Flow]) throws(KernelError) -> Int {
-        let operation = "end flows"
-        var ended = 0
-        var rest = flows[...]
-        while !rest.isEmpty {
-            var requests = NetlinkBuffer()
-            for flow in rest.prefix(1024) {
-                requests.message(
-                    ConntrackMessage.delete, flags: 0, sequence: socket.nextSequence(), header: ConntrackMessage.header(flow.source.family)
-                ) { $0.identity(of: flow) }
-            }
-            requests.askForAcknowledgement()
-            let failures = try socket.exchange(requests, operation).map(\.errno)
-            if let failure = failures.first(where: { $0 != ENOENT }) { throw .call(operation, errno: failure) }
-            ended += min(rest.count, 1024) - failures.count
-            rest = rest.dropFirst(1024)
+        try socket.each(flows, "end flows") { flow, requests, sequence in
+            let header = ConntrackMessage.header(flow.source.family)
+            requests.message(ConntrackMessage.delete, flags: 0, sequence: sequence, header: header) { $0.identity(of: flow) }
         }
-        return ended
     }
 }

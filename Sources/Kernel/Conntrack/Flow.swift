@@ -11,8 +11,7 @@ package struct Flow: Hashable, Sendable {
     /// Both 0 for protocols without ports.
     package let sourcePort: UInt16
     package let destinationPort: UInt16
-    /// The sender as the other side sees it.
-    package let translatedSource: IPAddress
+    /// The sender's port as the other side sees it.
     package let translatedPort: UInt16
     /// The whole connection mark.
     package let mark: UInt32
@@ -36,7 +35,6 @@ package struct Flow: Hashable, Sendable {
         self.protocol = there.protocol
         sourcePort = there.sourcePort
         destinationPort = there.destinationPort
-        translatedSource = back?.destination ?? there.source
         translatedPort = back?.destinationPort ?? there.sourcePort
         mark = attributes[UInt16(CTA_MARK.rawValue)]?.number?.bigEndian ?? 0
         self.identity = identity

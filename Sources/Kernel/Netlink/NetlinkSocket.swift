@@ -144,6 +144,27 @@ import Glibc
         if let failure = try exchange(request, operation).first { throw .call(operation, errno: failure.errno) }
     }
 
+    /// Has something done to each of many, 1,024 requests at a time. One that is gone already (ENOENT) is no error.
+    /// - Parameter write: one request, with the number it is to bear.
+    /// - Returns: to how many it was done.
+    mutating func each<Element>(
+        _ elements: [Element], _ operation: String, _ write: (Element, inout NetlinkBuffer, UInt32) -> Void
+    ) throws(KernelError) -> Int {
+        var done = 0
+        var rest = elements[...]
+        while !rest.isEmpty {
+            let some = rest.prefix(1024)
+            var requests = NetlinkBuffer()
+            for element in some { write(element, &requests, nextSequence()) }
+            requests.askForAcknowledgement()
+            let failures = try exchange(requests, operation).map(\.errno)
+            if let failure = failures.first(where: { $0 != ENOENT }) { throw .call(operation, errno: failure) }
+            done += some.count - failures.count
+            rest = rest.dropFirst(some.count)
+        }
+        return done
+    }
+
     /// Asks for one thing. Returns what the kernel says of it; its refusal is an error.
     mutating func ask(_ request: NetlinkBuffer, _ operation: String) throws(KernelError) -> [NetlinkMessage] {
         try send(request.bytes, operation)

@@ -14,7 +14,7 @@ extension RouteSocket {
         try setTable(RouteTable.tunnel, link, families)
     }
 
-    /// The same for what is marked for one node; the device may be another's that has its addresses.
+    /// The same for what is marked for one node.
     @discardableResult
     package mutating func setNode(_ node: Node, link: UInt32?, families: Set<IPAddress.Family>) throws(KernelError) -> Int {
         try setTable(RouteTable.of(node), link, families)

@@ -3,9 +3,6 @@ import Policy
 
 /// The tunnels, each a node: which one a flow begins on, and that it stays there.
 extension RulesetPlan {
-    /// Among how many places flows are spread; the supervisor gives each to a node.
-    package static let slots = 64
-
     private var numbered: [(node: Node, device: String)] { Array(zip(Node.first(nodes.count), nodes)).map { (node: $0, device: $1) } }
 
     /// Of packets that leave by a tunnel: those of our own sockets, by the one in use, and those of each node.
@@ -30,8 +27,8 @@ extension RulesetPlan {
         func spread(_ header: String, _ family: String) -> String {
             let ends = "\(header) saddr . \(header) daddr"
             return """
-                \t\tmeta l4proto { tcp, udp } jhash \(ends) . th sport . th dport mod \(Self.slots) seed 0x51 vmap @balance\(family)
-                \t\tjhash \(ends) mod \(Self.slots) seed 0x51 vmap @balance\(family)
+                \t\tmeta l4proto { tcp, udp } jhash \(ends) . th sport . th dport mod \(Node.places) seed 0x51 vmap @balance\(family)
+                \t\tjhash \(ends) mod \(Node.places) seed 0x51 vmap @balance\(family)
 
                 """
         }

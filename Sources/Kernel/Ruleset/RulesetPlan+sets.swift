@@ -53,8 +53,8 @@ extension RulesetPlan {
         text +=
             "\n\t# Which node a new flow goes by: in each family, and where flows are spread, by what tells them apart. What is missing is refused.\n"
         map("tunnel_enter", "typeof meta nfproto")
-        map("balance4", "typeof numgen inc mod \(Self.slots)")
-        map("balance6", "typeof numgen inc mod \(Self.slots)")
+        map("balance4", "typeof numgen inc mod \(Node.places)")
+        map("balance6", "typeof numgen inc mod \(Node.places)")
         text += "\n\t# Flows that may go on in the tunnel, by their marks.\n"
         map("tunnel_flows4", "type mark")
         map("tunnel_flows6", "type mark")

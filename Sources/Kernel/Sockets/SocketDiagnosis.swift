@@ -44,21 +44,9 @@ package struct SocketDiagnosis: ~Copyable {
                 doomed.append((family, Array(message.payload[4..<52])))
             }
         }
-        var ended = 0
-        var rest = doomed[...]
-        while !rest.isEmpty {
-            var requests = NetlinkBuffer()
-            for one in rest.prefix(1024) {
-                requests.message(
-                    Self.destroy, flags: 0, sequence: socket.nextSequence(), header: Self.request(one.family, id: one.id))
-            }
-            requests.askForAcknowledgement()
-            let failures = try socket.exchange(requests, operation).map(\.errno)
-            if let failure = failures.first(where: { $0 != ENOENT }) { throw .call(operation, errno: failure) }
-            ended += min(rest.count, 1024) - failures.count
-            rest = rest.dropFirst(1024)
+        return try socket.each(doomed, operation) { one, requests, sequence in
+            requests.message(Self.destroy, flags: 0, sequence: sequence, header: Self.request(one.family, id: one.id))
         }
-        return ended
     }
 
     /// inet_diag_req_v2 of <linux/inet_diag.h>: of TCP, whatever has two ends and may still speak.
