@@ -13,6 +13,7 @@ extension Loaded {
         let own = Set(configuration.dns.listen.map(\.address))
         let ranges = configuration.privateRanges
         var isToldOfTunnel = !names.isEmpty
+        var classes: Set<TrafficClass> = []
         return { treatment, pattern, place in
             var problems: [Problem] = []
             func object(_ severity: Problem.Severity, _ text: String, hint: String? = nil) {
@@ -36,9 +37,15 @@ extension Loaded {
             {
                 object(.warning, "\(network) has no effect: no packet with such an address (\(why.rawValue)) leaves this machine")
             }
-            // Options that this version reads and does not obey yet.
-            if treatment.options.dscp != nil { object(.warning, "not yet: dscp is not set on any packet") }
-            if treatment.options.priority != nil { object(.warning, "not yet: priority orders nothing") }
+            if let trafficClass = treatment.options.trafficClass {
+                if treatment.action == .block {
+                    object(.warning, "dscp and priority have no effect: what is blocked has no traffic")
+                } else if classes.insert(trafficClass).inserted, classes.count == TrafficClasses.most + 1 {
+                    object(
+                        .warning, "more than \(TrafficClasses.most) different pairs of dscp and priority: those from here on have no effect"
+                    )
+                }
+            }
             guard let via = treatment.options.via else { return problems }
             for fault in Configuration.faults(of: via) { object(.error, fault.message, hint: fault.hint) }
             if own.contains(via.address) {

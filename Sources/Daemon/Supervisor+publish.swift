@@ -123,7 +123,8 @@ extension Supervisor {
         let (used, families) = (used, usedFamilies)
         return Situation(
             snapshot: Snapshot(
-                circumstances: circumstances, matcher: loaded.matcher, rulesRevision: configurations, ahead: ahead,
+                circumstances: circumstances, matcher: loaded.matcher, trafficClasses: trafficClasses, rulesRevision: configurations,
+                ahead: ahead,
                 steeringGuard: SteeringGuard(
                     ours: ours, endpoints: endpoints, announced: announced,
                     resolvers: [.tunnel: outside, .direct: relays, .lan: relays]),
@@ -189,10 +190,13 @@ extension LinkAddress {
 
 extension Loaded {
     /// What of the configuration, and of the doors it led to, the kernel's table is built from.
-    func rulesetPlan(_ doors: Doors, _ groups: AppGroups?) -> RulesetPlan {
+    func rulesetPlan(_ doors: Doors, _ groups: AppGroups?, _ trafficClasses: TrafficClasses) -> RulesetPlan {
         let names = configuration.tunnel.map(\.name)
         let networks = matcher.networkRules.map { known in
-            (network: known.network, action: known.rule.action, tunnel: known.rule.tunnel.flatMap { names.firstIndex(of: $0) })
+            let handling = Handling(
+                node: known.rule.tunnel.flatMap { names.firstIndex(of: $0) },
+                trafficClass: trafficClasses.number(of: known.rule.options.trafficClass))
+            return (network: known.network, action: known.rule.action, handling: handling)
         }
         return RulesetPlan(
             routingDefault: configuration.routing.default == .tunnel ? .tunnel : .direct, lanSharing: configuration.dns.lanSharing,
@@ -205,7 +209,8 @@ extension Loaded {
                     level: groups.outside.level, listen: doors.configured, excluded: doors.places(of: .excluded),
                     tunneled: doors.places(of: .tunneled), excludedAskOthers: configuration.dns.profile == .mobile)
             }, capture: doors.capture, nodes: configuration.tunnel.compactMap(\.device),
-            namesTunnels: matcher.treatments.contains { $0.action == .tunnel && $0.tunnel != nil })
+            namesTunnels: matcher.treatments.contains { $0.action == .tunnel && $0.tunnel != nil },
+            trafficClasses: trafficClasses.all)
     }
 
     /// What the machine says now, else the kernel's own default.

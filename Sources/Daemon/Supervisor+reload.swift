@@ -61,7 +61,8 @@ extension Supervisor {
         configurations += 1
         refreshSystemServers()
         rejected = []
-        let plan = fresh.rulesetPlan(doors, apps)
+        trafficClasses.take(fresh.trafficClasses)
+        let plan = fresh.rulesetPlan(doors, apps, trafficClasses)
         if plan != self.plan {
             self.plan = plan
             elements = wantedElements

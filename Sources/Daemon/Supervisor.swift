@@ -75,6 +75,8 @@ final class Supervisor {
     var rejected: [String] = []
     var repairs = Repairs()
     var configurations = 1
+    /// What rules of this run have named.
+    var trafficClasses = TrafficClasses()
     /// See `Snapshot.ahead`.
     var ahead: [Name] = []
     /// Counts changes of the network around; see `Snapshot.network`.
@@ -110,7 +112,8 @@ final class Supervisor {
         loaded = start.loaded
         apps = start.apps
         wish = start.state.wish
-        plan = start.loaded.rulesetPlan(start.doors, start.apps)
+        trafficClasses.take(start.loaded.trafficClasses)
+        plan = start.loaded.rulesetPlan(start.doors, start.apps, trafficClasses)
         let loaded = start.loaded
         ahead = loaded.matcher.exactNames(notIn: .empty)
         let now = Instant.now

@@ -15,7 +15,7 @@ extension Resolver {
     /// Owes addresses to a rule: what the kernel must have first, and what there is no room for.
     mutating func owe(_ addresses: [IPAddress], to claim: Claim, asked: Name, ttl: UInt32, at now: Instant) -> Ledger.Owed {
         ledger.owe(
-            addresses, to: claim.route, by: snapshot.node(of: claim.rule), owner: Owner(name: asked, matched: claim.matched),
+            addresses, to: claim.route, snapshot.handling(of: claim.rule), owner: Owner(name: asked, matched: claim.matched),
             rule: claim.rule.number, ttl: ttl, at: now)
     }
 

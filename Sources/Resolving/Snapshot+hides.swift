@@ -22,6 +22,10 @@ extension Snapshot {
     /// What the tunnel of a rule carries.
     func families(of rule: Ruling) -> Set<IPAddress.Family> { circumstances.tunnel(of: rule)?.families ?? tunnelFamilies }
 
-    /// The place of the tunnel that a rule names.
-    func node(of rule: Ruling) -> Int? { rule.action == .tunnel ? circumstances.tunnel(of: rule)?.node.number : nil }
+    /// What a rule wants of its traffic beside the route.
+    func handling(of rule: Ruling) -> Handling {
+        Handling(
+            node: rule.action == .tunnel ? circumstances.tunnel(of: rule)?.node.number : nil,
+            trafficClass: trafficClasses.number(of: rule.options.trafficClass))
+    }
 }

@@ -16,7 +16,7 @@ extension Snapshot {
             { owner in
                 guard let rule = matcher.match(owner.name) ?? matcher.match(owner.matched) else { return nil }
                 guard let route = rule.action.route else { return .blocked(rule: rule.number) }
-                return Ledger.Verdict(route, rule: rule.number, allowsPrivate: rule.options.private, by: node(of: rule))
+                return Ledger.Verdict(route, handling(of: rule), rule: rule.number, allowsPrivate: rule.options.private)
             }, admits: admits, dropped: dropped)
     }
 

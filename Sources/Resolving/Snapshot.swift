@@ -8,6 +8,8 @@ import Wire
 package struct Snapshot: Sendable {
     package var circumstances: Circumstances
     package var matcher: Matcher
+    /// The classes of traffic that its rules name.
+    package var trafficClasses: TrafficClasses
     /// Another for each other matcher: matchers are not compared rule by rule.
     package var rulesRevision: Int
     /// Names that this matcher's rules name exactly and the one before it treated otherwise: looked up ahead when it is taken on
@@ -32,7 +34,8 @@ package struct Snapshot: Sendable {
     package var network: Int
 
     package init(
-        circumstances: Circumstances, matcher: Matcher = .empty, rulesRevision: Int = 0, ahead: [Name] = [],
+        circumstances: Circumstances, matcher: Matcher = .empty, trafficClasses: TrafficClasses = .init(), rulesRevision: Int = 0,
+        ahead: [Name] = [],
         steeringGuard: SteeringGuard = SteeringGuard(), rebinding: Rebinding = Rebinding(), narrows: Bool = false,
         tunnelFamilies: Set<IPAddress.Family> = [.v4, .v6], looksForNAT64: Bool = false, answersSixByNAT64: Bool = false,
         caching: Caching = Caching(),
@@ -40,6 +43,7 @@ package struct Snapshot: Sendable {
     ) {
         self.circumstances = circumstances
         self.matcher = matcher
+        self.trafficClasses = trafficClasses
         self.rulesRevision = rulesRevision
         self.ahead = ahead
         self.steeringGuard = steeringGuard

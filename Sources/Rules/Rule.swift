@@ -30,12 +30,17 @@ package struct Rule: Hashable, Sendable {
         package var `private` = false
         /// A differentiated services code point for the traffic: 0...63.
         package var dscp: UInt8?
-        /// Orders rules for dscp and the like; never the match itself.
-        package var priority: Int?
+        /// The kernel's own priority for it.
+        package var priority: PacketPriority?
         /// Keeps a rule that looks too broad.
         package var force = false
 
         package init() {}
+
+        /// What the traffic bears; nil: what it had.
+        package var trafficClass: TrafficClass? {
+            dscp == nil && priority == nil ? nil : TrafficClass(dscp: dscp, priority: priority)
+        }
 
         /// As a rule file has them, those that are not as usual.
         var words: [String] {

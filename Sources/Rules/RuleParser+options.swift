@@ -58,8 +58,12 @@ extension RuleParser {
                 guard let number = UInt8(value), number < 64 else { throw problem(line, word, "dscp is a number from 0 to 63") }
                 wishes.options.dscp = number
             case ("priority", let value?):
-                guard let number = Int(value) else { throw problem(line, word, "priority is a number") }
-                wishes.options.priority = number
+                guard let priority = PacketPriority(value) else {
+                    throw problem(
+                        line, word, "priority is a number from 0 to 4294967295, or a class as tc writes it",
+                        hint: "priority=6, or priority=1:10 for the class 1:10 of a queueing discipline")
+                }
+                wishes.options.priority = priority
             default:
                 throw problem(
                     line, word, "unknown option '\(word.text)'",

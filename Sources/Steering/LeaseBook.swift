@@ -16,7 +16,8 @@ struct LeaseBook: Sendable {
         /// The first of its entries; `SlotIndex.none`: the slot is free.
         var first: UInt32
         var place: Place
-        var kind: LeaseKind
+        /// As its entries want it together.
+        var handling = Handling.usual
         /// Both in one byte: with two a lease would take 40 bytes instead of 32.
         private var standing: UInt8 = 0
 
@@ -32,18 +33,13 @@ struct LeaseBook: Sendable {
             set { standing = newValue ? standing | 2 : standing & ~2 }
         }
 
-        /// The tunnel it goes by: the first of those that its entries name; `LeaseBook.noNode`: whichever is in use.
-        var node: UInt8 {
-            get { (standing >> 2) &- 1 }
-            set { standing = standing & 3 | (newValue &+ 1) << 2 }
-        }
+        var kind: LeaseKind { .shared }
 
         init(_ address: IPAddress, _ place: Place, until: UInt32) {
             (high, low) = address.halves
             (self.until, self.place) = (until, place)
             kernelUntil = place.route == .tunnel ? 0 : until
             first = SlotIndex.none
-            kind = .shared
         }
 
         var address: IPAddress { place.family == .v4 ? .v4(UInt32(truncatingIfNeeded: low)) : .v6(high: high, low: low) }
@@ -58,16 +54,13 @@ struct LeaseBook: Sendable {
         /// `SlotIndex.none`: the slot is free.
         var lease: UInt32
         var until: UInt32
-        /// The tunnel that its rule names; `noNode`: none.
-        var node: UInt8
+        /// As its rule wants it.
+        var handling: Handling
         var nextOfLease: UInt32
         var previousOfLease: UInt32
         var nextOfName: UInt32
         var previousOfName: UInt32
     }
-
-    /// Tunnels are counted from 0, and there are ten at most.
-    static let noNode = UInt8.max
 
     fileprivate(set) var leases: [LeaseSlot] = []
     fileprivate(set) var entries: [Entry] = []
@@ -95,12 +88,12 @@ struct LeaseBook: Sendable {
         return slot
     }
 
-    mutating func attach(_ owner: Owner, rule: Int32, node: UInt8, to lease: UInt32, until: UInt32) -> UInt32 {
+    mutating func attach(_ owner: Owner, rule: Int32, handling: Handling, to lease: UInt32, until: UInt32) -> UInt32 {
         let name = names.use(owner.name)
         let matched = owner.matched == owner.name ? names.use(owner.name) : names.use(owner.matched)
         let first = leases[Int(lease)].first
         let entry = Entry(
-            name: name, matched: matched, rule: rule, lease: lease, until: until, node: node, nextOfLease: first,
+            name: name, matched: matched, rule: rule, lease: lease, until: until, handling: handling, nextOfLease: first,
             previousOfLease: SlotIndex.none,
             nextOfName: names.head(name), previousOfName: SlotIndex.none)
         let slot = freeEntries.popLast() ?? UInt32(entries.count)
@@ -166,19 +159,22 @@ package enum LeaseKind: UInt8, Hashable, Sendable {
 
 /// One set of the kernel.
 struct Place: Hashable, Sendable {
-    let route: SteeredRoute
-    let family: IPAddress.Family
+    private let place: UInt8
 
-    /// 0…5
-    var number: Int {
-        let first =
+    init(route: SteeredRoute, family: IPAddress.Family) {
+        let first: UInt8 =
             switch route {
             case .tunnel: 0
             case .direct: 2
             case .lan: 4
             }
-        return first + (family == .v4 ? 0 : 1)
+        place = first + (family == .v4 ? 0 : 1)
     }
+
+    /// 0…5
+    var number: Int { Int(place) }
+    var family: IPAddress.Family { place & 1 == 0 ? .v4 : .v6 }
+    var route: SteeredRoute { place < 2 ? .tunnel : place < 4 ? .direct : .lan }
 
     static let all = SteeredRoute.allCases.flatMap { route in IPAddress.Family.allCases.map { Place(route: route, family: $0) } }
 }

@@ -62,7 +62,7 @@ extension Ledger {
             return
         }
         counters.folded += 1
-        extend(entry, until: asked.until, node: min(asked.node, book.entries[Int(entry)].node))
+        extend(entry, until: asked.until, handling: book.entries[Int(entry)].handling.joined(with: asked.handling))
     }
 
     private mutating func evict(of name: UInt32, _ asked: inout Asked, _ changes: inout [SetChange]) -> Bool {

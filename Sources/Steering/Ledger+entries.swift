@@ -23,18 +23,18 @@ extension Ledger {
 
     /// A new lease with its first owner.
     mutating func makeLease(
-        _ address: IPAddress, _ place: Place, _ owner: Owner, rule: Int32, node: UInt8 = LeaseBook.noNode, until: UInt32
+        _ address: IPAddress, _ place: Place, _ owner: Owner, rule: Int32, handling: Handling = .usual, until: UInt32
     ) -> UInt32 {
         let lease = book.makeLease(address, place, until: until)
-        attach(owner, rule: rule, node: node, to: lease, until: until)
+        attach(owner, rule: rule, handling: handling, to: lease, until: until)
         _ = retune(lease)
         counts[place.number] += 1
         index(lease: lease)
         return lease
     }
 
-    mutating func attach(_ owner: Owner, rule: Int32, node: UInt8 = LeaseBook.noNode, to lease: UInt32, until: UInt32) {
-        let slot = book.attach(owner, rule: rule, node: node, to: lease, until: until)
+    mutating func attach(_ owner: Owner, rule: Int32, handling: Handling = .usual, to lease: UInt32, until: UInt32) {
+        let slot = book.attach(owner, rule: rule, handling: handling, to: lease, until: until)
         index(entry: slot)
         count(rule, 1)
         // What was evicted leaves its end behind; often enough, the ends are made anew.
@@ -51,12 +51,12 @@ extension Ledger {
         revision &+= 1
     }
 
-    mutating func extend(_ entry: UInt32, until: UInt32, rule: Int32? = nil, node: UInt8? = nil) {
+    mutating func extend(_ entry: UInt32, until: UInt32, rule: Int32? = nil, handling: Handling? = nil) {
         let (lease, former) = book.change(entry: entry) { entry in
             defer {
                 entry.until = max(entry.until, until)
                 entry.rule = rule ?? entry.rule
-                entry.node = node ?? entry.node
+                entry.handling = handling ?? entry.handling
             }
             return (entry.lease, entry.rule)
         }
@@ -80,7 +80,7 @@ extension Ledger {
         book.detach(slot)
         guard isLast else { return nil }
         counts[lease.place.number] -= 1
-        return SetChange(lease.place.route, lease.address, .remove, by: Self.place(lease.node))
+        return SetChange(lease.place.route, lease.address, .remove, lease.handling)
     }
 
     // The arrays are held only while the index changes: what is held is copied as soon as somebody writes to it.
@@ -122,13 +122,13 @@ extension Ledger {
         ofRule[rule] = count > 0 ? count : nil
     }
 
-    /// Has a lease go by the first tunnel that its entries name, after they have changed.
-    /// - Returns: by which it went; nil: nothing is another now.
-    mutating func retune(_ lease: UInt32) -> UInt8? {
-        let node = book.entries(of: lease).reduce(LeaseBook.noNode) { min($0, book.entries[Int($1)].node) }
-        let former = book.leases[Int(lease)].node
-        guard node != former else { return nil }
-        book.change(lease: lease) { ($0.node, $0.isConfirmed) = (node, false) }
+    /// Has a lease handled as its entries want it together, after they have changed.
+    /// - Returns: how it was; nil: nothing is another now.
+    mutating func retune(_ lease: UInt32) -> Handling? {
+        let handling = book.entries(of: lease).reduce(Handling.usual) { $0.joined(with: book.entries[Int($1)].handling) }
+        let former = book.leases[Int(lease)].handling
+        guard handling != former else { return nil }
+        book.change(lease: lease) { ($0.handling, $0.isConfirmed) = (handling, false) }
         losses &+= 1
         return former
     }
@@ -136,13 +136,11 @@ extension Ledger {
     /// What a retuned lease asks of the kernel.
     mutating func retuned(_ lease: UInt32, at now: Instant) -> SetChange? { retune(lease).map { add(lease, now, former: $0) } }
 
-    private static func place(_ node: UInt8) -> Int? { node == LeaseBook.noNode ? nil : Int(node) }
-
     /// As it should stand in the kernel.
-    func add(_ lease: UInt32, _ now: Instant, former: UInt8 = LeaseBook.noNode) -> SetChange {
+    func add(_ lease: UInt32, _ now: Instant, former: Handling = .usual) -> SetChange {
         let slot = book.leases[Int(lease)]
         let seconds = slot.kernelUntil == 0 ? nil : max(1, UInt32(clamping: Int64(slot.kernelUntil) - Int64(now.floor)))
-        return SetChange(slot.place.route, slot.address, .add(seconds: seconds), by: Self.place(slot.node), former: Self.place(former))
+        return SetChange(slot.place.route, slot.address, .add(seconds: seconds), slot.handling, former: former)
     }
 
     /// Keyed: addresses and names come from the network.

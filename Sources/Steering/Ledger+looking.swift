@@ -50,10 +50,10 @@ extension Ledger {
     /// - Parameter isTunnels: whether a network of the tunnel's has the address, which wins over a `direct` lease.
     package func conflicts(isTunnels: (IPAddress) -> Bool = { _ in false }) -> [Conflict] {
         var addresses: Set<IPAddress> = []
-        for (index, slot) in book.leases.enumerated() where slot.first != SlotIndex.none && slot.node != LeaseBook.noNode {
+        for (index, slot) in book.leases.enumerated() where slot.first != SlotIndex.none && slot.handling.node != nil {
             let isTwice = book.entries(of: UInt32(index)).contains { entry in
-                let node = book.entries[Int(entry)].node
-                return node != slot.node && node != LeaseBook.noNode
+                let node = book.entries[Int(entry)].handling.node
+                return node != nil && node != slot.handling.node
             }
             if isTwice { addresses.insert(slot.address) }
         }
@@ -119,7 +119,7 @@ extension Ledger {
         let lease = book.leases[Int(slot)]
         return Lease(
             route: lease.place.route, address: lease.address, until: Instant(seconds: lease.until), kind: lease.kind,
-            node: lease.node == LeaseBook.noNode ? nil : Int(lease.node),
+            node: lease.handling.node,
             owners: book.entries(of: slot).map { entry in
                 let rule = book.entries[Int(entry)].rule
                 return Holding(

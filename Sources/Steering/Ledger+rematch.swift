@@ -37,9 +37,9 @@ extension Ledger {
         for (entry, verdict) in verdicts {
             let lease = book.entries[Int(entry)].lease
             if let verdict, verdict.route == book.leases[Int(lease)].place.route {
-                let node = verdict.onlyStays ? book.entries[Int(entry)].node : verdict.node
-                if book.entries[Int(entry)].node != node { other.insert(lease) }
-                extend(entry, until: 0, rule: Int32(clamping: verdict.rule), node: node)
+                let handling = verdict.onlyStays ? book.entries[Int(entry)].handling : verdict.handling
+                if book.entries[Int(entry)].handling != handling { other.insert(lease) }
+                extend(entry, until: 0, rule: Int32(clamping: verdict.rule), handling: handling)
             } else {
                 if verdict == nil || homeless.contains(entry) {
                     let until = Instant(seconds: book.entries[Int(entry)].until)
@@ -51,7 +51,7 @@ extension Ledger {
         for lease in touched where book.isLive(lease: lease) { recount(lease) }
         // A lease whose last owner moved away may have got another that moved in: it was there all the time, so its removal never came.
         let additions = moved.filter { book.isLive(lease: $0) }.compactMap { lease in
-            let former = retune(lease) ?? LeaseBook.noNode
+            let former = retune(lease) ?? .usual
             return renewsForMove(lease) ? add(lease, now, former: former) : nil
         }
         let retunings = other.union(touched).subtracting(moved).filter { book.isLive(lease: $0) }.compactMap { retuned($0, at: now) }
@@ -68,18 +68,16 @@ extension Ledger {
         package let rule: Int
         /// Whether the rule may own private addresses.
         package let allowsPrivate: Bool
-        /// The tunnel that the rule names.
-        let node: UInt8
+        let handling: Handling
         /// What stands in the route's set stays in it, and nothing comes in.
         let onlyStays: Bool
 
-        /// - Parameter node: the place, from 0, of the tunnel that the rule names; nil: it names none.
-        package init(_ route: SteeredRoute, rule: Int, allowsPrivate: Bool = false, by node: Int? = nil) {
-            self.init(route, rule: rule, allowsPrivate: allowsPrivate, by: node, onlyStays: false)
+        package init(_ route: SteeredRoute, _ handling: Handling = .usual, rule: Int, allowsPrivate: Bool = false) {
+            self.init(route, handling, rule: rule, allowsPrivate: allowsPrivate, onlyStays: false)
         }
 
-        private init(_ route: SteeredRoute, rule: Int, allowsPrivate: Bool, by node: Int? = nil, onlyStays: Bool) {
-            self.node = node.map { UInt8(clamping: $0) } ?? LeaseBook.noNode
+        private init(_ route: SteeredRoute, _ handling: Handling, rule: Int, allowsPrivate: Bool, onlyStays: Bool) {
+            self.handling = handling
             self.route = route
             self.rule = rule
             self.allowsPrivate = allowsPrivate
@@ -87,7 +85,7 @@ extension Ledger {
         }
 
         /// Of a name that is blocked now: what of it is in the tunnel does not fall out of it, for those who hold it still.
-        package static func blocked(rule: Int) -> Verdict { Verdict(.tunnel, rule: rule, allowsPrivate: true, onlyStays: true) }
+        package static func blocked(rule: Int) -> Verdict { Verdict(.tunnel, .usual, rule: rule, allowsPrivate: true, onlyStays: true) }
     }
 
     /// Whether any address that is owed is one of these.
@@ -133,7 +131,7 @@ extension Ledger {
 
     /// Gives an entry's like to another route's lease of the same address; the entry itself stays. Returns that lease; nil: no room.
     private mutating func move(_ entry: UInt32, to verdict: Verdict, at now: Instant) -> UInt32? {
-        let (route, rule, node) = (verdict.route, Int32(clamping: verdict.rule), verdict.node)
+        let (route, rule, handling) = (verdict.route, Int32(clamping: verdict.rule), verdict.handling)
         let owner = book.owner(of: entry)
         let until = book.entries[Int(entry)].until
         let address = book.leases[Int(book.entries[Int(entry)].lease)].address
@@ -143,12 +141,12 @@ extension Ledger {
                 counters.refused += 1
                 return nil
             }
-            return makeLease(address, place, owner, rule: rule, node: node, until: until)
+            return makeLease(address, place, owner, rule: rule, handling: handling, until: until)
         }
         if let known = self.find(owner, on: lease) {
-            extend(known, until: until, rule: rule, node: node)
+            extend(known, until: until, rule: rule, handling: handling)
         } else {
-            attach(owner, rule: rule, node: node, to: lease, until: until)
+            attach(owner, rule: rule, handling: handling, to: lease, until: until)
         }
         return lease
     }

@@ -111,17 +111,17 @@ package struct Ledger: Sendable {
 
     /// Notes that an answer hands out `addresses` to `owner` for `ttl` seconds; from 2³¹ on that counts as 0 (RFC 2181 section 8).
     /// - Parameters:
-    ///   - node: the place, from 0 to 9, of the tunnel that the rule names; nil: it names none.
+    ///   - handling: what the rule wants of the traffic.
     ///   - rule: the number of the rule that wants it, from 0.
     package mutating func owe(
-        _ addresses: [IPAddress], to route: SteeredRoute, by node: Int? = nil, owner: Owner, rule: Int, ttl: UInt32, at now: Instant
+        _ addresses: [IPAddress], to route: SteeredRoute, _ handling: Handling = .usual, owner: Owner, rule: Int, ttl: UInt32,
+        at now: Instant
     ) -> Owed {
         var owed = Owed()
         let ttl = ttl > UInt32(Int32.max) ? 0 : Int64(ttl) * 1000
         let until = (now + max(Self.shortest, ttl + stale + grace)).ceiling
         var asked = Asked(
-            owner: owner, rule: Int32(clamping: rule), route: route, node: node.map { UInt8(clamping: $0) } ?? LeaseBook.noNode,
-            until: until,
+            owner: owner, rule: Int32(clamping: rule), route: route, handling: handling, until: until,
             needed: (now + ttl + stale + grace / 2).ceiling, answer: addresses, now: now)
         for address in addresses { owe(address, &asked, &owed) }
         return owed
@@ -132,7 +132,7 @@ package struct Ledger: Sendable {
         let owner: Owner
         let rule: Int32
         let route: SteeredRoute
-        let node: UInt8
+        let handling: Handling
         let until: UInt32
         /// The kernel must keep it until then at least.
         let needed: UInt32
@@ -146,16 +146,16 @@ package struct Ledger: Sendable {
     private mutating func owe(_ address: IPAddress, _ asked: inout Asked, _ owed: inout Owed) {
         let place = Place(route: asked.route, family: address.family)
         let lease: UInt32
-        var former = LeaseBook.noNode
+        var former = Handling.usual
         if let known = find(address, place) {
             lease = known
             if let entry = find(asked.owner, on: lease) {
-                let isOther = book.entries[Int(entry)].node != asked.node
-                extend(entry, until: asked.until, rule: asked.rule, node: asked.node)
+                let isOther = book.entries[Int(entry)].handling != asked.handling
+                extend(entry, until: asked.until, rule: asked.rule, handling: asked.handling)
                 if isOther { former = retune(lease) ?? former }
             } else if hasRoomForEntry(&asked, &owed.changes) {
-                attach(asked.owner, rule: asked.rule, node: asked.node, to: lease, until: asked.until)
-                if asked.node < book.leases[Int(lease)].node { former = retune(lease) ?? former }
+                attach(asked.owner, rule: asked.rule, handling: asked.handling, to: lease, until: asked.until)
+                if asked.handling != .usual { former = retune(lease) ?? former }
             } else {
                 fold(asked, into: lease)
                 former = retune(lease) ?? former
@@ -166,7 +166,7 @@ package struct Ledger: Sendable {
                 owed.excess.append(address)
                 return
             }
-            lease = makeLease(address, place, asked.owner, rule: asked.rule, node: asked.node, until: asked.until)
+            lease = makeLease(address, place, asked.owner, rule: asked.rule, handling: asked.handling, until: asked.until)
         }
         if renews(lease, asked) { owed.changes.append(add(lease, asked.now, former: former)) }
     }

@@ -13,16 +13,17 @@ package struct SetChange: Hashable, Sendable {
     package let route: SteeredRoute
     package let address: IPAddress
     package let change: Change
-    /// `tunnel`: the place, from 0, of the tunnel that it goes by alone; nil: whichever is in use.
-    package let node: Int?
-    /// Where the kernel has it under another one's name until now.
-    package let former: Int?
+    package let handling: Handling
+    /// How the kernel has it until now, where that is otherwise.
+    package let former: Handling
 
-    package init(_ route: SteeredRoute, _ address: IPAddress, _ change: Change, by node: Int? = nil, former: Int? = nil) {
+    package init(
+        _ route: SteeredRoute, _ address: IPAddress, _ change: Change, _ handling: Handling = .usual, former: Handling = .usual
+    ) {
         self.route = route
         self.address = address
         self.change = change
-        self.node = node
+        self.handling = handling
         self.former = former
     }
 }

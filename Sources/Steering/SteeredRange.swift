@@ -7,14 +7,13 @@ package struct SteeredRange: Hashable, Sendable {
     package let first: IPAddress
     package let last: IPAddress
     package let action: Action
-    /// The place, from 0, of the tunnel that the rule names; nil: whichever is in use.
-    package let tunnel: Int?
+    package let handling: Handling
 
-    package init(first: IPAddress, last: IPAddress, action: Action, tunnel: Int? = nil) {
+    package init(first: IPAddress, last: IPAddress, action: Action, _ handling: Handling = .usual) {
         self.first = first
         self.last = last
         self.action = action
-        self.tunnel = tunnel
+        self.handling = handling
     }
 
     package func contains(_ address: IPAddress) -> Bool {
@@ -23,13 +22,13 @@ package struct SteeredRange: Hashable, Sendable {
 
     /// Network rules laid out flat, the longest prefix winning where they nest: the kernel's sets know no longest match across sets.
     package static func flatten(_ networks: [(network: Network, action: Action)]) -> [SteeredRange] {
-        flatten(networks.map { (network: $0.network, action: $0.action, tunnel: nil) })
+        flatten(networks.map { (network: $0.network, action: $0.action, handling: .usual) })
     }
 
-    /// The same with the places of the tunnels that rules name.
-    package static func flatten(_ networks: [(network: Network, action: Action, tunnel: Int?)]) -> [SteeredRange] {
+    /// The same with what rules want of the traffic beside the route.
+    package static func flatten(_ networks: [(network: Network, action: Action, handling: Handling)]) -> [SteeredRange] {
         [IPAddress.Family.v4, .v6].flatMap { family in
-            flatten(networks.filter { $0.network.address.family == family }.map { Block($0.network, $0.action, $0.tunnel) })
+            flatten(networks.filter { $0.network.address.family == family }.map { Block($0.network, $0.action, $0.handling) })
         }
     }
 
@@ -37,14 +36,14 @@ package struct SteeredRange: Hashable, Sendable {
         let first: UInt128
         let last: UInt128
         let action: Action
-        let tunnel: Int?
+        let handling: Handling
         let family: IPAddress.Family
 
-        init(_ network: Network, _ action: Action, _ tunnel: Int?) {
+        init(_ network: Network, _ action: Action, _ handling: Handling) {
             first = network.address.number
             last = network.last.number
             self.action = action
-            self.tunnel = tunnel
+            self.handling = handling
             family = network.address.family
         }
     }
@@ -59,12 +58,12 @@ package struct SteeredRange: Hashable, Sendable {
         func emit(upTo end: UInt128) {
             if let block = open.last, let position, position <= end {
                 let range = SteeredRange(
-                    first: block.family.address(position), last: block.family.address(end), action: block.action, tunnel: block.tunnel)
-                if let before = ranges.last, before.action == range.action, before.tunnel == range.tunnel,
+                    first: block.family.address(position), last: block.family.address(end), action: block.action, block.handling)
+                if let before = ranges.last, before.action == range.action, before.handling == range.handling,
                     before.last.number &+ 1 == position
                 {
                     ranges[ranges.count - 1] = SteeredRange(
-                        first: before.first, last: range.last, action: range.action, tunnel: range.tunnel)
+                        first: before.first, last: range.last, action: range.action, range.handling)
                 } else {
                     ranges.append(range)
                 }

@@ -8,6 +8,8 @@ struct RuleView: Encodable {
     let pattern: String
     let file: String
     let line: Int
+    let dscp: UInt8?
+    let priority: String?
 
     init(_ rule: RuleEntry) {
         action = rule.action
@@ -15,8 +17,14 @@ struct RuleView: Encodable {
         file = rule.file
         line = rule.line
         tunnel = rule.tunnel
+        dscp = rule.dscp
+        priority = rule.priority
     }
 
-    var text: String { action + (tunnel.map { ":" + $0 } ?? "") + " " + pattern }
+    var text: String {
+        let target = action + (tunnel.map { ":" + $0 } ?? "")
+        return ([target, pattern] + [dscp.map { "dscp=\($0)" }, priority.map { "priority=\($0)" }].compactMap(\.self)).joined(
+            separator: " ")
+    }
     var place: String { "\(text)  (\(file)" + (line > 0 ? ":\(line))" : ")") }
 }

@@ -46,6 +46,7 @@ struct LabScriptTests {
         ("restart", 37, false),
         ("endpoints", 39, false), ("wgquick", 7, false),
         ("balance", 15, false), ("named", 27, false), ("nodes", 24, false), ("calm", 7, false), ("peers", 17, false), ("dead", 10, false),
+        ("classes", 15, false),
     ]
 
     @Test func everyScriptIsRun() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import Glibc
 import Policy
+import Rules
 import Steering
 import Testing
 import Wire
@@ -14,6 +15,7 @@ import Wire
             .learned(.direct, IPAddress("192.0.2.8")!, seconds: 300), .learned(.direct, IPAddress("2001:db8::8")!, seconds: 300),
             .learned(.lan, IPAddress("10.0.0.9")!, seconds: 300), .learned(.lan, IPAddress("fd00::9")!, seconds: 300),
             .named(IPAddress("192.0.2.255")!, Node(1)!), .named(IPAddress("2001:db8::ffff")!, Node(9)!),
+            .classed(.tunnel, IPAddress("192.0.2.255")!, trafficClass: 0), .classed(.lan, IPAddress("fd00::9")!, trafficClass: 1),
             .tunnelEnter(.v4, .node(Node(0)!)), .tunnelEnter(.v6, .spread), .balance(.v4, slot: 0, Node(0)!),
             .balance(.v6, slot: 63, Node(9)!),
             .ownFlows(.v4), .ownFlows(.v6), .outsideOpen(.v4), .tunnelUnwanted(.v6), .tunnelOwn(IPAddress("10.64.1.2")!),
@@ -26,7 +28,8 @@ import Wire
         ] + SetElement.tunnelLink("office") + SetElement.flows(of: Node(1)!, .v4) + SetElement.flows(of: Node(9)!, .v6)
 
     /// A plan with the chains that they name.
-    static let plan = RulesetPlan(nodes: Node.first(Node.most).map { "tun\($0.number)" })
+    static let plan = RulesetPlan(
+        nodes: Node.first(Node.most).map { "tun\($0.number)" }, trafficClasses: [TrafficClass(dscp: 46), TrafficClass(dscp: 8)])
 
     /// Fixtures/ruleset/batch.hex: bytes in hexadecimal, notes behind `#`. Little-endian machines only.
     @Test func batchIsAsReviewed() throws {
@@ -242,11 +245,11 @@ import Wire
     /// The map says where packets go; a kernel that looked at all of it with each element would take milliseconds.
     @Test func namedAddressesAreWrittenInTime() throws {
         try withTable(ElementTests.plan) { (writer: inout SetWriter) throws in
-            #expect(try writer.commit((0..<20_000).map { SetChange(.tunnel, address($0), .add(seconds: nil), by: 1) }) == [])
+            #expect(try writer.commit((0..<20_000).map { SetChange(.tunnel, address($0), .add(seconds: nil), Handling(node: 1)) }) == [])
             var times: [Double] = []
             for number in 20_000..<20_050 {
                 let start = nanoseconds()
-                #expect(try writer.commit([SetChange(.tunnel, address(number), .add(seconds: nil), by: 9)]) == [])
+                #expect(try writer.commit([SetChange(.tunnel, address(number), .add(seconds: nil), Handling(node: 9))]) == [])
                 times.append(Double(nanoseconds() - start) / 1000)
             }
             print("one named element beside 20,000: \(times.sorted()[25]) µs")
@@ -258,16 +261,36 @@ import Wire
     @Test func anAddressChangesItsNode() throws {
         try withTable(ElementTests.plan) { (writer: inout SetWriter) throws in
             let (one, node) = (address(1), { (number: Int) in SetElement.named(address(1), Node(number)!) })
-            #expect(try writer.commit([SetChange(.tunnel, one, .add(seconds: nil), by: 1)]) == [])
+            #expect(try writer.commit([SetChange(.tunnel, one, .add(seconds: nil), Handling(node: 1))]) == [])
             #expect(try writer.contains(node(1)) && writer.contains(.learned(.tunnel, one)))
-            #expect(try writer.commit([SetChange(.tunnel, one, .add(seconds: nil), by: 2, former: 1)]) == [])
-            #expect(try writer.commit([SetChange(.tunnel, one, .add(seconds: nil), by: 3)]) == [])
+            #expect(try writer.commit([SetChange(.tunnel, one, .add(seconds: nil), Handling(node: 2), former: Handling(node: 1))]) == [])
+            #expect(try writer.commit([SetChange(.tunnel, one, .add(seconds: nil), Handling(node: 3))]) == [])
             #expect(try writer.contains(node(3)) && writer.contains(.learned(.tunnel, one)))
-            #expect(try writer.commit([SetChange(.tunnel, one, .add(seconds: nil), former: 3)]) == [])
+            #expect(try writer.commit([SetChange(.tunnel, one, .add(seconds: nil), former: Handling(node: 3))]) == [])
             #expect(try !writer.contains(node(3)))
             #expect(try writer.contains(.learned(.tunnel, one)))
-            #expect(try writer.commit([SetChange(.tunnel, one, .remove, by: 3)]) == [], "it had none")
+            #expect(try writer.commit([SetChange(.tunnel, one, .remove, Handling(node: 3))]) == [], "it had none")
             #expect(try !writer.contains(.learned(.tunnel, one)))
+        }
+    }
+
+    /// Node and class change together or each alone; what stands there unknown is replaced.
+    @Test func anAddressChangesItsClass() throws {
+        try withTable(ElementTests.plan) { (writer: inout SetWriter) throws in
+            let one = address(1)
+            let both = Handling(node: 1, trafficClass: 0)
+            #expect(try writer.commit([SetChange(.tunnel, one, .add(seconds: nil), both)]) == [])
+            #expect(try writer.contains(.classed(.tunnel, one, trafficClass: 0)) && writer.contains(.named(one, Node(1)!)))
+            #expect(try writer.commit([SetChange(.tunnel, one, .add(seconds: nil), Handling(trafficClass: 1), former: both)]) == [])
+            #expect(try writer.contains(.classed(.tunnel, one, trafficClass: 1)) && !writer.contains(.named(one, Node(1)!)))
+            #expect(try writer.commit([SetChange(.tunnel, one, .add(seconds: nil), both)]) == [])
+            #expect(try writer.commit([SetChange(.tunnel, one, .remove, both)]) == [])
+            #expect(try !writer.contains(.classed(.tunnel, one, trafficClass: 0)) && !writer.contains(.named(one, Node(1)!)))
+            #expect(try !writer.contains(.learned(.tunnel, one)))
+            #expect(try writer.commit([SetChange(.direct, one, .add(seconds: 60), Handling(trafficClass: 0))]) == [])
+            #expect(try writer.contains(.classed(.direct, one, trafficClass: 0)))
+            #expect(try writer.commit([SetChange(.direct, one, .remove, Handling(trafficClass: 0))]) == [])
+            #expect(try !writer.contains(.classed(.direct, one, trafficClass: 0)))
         }
     }
 

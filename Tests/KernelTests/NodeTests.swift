@@ -193,8 +193,8 @@ import Wire
     @Test func aNetworkThatNamesItsNodeGoesByNoOther() throws {
         var plan = Self.plan
         plan.networks = [
-            .init(first: IPAddress("203.0.113.16")!, last: IPAddress("203.0.113.31")!, action: .tunnel, tunnel: 1),
-            .init(first: IPAddress("2001:db8:113::20")!, last: IPAddress("2001:db8:113::20")!, action: .tunnel, tunnel: 1),
+            .init(first: IPAddress("203.0.113.16")!, last: IPAddress("203.0.113.31")!, action: .tunnel, Handling(node: 1)),
+            .init(first: IPAddress("2001:db8:113::20")!, last: IPAddress("2001:db8:113::20")!, action: .tunnel, Handling(node: 1)),
         ]
         try withTwo(plan) { street, _ in
             for room in [street.host, street.client] {
@@ -222,7 +222,9 @@ import Wire
         plan.namesTunnels = true
         let (four, six) = (IPAddress(Street.web[0])!, IPAddress(Street.web[2])!)
         try withTwo(plan) { street, _ in
-            for address in [four, six] { try street.change(SetChange(.tunnel, address, .add(seconds: nil), by: 1).elementChanges) }
+            for address in [four, six] {
+                try street.change(SetChange(.tunnel, address, .add(seconds: nil), Handling(node: 1)).elementChanges)
+            }
             for room in [street.host, street.client] {
                 #expect(try room.call(Street.web[0]).greeting == "second 10.64.2.2")
                 // It carries no IPv6.
@@ -234,7 +236,7 @@ import Wire
             try street.change(SetElement.flows(of: Self.second, .v4, goOn: false).map { .init(.add, $0) })
             for room in [street.host, street.client] { #expect(try room.call(Street.web[0]).errno == ECONNREFUSED) }
             #expect(try street.seen("tun0") == first && street.seen("eth0") == eth0)
-            try street.change(SetChange(.tunnel, four, .add(seconds: nil), former: 1).elementChanges)
+            try street.change(SetChange(.tunnel, four, .add(seconds: nil), former: Handling(node: 1)).elementChanges)
             for room in [street.host, street.client] { #expect(try room.call(Street.web[0]).greeting == "relay 10.64.1.2") }
             #expect(try street.seen("eth0") == 0)
         }

@@ -76,12 +76,16 @@ extension ScenarioRun {
     private static func described(_ change: SetChange) -> String {
         let set =
             change.route.rawValue + (change.address.family == .v4 ? "4" : "6") + " \(change.address)"
-            + (change.node.map { " by \($0)" } ?? "")
-            + (change.former.map { " not \($0)" } ?? "")
+            + described(change.handling, "by") + described(change.former, "not")
         return switch change.change {
         case .add(let seconds): set + (seconds.map { " for \($0)s" } ?? "")
         case .remove: "-" + set
         }
+    }
+
+    private static func described(_ handling: Handling, _ word: String) -> String {
+        let node = handling.node.map { " \(word) \($0)" } ?? ""
+        return node + (handling.trafficClass.map { " \(word) class \($0)" } ?? "")
     }
 
     private static func described(_ source: Source) -> String {

@@ -97,6 +97,7 @@ extension ScenarioRun {
         // As at a start, nothing is looked up ahead for the first rules, unless a line says `start`.
         snapshot.ahead = resolver == nil ? [] : matcher.exactNames(notIn: snapshot.matcher)
         snapshot.matcher = matcher
+        snapshot.trafficClasses.take(matcher.treatments.compactMap(\.options.trafficClass))
         snapshot.rulesRevision += 1
     }
 

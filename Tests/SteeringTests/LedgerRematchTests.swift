@@ -20,33 +20,66 @@ import Workbench
     /// One that a rule wants in any tunnel is no conflict with one that names its own.
     @Test func whatTwoTunnelsClaimByNameIsTold() {
         var ledger = given()
-        func owe(_ node: Int?, _ name: String, _ ttl: UInt32) -> [SetChange] {
-            let owed = ledger.owe([Self.one], to: .tunnel, by: node, owner: .of(name), rule: 7, ttl: ttl, at: start)
+        func owe(_ node: Int, _ name: String, _ ttl: UInt32) -> [SetChange] {
+            let owed = ledger.owe([Self.one], to: .tunnel, Handling(node: node), owner: .of(name), rule: 7, ttl: ttl, at: start)
             ledger.settle(owed.changes, refused: [])
             return owed.changes
         }
-        #expect(owe(3, "c.example", 100) == [SetChange(.tunnel, Self.one, .add(seconds: nil), by: 3)])
+        #expect(owe(3, "c.example", 100) == [SetChange(.tunnel, Self.one, .add(seconds: nil), Handling(node: 3))])
         #expect(owe(3, "c.example", 100) == [])
         #expect(ledger.conflicts().isEmpty)
         #expect(owe(9, "d.example", 400) == [], "the first of the two has it")
         #expect(ledger.conflicts().map(\.address) == [Self.one])
         #expect(ledger.leases(of: Self.one).map(\.node) == [3])
         let replayed = ledger.replay(at: start)
-        #expect(replayed.contains(SetChange(.tunnel, Self.one, .add(seconds: nil), by: 3)))
-        #expect(ledger.expire(at: start + 100_000) == [SetChange(.tunnel, Self.one, .add(seconds: nil), by: 9, former: 3)])
+        #expect(replayed.contains(SetChange(.tunnel, Self.one, .add(seconds: nil), Handling(node: 3))))
+        #expect(
+            ledger.expire(at: start + 100_000) == [
+                SetChange(.tunnel, Self.one, .add(seconds: nil), Handling(node: 9), former: Handling(node: 3))
+            ])
         #expect(ledger.conflicts().isEmpty)
+    }
+
+    /// Of two classes the first, and one before none: in the kernel with the address, and out of it with its owner.
+    @Test func anAddressBearsTheFirstClassOfItsOwners() {
+        var ledger = given()
+        func owe(_ number: Int?, _ name: String, _ ttl: UInt32) -> [SetChange] {
+            let owed = ledger.owe(
+                [Self.one], to: .tunnel, Handling(trafficClass: number), owner: .of(name), rule: 7, ttl: ttl, at: start)
+            ledger.settle(owed.changes, refused: [])
+            return owed.changes
+        }
+        func change(_ number: Int?, after former: Int? = nil) -> [SetChange] {
+            [SetChange(.tunnel, Self.one, .add(seconds: nil), Handling(trafficClass: number), former: Handling(trafficClass: former))]
+        }
+        #expect(owe(4, "c.example", 100) == change(4))
+        #expect(owe(nil, "d.example", 100) == [])
+        #expect(owe(254, "e.example", 200) == [])
+        #expect(owe(2, "f.example", 150) == change(2, after: 4))
+        #expect(ledger.conflicts().isEmpty, "no other way for it")
+        // Another rule for the same name.
+        #expect(owe(5, "f.example", 150) == change(4, after: 2))
+        #expect(ledger.expire(at: start + 100_000) == change(5, after: 4))
+        #expect(ledger.expire(at: start + 150_000) == change(254, after: 5))
+        #expect(ledger.expire(at: start + 200_000) == change(nil, after: 254))
+        let verdict = Ledger.Verdict(.direct, Handling(trafficClass: 1), rule: 9)
+        let moved = ledger.rematch(at: start + 200_000) { $0.name == .of("b.example") ? verdict : nil }
+        #expect(moved.contains(SetChange(.direct, Self.one, .add(seconds: 100), Handling(trafficClass: 1))))
+        #expect(moved.contains(SetChange(.tunnel, Self.one, .remove)))
     }
 
     /// As after a restart: who owns it is known before anybody asks again.
     @Test func whatWasOwedBeforeARestartHasItsTunnelAgain() throws {
         var former = Ledger(grace: 0)
-        _ = former.owe([Self.one], to: .tunnel, by: 2, owner: .of("a.example"), rule: 1, ttl: 300, at: start)
+        _ = former.owe([Self.one], to: .tunnel, Handling(node: 2), owner: .of("a.example"), rule: 1, ttl: 300, at: start)
         let clock = ImageClock(now: start, wall: 1_800_000_000, boot: [1])
         var ledger = Ledger(grace: 0)
         #expect(try ledger.restore(former.image(clock).span, clock) == 1)
         #expect(
-            ledger.rematch(at: start) { _ in .init(.tunnel, rule: 4, by: 2) } == [SetChange(.tunnel, Self.one, .add(seconds: nil), by: 2)])
-        #expect(ledger.elements(at: start) == [SetChange(.tunnel, Self.one, .add(seconds: nil), by: 2)])
+            ledger.rematch(at: start) { _ in .init(.tunnel, Handling(node: 2), rule: 4) } == [
+                SetChange(.tunnel, Self.one, .add(seconds: nil), Handling(node: 2))
+            ])
+        #expect(ledger.elements(at: start) == [SetChange(.tunnel, Self.one, .add(seconds: nil), Handling(node: 2))])
     }
 
     @Test func theSameRulesChangeNothing() {

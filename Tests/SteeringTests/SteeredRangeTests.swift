@@ -39,10 +39,12 @@ import Workbench
     }
 
     @Test func neighboursOfTwoTunnelsAreTwoRanges() {
-        let networks: [(network: Network, action: Action, tunnel: Int?)] = [
-            (Network("10.0.0.0/8")!, .tunnel, nil), (Network("10.1.0.0/16")!, .tunnel, 1), (Network("10.2.0.0/16")!, .tunnel, 1),
+        let one = Handling(node: 1)
+        let networks: [(network: Network, action: Action, handling: Handling)] = [
+            (Network("10.0.0.0/8")!, .tunnel, .usual), (Network("10.1.0.0/16")!, .tunnel, one), (Network("10.2.0.0/16")!, .tunnel, one),
         ]
-        #expect(SteeredRange.flatten(networks).map { "\($0.first) \($0.tunnel ?? -1)" } == ["10.0.0.0 -1", "10.1.0.0 1", "10.3.0.0 -1"])
+        #expect(
+            SteeredRange.flatten(networks).map { "\($0.first) \($0.handling.node ?? -1)" } == ["10.0.0.0 -1", "10.1.0.0 1", "10.3.0.0 -1"])
     }
 
     @Test func nothingHappensPastTheEndsOfTheAddressSpace() {

@@ -10,6 +10,10 @@ package struct RuleEntry: Codable, Hashable, Sendable {
     package let file: String
     /// Counted from 1; 0: not known.
     package let line: Int
+    /// What its traffic bears; nil: what it had.
+    package let dscp: UInt8?
+    /// A number, or a class as tc writes it.
+    package let priority: String?
 
     package init(_ rule: Rule) {
         action = rule.action.rawValue
@@ -17,5 +21,7 @@ package struct RuleEntry: Codable, Hashable, Sendable {
         pattern = rule.text
         file = rule.file
         line = rule.line
+        dscp = rule.options.dscp
+        priority = rule.options.priority?.description
     }
 }

@@ -27,7 +27,7 @@ extension RulesetPlan {
         for action in Action.allCases {
             for family in IPAddress.Family.allCases {
                 let ranges = networks.filter { $0.action == action && $0.first.family == family }
-                let elements = ranges.map { $0.first == $0.last ? "\($0.first)" : "\($0.first)-\($0.last)" }.joined(separator: ", ")
+                let elements = ranges.map(\.text).joined(separator: ", ")
                 set(
                     action.rawValue + (family == .v4 ? "4_net" : "6_net"), family == .v4 ? "type ipv4_addr" : "type ipv6_addr",
                     "flags interval", elements.isEmpty ? "" : "elements = { \(elements) }")
@@ -37,13 +37,12 @@ extension RulesetPlan {
         for family in IPAddress.Family.allCases {
             let ranges = networks.filter { $0.action == .tunnel && $0.first.family == family }
             let elements = ranges.compactMap { range in
-                range.tunnel.flatMap { Node($0) }.map { node in
-                    (range.first == range.last ? "\(range.first)" : "\(range.first)-\(range.last)") + " : goto to_node\(node.number)"
-                }
+                range.handling.node.flatMap { Node($0) }.map { "\(range.text) : goto to_node\($0.number)" }
             }.joined(separator: ", ")
             text += "\tmap named\(family == .v4 ? "4" : "6")_net {\n\t\ttype \(family == .v4 ? "ipv4" : "ipv6")_addr : verdict\n"
             text += "\t\tflags interval\n" + (elements.isEmpty ? "" : "\t\telements = { \(elements) }\n") + "\t}\n"
         }
+        text += classMaps
         text += "\n\t# Local networks; multicast and broadcast stand in the rules.\n"
         let shared = cgnatIsPrivate ? "100.64.0.0/10, " : ""
         set(

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import Rules
 import Steering
 
 /// What of the configuration decides how the table `inet sluice` looks. Everything that changes while running is an element of its sets.
@@ -31,12 +32,14 @@ package struct RulesetPlan: Hashable, Sendable {
     package var nodes: [String]
     /// Whether a rule for names names its tunnel.
     package var namesTunnels: Bool
+    /// What the traffic of rules can bear, by number.
+    package var trafficClasses: [TrafficClass]
 
     package init(
         routingDefault: Default = .direct, lanSharing: Bool = true, tunnelRulesWhenDisconnectedSystem: Bool = false,
         foreign: Foreign = .reject, cgnatIsPrivate: Bool = false, networks: [SteeredRange] = [], learnedSize: Int = 65536,
         ephemeral: ClosedRange<UInt16> = 32768...60999, apps: Apps? = nil, capture: UInt16? = nil,
-        nodes: [String] = [], namesTunnels: Bool = false
+        nodes: [String] = [], namesTunnels: Bool = false, trafficClasses: [TrafficClass] = []
     ) {
         self.routingDefault = routingDefault
         self.lanSharing = lanSharing
@@ -50,11 +53,12 @@ package struct RulesetPlan: Hashable, Sendable {
         self.capture = capture
         self.nodes = nodes
         self.namesTunnels = namesTunnels
+        self.trafficClasses = trafficClasses
     }
 
     /// The whole table, as `nft -f` reads it.
     package func text() -> String {
-        let parts = [sets, classes, output, prerouting, classify, paths, tunnels, lookups, guards]
+        let parts = [sets, classes, output, prerouting, classify, paths, tunnels, lookups, shaping, guards]
         return "table inet sluice {\n" + parts.filter { !$0.isEmpty }.joined(separator: "\n") + "}\n"
     }
 

@@ -28,13 +28,20 @@ extension SetChange {
     /// changes, by the one in use.
     package var elementChanges: [ElementChange] {
         switch change {
-        case .add: named(.remove, former == node ? nil : former) + named(.add, node) + [ElementChange(self)]
-        case .remove: [ElementChange(self)] + named(.remove, node)
+        case .add:
+            named(.remove, former.node == handling.node ? nil : former.node)
+                + classed(.remove, former.trafficClass == handling.trafficClass ? nil : former.trafficClass)
+                + named(.add, handling.node) + classed(.add, handling.trafficClass) + [ElementChange(self)]
+        case .remove: [ElementChange(self)] + named(.remove, handling.node) + classed(.remove, handling.trafficClass)
         }
     }
 
     private func named(_ kind: ElementChange.Kind, _ node: Int?) -> [ElementChange] {
         node.flatMap { Node($0) }.map { [ElementChange(kind, .named(address, $0))] } ?? []
+    }
+
+    private func classed(_ kind: ElementChange.Kind, _ trafficClass: Int?) -> [ElementChange] {
+        trafficClass.map { [ElementChange(kind, .classed(route, address, trafficClass: $0))] } ?? []
     }
 }
 

@@ -36,6 +36,11 @@ package struct SetElement: Hashable, Sendable {
         .init(address.family == .v4 ? .named4 : .named6, address.bytes, chain: Entry.node(node).chain)
     }
 
+    /// An address of a rule that gives its traffic this class; belongs in for as long as `learned` of it does.
+    package static func classed(_ route: SteeredRoute, _ address: IPAddress, trafficClass: Int) -> SetElement {
+        .init(.classed(route, address.family), address.bytes, chain: RulesetPlan.chain(ofClass: trafficClass))
+    }
+
     /// Which way flows begin in the tunnel.
     package enum Entry: Hashable, Sendable {
         case node(Node)

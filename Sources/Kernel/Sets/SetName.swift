@@ -8,6 +8,13 @@ package enum SetName: String, Hashable, Sendable, CaseIterable {
     case tunnel4, tunnel6, direct4, direct6, lan4, lan6
     /// Those of `tunnel` that go by one node alone: a map.
     case named4, named6
+    /// Those whose traffic has a class of its own, for each route: maps, which stand in the table where some rule names one.
+    case classTunnel4 = "class_tunnel4"
+    case classTunnel6 = "class_tunnel6"
+    case classDirect4 = "class_direct4"
+    case classDirect6 = "class_direct6"
+    case classLan4 = "class_lan4"
+    case classLan6 = "class_lan6"
     /// Which node a new flow in the tunnel goes by, for each family in which it can be entered now. A map, as the next four.
     case tunnelEnter = "tunnel_enter"
     /// The node of each place among which flows are spread.
@@ -55,11 +62,25 @@ package enum SetName: String, Hashable, Sendable, CaseIterable {
         }
     }
 
+    /// The map of addresses of this kind and family whose traffic has a class.
+    static func classed(_ route: SteeredRoute, _ family: IPAddress.Family) -> SetName {
+        switch (route, family) {
+        case (.tunnel, .v4): .classTunnel4
+        case (.tunnel, .v6): .classTunnel6
+        case (.direct, .v4): .classDirect4
+        case (.direct, .v6): .classDirect6
+        case (.lan, .v4): .classLan4
+        case (.lan, .v6): .classLan6
+        }
+    }
+
     enum Key { case address, resolver, flow, link, family, mark, service, group, slot, source }
 
     var key: Key {
         switch self {
-        case .tunnel4, .tunnel6, .direct4, .direct6, .lan4, .lan6, .named4, .named6, .tunnelOwn4, .tunnelOwn6: .address
+        case .tunnel4, .tunnel6, .direct4, .direct6, .lan4, .lan6, .named4, .named6, .classTunnel4, .classTunnel6, .classDirect4,
+            .classDirect6, .classLan4, .classLan6, .tunnelOwn4, .tunnelOwn6:
+            .address
         case .resolvers4, .resolvers6, .endpoints4, .endpoints6: .resolver
         case .tunnelLinks, .tunnelRoutes: .link
         case .tunnelSources4, .tunnelSources6: .source
@@ -76,9 +97,9 @@ package enum SetName: String, Hashable, Sendable, CaseIterable {
     var expires: Bool {
         switch self {
         case .direct4, .direct6, .lan4, .lan6, .ended4, .ended6: true
-        case .tunnel4, .tunnel6, .named4, .named6, .tunnelEnter, .balance4, .balance6, .tunnelFlows4, .tunnelFlows6, .outsideOpen,
-            .tunnelUnwanted,
-            .tunnelLinks, .tunnelRoutes, .tunnelOwn4, .tunnelOwn6,
+        case .tunnel4, .tunnel6, .named4, .named6, .classTunnel4, .classTunnel6, .classDirect4, .classDirect6, .classLan4, .classLan6,
+            .tunnelEnter, .balance4, .balance6, .tunnelFlows4, .tunnelFlows6, .outsideOpen, .tunnelUnwanted, .tunnelLinks, .tunnelRoutes,
+            .tunnelOwn4, .tunnelOwn6,
             .tunnelSources4, .tunnelSources6, .foreignMarks, .resolvers4, .resolvers6, .endpoints4, .endpoints6, .listening, .appsOutside,
             .appsTunnel:
             false
