@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: MIT
 # Flows of TCP that last, from ports of their own: the busy ones ask every half second which relay they come by, as soon as they are answered; the
 # idle ones only at their beginning. None gives up by itself.
-# Usage: flows.py STOP BUSY IDLE ADDRESS…; ends when the file STOP is there. One line a flow: KIND RELAY CHANGES END SECONDS.
+# Usage: flows.py STOP BUSY IDLE ADDRESS…; ends when the file STOP is there. One line a flow: KIND RELAY CHANGES END, and when that was: milliseconds
+# since 1970.
 import errno, os, re, socket, sys, time
 
 stop, busy, idle, addresses = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:]
-begin = time.time()
 
 
 class Flow:
     def __init__(self, kind, address):
-        self.kind, self.relays, self.end, self.ended = kind, [], "alive", 0.0
+        self.kind, self.relays, self.end, self.ended = kind, [], "alive", 0
         self.socket = socket.create_connection((address, 80), 5)
         self.socket.setblocking(False)
         self.ask()
@@ -42,7 +42,7 @@ class Flow:
             self.ask()
 
     def over(self, number):
-        self.end, self.ended = errno.errorcode.get(number, str(number)), time.time() - begin
+        self.end, self.ended = errno.errorcode.get(number, str(number)), int(time.time() * 1000)
 
 
 flows = [Flow("busy" if n < busy else "idle", addresses[n % len(addresses)]) for n in range(busy + idle)]
@@ -54,7 +54,7 @@ print("ready", flush=True)
 while not os.path.exists(stop):
     for flow in flows:
         flow.look()
-    time.sleep(0.05)
+    time.sleep(0.01)
 for flow in flows:
     changes = sum(a != b for a, b in zip(flow.relays, flow.relays[1:]))
-    print(flow.kind, flow.relays[0] if flow.relays else "none", changes, flow.end, "%.1f" % flow.ended)
+    print(flow.kind, flow.relays[0] if flow.relays else "none", changes, flow.end, flow.ended)

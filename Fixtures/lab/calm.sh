@@ -39,5 +39,35 @@ time=$(wait_for 15000 uses relay1) || fail "the first is not used again: $(nodes
 ok "used again after $time ms"
 sleep 5
 same "changes in all: there and back" 2 $(($(changes) - before))
-kill $through $(cat "$scratch/wires")
+kill $through
+stop_daemon
+
+echo "# by latency"
+two_nodes $config 'select = "latency"'
+echo 'delay 60' >"$scratch/wire-relay1"
+echo 'delay 10' >"$scratch/wire-relay2"
+start_connected
+wait_for 10000 all_well >/dev/null || fail "not both are well: $(nodes)"
+time=$(wait_for 10000 uses relay2) || fail "the fastest is not used: $(nodes)"
+ok "the fastest is used after $time ms"
+echo 'delay 10' >"$scratch/wire-relay1"
+echo 'delay 60' >"$scratch/wire-relay2"
+time=$(wait_for 20000 uses relay1) || fail "the fastest now is not used: $(nodes)"
+ok "the one that has become it after $time ms"
+contains "which is why" "used: the fastest" "$(sluice tunnels --config $config)"
+stop_daemon
+
+echo "# spread"
+two_nodes $config 'select = "balance"'
+echo 'delay 10' >"$scratch/wire-relay2"
+start_connected
+places() { nft list map inet sluice balance4 | grep -o "goto to_node$1" | wc -l; }
+both() { [[ $(places 0) == 120 && $(places 1) == 120 ]]; }
+wait_for 15000 both >/dev/null || fail "not by both: $(nodes; places 0)"
+ok "by both"
+echo 'delay 310' >"$scratch/wire-relay1"
+other() { [[ $(places 0) == 0 && $(places 1) == 240 ]]; }
+time=$(wait_for 10000 other) || fail "new flows still begin on the slow one: $(nodes; places 0)"
+ok "new flows begin on no slow one after $time ms"
+kill $(cat "$scratch/wires")
 stop_daemon

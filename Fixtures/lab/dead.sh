@@ -31,3 +31,26 @@ ip -n inet address add 2001:db8:130::1/64 dev relay1 2>/dev/null
 time=$(wait_for 15000 is_connected) || fail "not connected again: $(sluice tunnels --config $config)"
 ok "connected again after $time ms"
 stop_daemon
+
+echo "# both of two"
+config=/etc/sluice/two.toml
+two_nodes $config
+start_connected
+wait_for 10000 all_well >/dev/null || fail "not both are well: $(nodes)"
+watch_outside "$steered or port 53 or port 853"
+began=$(now)
+for relay in relay1 relay2; do ip -n inet link set $relay down; done
+time=$(wait_for 3000 is_dead) || fail "they are not dead: $(nodes)"
+at_most "both dead after milliseconds" 1000 "$time"
+contains "their names are refused" "EDE: 22" "$(dig +tries=1 +time=2 refused.corp.example)"
+curl -4 -sS -o /dev/null --max-time 1 http://203.0.113.11/ 2>/dev/null && fail "their addresses are reached"
+ok "their addresses too"
+sleep 10
+echo "$began $(now) dead" >"$scratch/faults"
+nothing_steered_outside
+ip -n inet link set relay2 up
+ip -n inet address add 2001:db8:134::1/64 dev relay2 2>/dev/null
+time=$(wait_for 15000 uses relay2) || fail "the second is not used: $(nodes)"
+wait_for 5000 is_connected >/dev/null || fail "not connected: $(nodes)"
+ok "by the second again after $time ms"
+stop_daemon

@@ -50,6 +50,36 @@ dig +short git.corp.example >/dev/null
 dig +short www.corp.example >/dev/null
 same "the first in order is used" relay1 "$(in_use)"
 watch_outside "$steered or port 53 or port 853"
+sluice monitor --config $config >"$scratch/monitor" &
+monitor=$!
+figures() { sluice tunnels --json --config $config | python3 -c '
+import json, sys
+for t in json.load(sys.stdin)["tunnels"]:
+    known = t["latency"] <= t["p99"] and 0 <= t["loss"] <= 1 and t["handshake"] >= 0 and min(t["received"], t["sent"]) > 0 and t["since"] is not None
+    why = (t["chosen"] is not None) == t["in_use"]
+    print(t["name"], "known" if known else t, "told" if why else t)'; }
+tested() { sluice tunnels test --config $config; }
+contains "a test of both: ten probes each" "relay1      wg1       10 of 10 answered" "$(tested)"
+contains "and the other" "relay2      wg2       10 of 10 answered" "$(tested)"
+
+# What goes through the node in use ends with it, at once, so that programs begin anew.
+python3 "$hostile/flows.py" "$scratch/stop" 10 10 203.0.113.11 >"$scratch/flows" 2>&1 &
+flowing=$!
+wait_for 10000 grep -q ready "$scratch/flows" >/dev/null || fail "no flows: $(cat "$scratch/flows")"
+began=$(now)
+fault link relay1
+wait_for 5000 uses relay2 >/dev/null || fail "relay2 is not used: $(nodes)"
+sleep 1
+touch "$scratch/stop"
+wait $flowing
+same "its flows end" "20" "$(grep -c "^[bi][a-z]* ${clients[relay1]} 0 E[A-Z]* " "$scratch/flows")"
+at_most "the last after milliseconds" 500 "$(awk -v since="$began" '/^busy|^idle/ { if ($5 - since > last) last = $5 - since } END { print last }' "$scratch/flows")"
+tested >"$scratch/test"
+same "a test finds the dead one: exit code" 2 $?
+contains "and says so" "0 of 10 answered" "$(cat "$scratch/test")"
+contains "why the other is used" "used: relay1 does not carry (for " "$(sluice tunnels --config $config)"
+repair link relay1
+
 "$SLUICE_PROBE" through 100 10 corp.example 203.0.113.11:80 >"$scratch/through" &
 through=$!
 for kind in "${faults[@]}"; do
@@ -66,8 +96,12 @@ for kind in "${faults[@]}"; do
         echo "$began $(now) $kind" >>"$scratch/faults"
     done
 done
-kill $through
-wait $through 2>/dev/null
+same "lookups that were refused" 0 "$(grep -c ^rcode "$scratch/through")"
+same "all that is known of the nodes is told" "relay1 known told relay2 known told" "$(figures | flat)"
+kill $through $monitor
+wait $through $monitor 2>/dev/null
+same "the monitor tells how each was at its beginning" 2 "$(head -3 "$scratch/monitor" | grep -c ' node .*relay[12] alive, .* ms, p99 .* ms, loss .* %; .* in, .* out')"
+contains "and of a dead one" "node        relay1 dead, " "$(cat "$scratch/monitor")"
 middle() { sort -n | awk -v p="$1" '{ a[NR] = $1 } END { i = int((NR * p + 99) / 100); print a[i < 1 ? 1 : i] }'; }
 for kind in "${faults[@]}"; do
     for column in 2 3; do

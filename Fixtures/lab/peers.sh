@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Two peers on one device, each a node: the active one has the AllowedIPs. It dies, and they move to the other in one call; a connection that both
-# relays could carry would live on, and lookups go on. Nothing goes elsewhere.
+# Two peers on one device, each a node: the active one has the AllowedIPs. It dies, and they move to the other in one call; a flow that both
+# relays carry goes on, and lookups go on. Nothing goes elsewhere.
 . "$(dirname "$0")/claims.sh"
 
 config=/etc/sluice/peers.toml
@@ -52,6 +52,34 @@ wait_for 30000 eval "[[ \$(wg show both latest-handshakes | awk '\$2 > 0' | wc -
 ok "the second is warm"
 contains "and told of" "peer 1 of 2" "$(sluice tunnels --config $config)"
 watch_outside "$steered or port 53 or port 853"
+# What both relays know goes on, from the same socket: its address here is the same.
+echo 'tunnel 10.64.1.1/32' >/etc/sluice/rules.d/peers.rules
+sluice reload --config $config >/dev/null || fail "no reload"
+echoes=()
+for relay in relay1 relay2; do
+    ip netns exec $relay python3 -c "
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(('10.64.1.1', 7777))
+while True: s.sendto(b'$relay', s.recvfrom(100)[1])" &
+    echoes+=($!)
+done
+python3 -c "
+import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.connect(('10.64.1.1', 7777))
+s.settimeout(0.05)
+while True:
+    try:
+        s.send(b'who')
+        print(s.recv(100).decode(), flush=True)
+    except TimeoutError:
+        pass
+    except OSError as error:
+        print(error, flush=True)
+    time.sleep(0.02)" >"$scratch/one-socket" &
+echoes+=($!)
+wait_for 5000 grep -q relay1 "$scratch/one-socket" >/dev/null || fail "no echo by the first: $(cat "$scratch/one-socket")"
 "$SLUICE_PROBE" through 100 10 corp.example 203.0.113.11:80 >"$scratch/through" &
 through=$!
 sleep 1
@@ -63,6 +91,9 @@ at_most "milliseconds to the first answer by the second" 400 "$(first answer 203
 wait_for 3000 grep -q "^connect .* 203.0.113.134" "$scratch/through" >/dev/null || fail "no connection by the second"
 at_most "and to the first connection" 500 "$(first connect 203.0.113.134)"
 same "the AllowedIPs have moved" "(none) 0.0.0.0/0" "$(allowed 1) $(allowed 2)"
+wait_for 2000 grep -q relay2 "$scratch/one-socket" >/dev/null || fail "a flow does not go on: $(tail -2 "$scratch/one-socket")"
+same "what was connected goes on, without an error" "relay1 relay2" "$(sed -n '/relay1/,$p' "$scratch/one-socket" | uniq | flat)"
+kill "${echoes[@]}"
 contains "which is told" "peer 2 of 2" "$(sluice tunnels --config $config)"
 same "the state was never another" 0 "$(grep -c 'connected → ' "$scratch/daemon.log")"
 sleep 1

@@ -11,6 +11,8 @@ package struct Happening: Codable, Sendable, Equatable {
         case state
         /// One tunnel's own state, or its device.
         case tunnel
+        /// One tunnel answers otherwise than before, or at all: with all that is known of it.
+        case node
         /// Where a peer is that is given by name, or why that is not known.
         case endpoint
         /// The default gateways, or the system's servers.
@@ -33,12 +35,17 @@ package struct Happening: Codable, Sendable, Equatable {
     package let time: Double
     package let event: Event
     package let text: String
+    /// Of `node`.
+    package let tunnel: StatusReport.Tunnel?
 
-    init(_ event: Event, _ text: String) {
+    init(_ event: Event, _ text: String, _ tunnel: StatusReport.Tunnel? = nil) {
         var now = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &now)
         time = (Double(now.tv_sec) * 1000 + Double(now.tv_nsec / 1_000_000)) / 1000
         self.event = event
         self.text = text
+        self.tunnel = tunnel
     }
+
+    init(_ tunnel: StatusReport.Tunnel) { self.init(.node, "\(tunnel.name) \(tunnel.condition)", tunnel) }
 }

@@ -26,7 +26,7 @@ package struct Loaded: Sendable {
     package var matcher: Matcher { book.matcher }
     package var ruleFiles: [String] { book.files }
     /// What its rules have their traffic bear, in their order; some more than once.
-    var trafficClasses: [TrafficClass] { matcher.treatments.compactMap(\.options.trafficClass) }
+    var trafficClasses: [TrafficClass] { matcher.treatments.filter { $0.action != .block }.compactMap(\.options.trafficClass) }
 
     /// Whether a file is a tunnel's and there, but not for us to read.
     package func isSecret(_ file: String) -> Bool {

@@ -44,6 +44,9 @@ struct Situation: Sendable {
     /// What changes all the time, and nothing depends on: for those who look.
     struct NodeReport: Hashable, Sendable {
         let condition: NodeHealth.Condition
+        /// The same without suspicions, and since when.
+        let settled: NodeHealth.Condition
+        let since: Instant
         let trips: RoundTrips
         let latency: Int64?
         let handshake: Instant?

@@ -38,8 +38,11 @@ struct SupervisedTunnel {
     private(set) var health: NodeHealth
     private var probes: NodeProbes
     private(set) var counters = LinkCounters()
-    /// Bytes that those peers had sent at the last look, as `wg` counts them, also what brings no packet; and what it was then.
-    private var heard: (bytes: UInt64, condition: NodeHealth.Condition)?
+    /// Bytes that those peers had sent at the last look, as `wg` counts them, also what brings no packet; nil: it is another now than it was then.
+    private var heard: UInt64?
+    private var formerly = NodeHealth.Condition.new
+    /// How it answers, suspicions left out, and since when.
+    private(set) var settled: (condition: NodeHealth.Condition, since: Instant)
     private var nextLook: Instant
     /// The device as this run of ours configured it; what a former run left counts only when it has been configured anew.
     private var made: WireGuardDevice?
@@ -69,6 +72,7 @@ struct SupervisedTunnel {
         case .peers: peers = file.map { PeerRotation(count: $0.peers.count, interval: health.interval.milliseconds, at: now) }
         }
         nextLook = now
+        settled = (.new, now)
         lastAddresses = Set(file?.addresses.map(\.address) ?? [])
         endpoints = named
     }
@@ -147,7 +151,8 @@ struct SupervisedTunnel {
     private mutating func beginAnew(at now: Instant) {
         health = NodeHealth(settings, at: now)
         probes.forget()
-        (heard, counters) = (nil, LinkCounters())
+        counters = LinkCounters()
+        note(at: now)
     }
 
     /// Takes in answers to probes, and what the device's counters say.
@@ -169,6 +174,15 @@ struct SupervisedTunnel {
             counters = (try? routes.counters(of: link.index)) ?? counters
             health.counted(received: counters.received, sent: counters.sent, lookups: lookups, at: now)
         }
+        note(at: now)
+    }
+
+    /// Notes what it has become.
+    private mutating func note(at now: Instant) {
+        let condition = health.condition
+        guard condition != formerly else { return }
+        (formerly, heard) = (condition, nil)
+        if condition != .suspect, condition != settled.condition { settled = (condition, now) }
     }
 
     /// Sends a probe when one is due.
@@ -178,6 +192,7 @@ struct SupervisedTunnel {
             probes.send(
                 number, id: randomness.next(), isLate: [.suspect, .mute, .dead].contains(health.condition), to: poller, token: token)
         }
+        note(at: now)
     }
 
     var facts: TunnelMachine.Facts { TunnelMachine.Facts(isUp: isUp, handshake: handshake, condition: condition) }
@@ -206,9 +221,9 @@ struct SupervisedTunnel {
         handshake = peers.map { handshakes[$0.active] } ?? moment(status.peers.compactMap(\.handshake).max())
         let active = peers.flatMap { file?.peers[$0.active].publicKey.base64 }
         let bytes = status.peers.filter { active == nil || $0.publicKey == active }.reduce(0) { $0 + $1.received }
-        // What came while it was another says nothing of now.
-        if let heard, heard.condition == health.condition, heard.bytes != bytes { health.heard(at: now) }
-        heard = (bytes, health.condition)
+        if let heard, heard != bytes { health.heard(at: now) }
+        note(at: now)
+        heard = bytes
     }
 
     /// Where the file says that its peers are.

@@ -13,7 +13,8 @@ extension Supervisor {
     var nodeReports: [Situation.NodeReport] {
         tunnels.enumerated().map { index, tunnel in
             Situation.NodeReport(
-                condition: tunnel.health.condition, trips: tunnel.health.trips, latency: tunnel.health.latency,
+                condition: tunnel.health.condition, settled: tunnel.settled.condition, since: tunnel.settled.since,
+                trips: tunnel.health.trips, latency: tunnel.health.latency,
                 handshake: tunnel.handshake,
                 counters: tunnel.counters, peer: tunnel.peers.map { $0.active + 1 },
                 peers: tunnel.peers.flatMap { _ in tunnel.file?.peers.count }, chosen: index == selection.inUse ? whyChosen : nil,

@@ -40,6 +40,17 @@ extension Supervisor {
         if readsAgain { loader.read(after: loaded.matcher) }
     }
 
+    /// Numbers those of the rules in force that have no number yet.
+    func takeTrafficClasses() {
+        let wanted = loaded.trafficClasses
+        trafficClasses.take(wanted)
+        if wanted.contains(where: { trafficClasses.number(of: $0) == nil }) {
+            log.warning(
+                "rules have named more than \(TrafficClasses.most) pairs of dscp and priority since the start: new ones have no effect until a restart"
+            )
+        }
+    }
+
     /// With any error the old configuration stays in force.
     /// - Parameter isAskedFor: somebody wants it so; else files have changed, which may be a writer that broke off.
     private func adopt(_ reading: Loader.Reading, isAskedFor: Bool) -> ControlReply.Reload {
@@ -61,7 +72,7 @@ extension Supervisor {
         configurations += 1
         refreshSystemServers()
         rejected = []
-        trafficClasses.take(fresh.trafficClasses)
+        takeTrafficClasses()
         let plan = fresh.rulesetPlan(doors, apps, trafficClasses)
         if plan != self.plan {
             self.plan = plan

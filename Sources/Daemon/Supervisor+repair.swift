@@ -95,6 +95,10 @@ extension Supervisor {
             // A mount over the file is no event.
             take(keeper?.check(at: now) ?? [])
         }
+        if let due = nextLoad, now >= due {
+            nextLoad = nil
+            worker.post(.load(plan, elementsForTable))
+        }
         guard isChanged else { return }
         repairs.table += 1
         tell(.repair, "the table inet sluice was changed by others: built again")

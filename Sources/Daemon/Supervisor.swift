@@ -92,6 +92,9 @@ final class Supervisor {
     var nextEnding = Instant.now
     /// When to look at what netlink says nothing of.
     var nextRound = Instant.now
+    /// When the table that the kernel did not take is tried again.
+    var nextLoad: Instant?
+    private static let patience: Int64 = 5000
     private var lastError: KernelError?
     /// Between two such looks, in milliseconds: each costs some 10 µs.
     static let round: Int64 = 250
@@ -253,10 +256,13 @@ final class Supervisor {
             case .steered(let addresses): moved.formUnion(addresses)
             // What was written since they were sent is gone; the next round writes the difference.
             case .loaded(let standing):
+                nextLoad = nil
                 elements = Set(standing.filter { $0.set != .listening })
                 endFlowsOfFormerDefault()
             case .tableMissing: nextRound = .now
-            case .notLoaded(let why): log.error("\(why)")
+            case .notLoaded(let why):
+                log.error("\(why)")
+                nextLoad = .now + Self.patience
             case .stopped(let why): return why ?? "the worker ended"
             }
         }

@@ -3,6 +3,7 @@ import Kernel
 import Logging
 import Policy
 import Resolving
+import Rules
 import SecureUpstreams
 import Steering
 import Upstreams
@@ -41,11 +42,15 @@ extension Worker {
     /// Writes changes into the kernel and reads its acknowledgement. Returns what is not in it.
     private func commit(_ changes: [SetChange]) -> [SetChange] {
         do throws(KernelError) {
-            let refused = try sets.commit(changes)
+            let bearable = plan?.trafficClasses.count ?? 0
+            // While the kernel has refused the table that would have them all.
+            let isBehind = bearable < resolver.snapshot.trafficClasses.all.count
+            let refused = try sets.commit(isBehind ? changes.map { $0.bearing(below: bearable) } : changes)
             for refusal in refused { log.warning("\(refusal.change.address) is not steered: \(refusal.error)") }
             steered += changes.lazy.filter(\.isNewInTunnel).map(\.address)
             tellSteered(at: .now)
-            return refused.map(\.change)
+            let kept = Set(refused.map(\.change))
+            return isBehind ? changes.filter { kept.contains($0.bearing(below: bearable)) } : refused.map(\.change)
         } catch {
             log.error("addresses are not steered: \(error)")
             if case .missing = error { supervisor.post(.tableMissing) }

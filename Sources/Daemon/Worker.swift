@@ -153,7 +153,7 @@ final class Worker {
             self.situation = situation
             resolver.adopt(situation.snapshot, at: .now)
             raiseGuard()
-        case .reports(let reports): nodeReports = reports
+        case .reports(let reports): take(reports)
         case .load(let plan, let elements):
             do throws(KernelError) {
                 try load(plan, elements)

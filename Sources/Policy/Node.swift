@@ -14,8 +14,8 @@ package struct Node: Hashable, Sendable, Comparable {
         self.number = number
     }
 
-    /// Among how many places new flows are spread, each of which is a node's.
-    package static let places = 64
+    /// Among how many places new flows are spread, each of which is a node's. The sums of most small weights divide it, so that shares are what is due.
+    package static let places = 240
 
     /// As many as there are, in order.
     package static func first(_ count: Int) -> [Node] { (0..<max(count, 0)).compactMap { Node($0) } }

@@ -42,6 +42,8 @@ final class Flight {
     let decision: Decision
     let asks: [Ask]
     let began: Instant
+    /// When those who wait are told that nothing came.
+    let until: Instant
     /// What it is for besides those who wait.
     var purpose: Purpose
     var waiters: [Waiter]
@@ -57,13 +59,14 @@ final class Flight {
 
     init(
         _ key: Cache.Key, _ query: Query, _ decision: Decision, _ asks: [Ask], for purpose: Purpose = .client, waiters: [Waiter] = [],
-        began: Instant
+        began: Instant, until: Instant? = nil
     ) {
         self.key = key
         self.query = query
         self.decision = decision
         self.asks = asks
         self.began = began
+        self.until = until ?? began + Self.patience
         self.purpose = purpose
         self.waiters = waiters
         due = began
@@ -95,6 +98,9 @@ final class Flight {
         guard let last = sent.last, let place = order.firstIndex(of: last.server) else { return order.first ?? 0 }
         return order[(place + 1) % order.count]
     }
+
+    /// Whether it had less time than a question has: its first way was lost, and those who wait had waited there.
+    var isCutShort: Bool { until - began < Self.patience }
 
     var hasAttempts: Bool { sent.count < Self.transports.count }
 

@@ -73,7 +73,7 @@ extension Resolver {
                     counters.refused += 1
                     send(waiter.query.reply(.serverFailure, error: .changed), to: waiter)
                 } else {
-                    receive(waiter.query, from: waiter.client, at: now)
+                    answer(waiter.query, to: waiter.client, at: now, until: flight.until)
                 }
             }
         }

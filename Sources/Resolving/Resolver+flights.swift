@@ -4,12 +4,15 @@ import Wire
 
 extension Resolver {
     /// Joins the flight of the same question, or begins one.
-    /// - Parameter isStale: whether an answer is kept whose time is over.
+    /// - Parameters:
+    ///   - isStale: whether an answer is kept whose time is over.
+    ///   - until: when `waiter` has waited long enough, where that did not begin now.
     mutating func fly(
-        _ waiter: Flight.Waiter, _ decision: Decision, _ asks: [Ask], _ key: Cache.Key, isStale: Bool = false, at now: Instant
+        _ waiter: Flight.Waiter, _ decision: Decision, _ asks: [Ask], _ key: Cache.Key, isStale: Bool = false, at now: Instant,
+        until: Instant? = nil
     ) {
         guard let number = flights.number(of: key), let flight = flights[number] else {
-            let flight = Flight(key, waiter.query, decision, asks, waiters: [waiter], began: now)
+            let flight = Flight(key, waiter.query, decision, asks, waiters: [waiter], began: now, until: until)
             if isStale { flight.staleDue = now + Flight.staleDelay }
             return begin(flight)
         }
@@ -55,7 +58,7 @@ extension Resolver {
         let interval = isLonely ? Flight.tcpInterval : flight.interval(servers[flight.servers[server]].losesPackets(at: now))
         flights.change(number) { flight in
             flight.sent.append(Flight.Sent(ask: ask, wording: wording, server: server, transport: transport, at: now))
-            flight.due = min(now + interval, flight.began + Flight.patience)
+            flight.due = min(now + interval, flight.until)
         }
         counters.asked[to.path, default: 0] += 1
         effects.append(.ask(ask, to, transport, flight.query.upstream(wording)))
@@ -232,7 +235,7 @@ extension Resolver {
         }
         guard flight.due <= now else { return }
         noteSilence(number, flight, at: now)
-        if now - flight.began >= Flight.patience {
+        if now >= flight.until {
             fail(number, flight.isHopeless ? .unreachable : .noReply, at: now)
         } else if flight.hasAttempts {
             let transport = Flight.transports[flight.sent.count]
@@ -240,7 +243,7 @@ extension Resolver {
             let isConnected = flight.sent.contains { $0.transport == .tcp && $0.server == server && !$0.isLost }
             attempt(number, server: server, isConnected ? .udp : transport, at: now)
         } else {
-            flights.change(number) { $0.due = flight.began + Flight.patience }
+            flights.change(number) { $0.due = flight.until }
         }
     }
 
@@ -271,8 +274,8 @@ extension Resolver {
         let failure =
             flight.failure.map { Failures.Failure(code: $0.code, error: $0.error, isSilence: false) }
             ?? Failures.Failure(code: .serverFailure, error: error, isSilence: true)
-        // That we had no room says nothing of the question.
-        if error != .noRoom {
+        // That we had no room says nothing of the question, nor does a part of the time.
+        if error != .noRoom, !flight.isCutShort {
             cache.postpone(flight.key, at: now)
             if !flight.waiters.isEmpty { failures.note(failure, for: flight.key, at: now) }
         }

@@ -89,6 +89,11 @@ package struct Resolver {
     /// A client's question.
     package mutating func receive(_ query: Query, from client: Client, at now: Instant) {
         counters.questions += 1
+        answer(query, to: client, at: now)
+    }
+
+    /// - Parameter until: when the client has waited long enough, where it has waited already.
+    mutating func answer(_ query: Query, to client: Client, at now: Instant, until: Instant? = nil) {
         let waiter = Flight.Waiter(query: query, client: client)
         if query.question.type == .any {
             // RFC 8482 section 4.2: one synthetic record instead of all there is.
@@ -107,7 +112,7 @@ package struct Resolver {
             counters.refused += 1
             send(query.reply(.serverFailure, error: refusal.error), to: waiter)
         case .ask(_, let asks):
-            resolve(waiter, decision, asks, at: now)
+            resolve(waiter, decision, asks, at: now, until: until)
         }
     }
 
@@ -116,7 +121,9 @@ package struct Resolver {
         snapshot.circumstances.decide(question, rule: rule(for: question), app: app)
     }
 
-    private mutating func resolve(_ waiter: Flight.Waiter, _ decision: Decision, _ asks: [Ask], at now: Instant) {
+    private mutating func resolve(
+        _ waiter: Flight.Waiter, _ decision: Decision, _ asks: [Ask], at now: Instant, until: Instant?
+    ) {
         guard !asks.isEmpty else {
             return send(waiter.query.reply(.serverFailure, error: .noServer), to: waiter)
         }
@@ -130,12 +137,12 @@ package struct Resolver {
                 counters.failures += 1
                 return send(waiter.query.reply(failure.code, error: failure.error), to: waiter)
             }
-            return fly(waiter, decision, asks, key, at: now)
+            return fly(waiter, decision, asks, key, at: now, until: until)
         }
         if found.isStale(at: now) {
             // Asked for a moment ago in vain: it is not asked for again yet.
             if found.retry > now, giveStale(found, to: [waiter], at: now) { return }
-            return fly(waiter, decision, asks, key, isStale: true, at: now)
+            return fly(waiter, decision, asks, key, isStale: true, at: now, until: until)
         }
         counters.hits += 1
         deliver(found, to: waiter, decision, at: now)

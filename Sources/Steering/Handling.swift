@@ -20,6 +20,9 @@ package struct Handling: Hashable, Sendable {
     package var node: Int? { tunnel == Self.none ? nil : Int(tunnel) }
     package var trafficClass: Int? { number == Self.none ? nil : Int(number) }
 
+    /// Without a class whose number is not below this one.
+    func bearing(below count: Int) -> Handling { trafficClass.map { $0 < count } ?? true ? self : Handling(node: node) }
+
     /// Of an address that both want: of each the first, and nothing last.
     func joined(with other: Handling) -> Handling {
         var joined = self

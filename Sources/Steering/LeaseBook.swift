@@ -17,7 +17,7 @@ struct LeaseBook: Sendable {
         var first: UInt32
         var place: Place
         /// As its entries want it together.
-        var handling = Handling.usual
+        var handling: Handling
         /// Both in one byte: with two a lease would take 40 bytes instead of 32.
         private var standing: UInt8 = 0
 
@@ -35,9 +35,9 @@ struct LeaseBook: Sendable {
 
         var kind: LeaseKind { .shared }
 
-        init(_ address: IPAddress, _ place: Place, until: UInt32) {
+        init(_ address: IPAddress, _ place: Place, _ handling: Handling, until: UInt32) {
             (high, low) = address.halves
-            (self.until, self.place) = (until, place)
+            (self.until, self.place, self.handling) = (until, place, handling)
             kernelUntil = place.route == .tunnel ? 0 : until
             first = SlotIndex.none
         }
@@ -78,8 +78,8 @@ struct LeaseBook: Sendable {
     mutating func change<Result>(entry: UInt32, _ body: (inout Entry) -> Result) -> Result { body(&entries[Int(entry)]) }
 
     /// A lease without entries: `attach` one at once.
-    mutating func makeLease(_ address: IPAddress, _ place: Place, until: UInt32) -> UInt32 {
-        let lease = LeaseSlot(address, place, until: until)
+    mutating func makeLease(_ address: IPAddress, _ place: Place, _ handling: Handling, until: UInt32) -> UInt32 {
+        let lease = LeaseSlot(address, place, handling, until: until)
         guard let slot = freeLeases.popLast() else {
             leases.appendTightly(lease)
             return UInt32(leases.count - 1)

@@ -25,9 +25,8 @@ extension Ledger {
     mutating func makeLease(
         _ address: IPAddress, _ place: Place, _ owner: Owner, rule: Int32, handling: Handling = .usual, until: UInt32
     ) -> UInt32 {
-        let lease = book.makeLease(address, place, until: until)
+        let lease = book.makeLease(address, place, handling, until: until)
         attach(owner, rule: rule, handling: handling, to: lease, until: until)
-        _ = retune(lease)
         counts[place.number] += 1
         index(lease: lease)
         return lease
@@ -137,7 +136,7 @@ extension Ledger {
     mutating func retuned(_ lease: UInt32, at now: Instant) -> SetChange? { retune(lease).map { add(lease, now, former: $0) } }
 
     /// As it should stand in the kernel.
-    func add(_ lease: UInt32, _ now: Instant, former: Handling = .usual) -> SetChange {
+    func add(_ lease: UInt32, _ now: Instant, former: Handling? = nil) -> SetChange {
         let slot = book.leases[Int(lease)]
         let seconds = slot.kernelUntil == 0 ? nil : max(1, UInt32(clamping: Int64(slot.kernelUntil) - Int64(now.floor)))
         return SetChange(slot.place.route, slot.address, .add(seconds: seconds), slot.handling, former: former)

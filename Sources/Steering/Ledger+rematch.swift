@@ -51,7 +51,7 @@ extension Ledger {
         for lease in touched where book.isLive(lease: lease) { recount(lease) }
         // A lease whose last owner moved away may have got another that moved in: it was there all the time, so its removal never came.
         let additions = moved.filter { book.isLive(lease: $0) }.compactMap { lease in
-            let former = retune(lease) ?? .usual
+            let former = retune(lease)
             return renewsForMove(lease) ? add(lease, now, former: former) : nil
         }
         let retunings = other.union(touched).subtracting(moved).filter { book.isLive(lease: $0) }.compactMap { retuned($0, at: now) }

@@ -146,7 +146,7 @@ package struct Ledger: Sendable {
     private mutating func owe(_ address: IPAddress, _ asked: inout Asked, _ owed: inout Owed) {
         let place = Place(route: asked.route, family: address.family)
         let lease: UInt32
-        var former = Handling.usual
+        var former: Handling?
         if let known = find(address, place) {
             lease = known
             if let entry = find(asked.owner, on: lease) {
@@ -155,7 +155,9 @@ package struct Ledger: Sendable {
                 if isOther { former = retune(lease) ?? former }
             } else if hasRoomForEntry(&asked, &owed.changes) {
                 attach(asked.owner, rule: asked.rule, handling: asked.handling, to: lease, until: asked.until)
-                if asked.handling != .usual { former = retune(lease) ?? former }
+                // Not by looking at all owners: an address may have thousands.
+                let handling = book.leases[Int(lease)].handling
+                if handling.joined(with: asked.handling) != handling { former = retune(lease) ?? former }
             } else {
                 fold(asked, into: lease)
                 former = retune(lease) ?? former
@@ -168,6 +170,8 @@ package struct Ledger: Sendable {
             }
             lease = makeLease(address, place, asked.owner, rule: asked.rule, handling: asked.handling, until: asked.until)
         }
+        // What the kernel has refused is tried again.
+        if former == nil, !book.leases[Int(lease)].isConfirmed { former = retune(lease) }
         if renews(lease, asked) { owed.changes.append(add(lease, asked.now, former: former)) }
     }
 
@@ -208,7 +212,10 @@ package struct Ledger: Sendable {
             counters.refused += 1
             losses &+= 1
             if book.leases[Int(lease)].hasStood {
-                book.change(lease: lease) { $0.isConfirmed = false }
+                book.change(lease: lease) { slot in
+                    slot.isConfirmed = false
+                    if slot.handling == change.handling { slot.handling = change.former }
+                }
             } else {
                 drop(lease)
             }

@@ -14,17 +14,22 @@ package struct SetChange: Hashable, Sendable {
     package let address: IPAddress
     package let change: Change
     package let handling: Handling
-    /// How the kernel has it until now, where that is otherwise.
+    /// How the kernel has it until now.
     package let former: Handling
 
     package init(
-        _ route: SteeredRoute, _ address: IPAddress, _ change: Change, _ handling: Handling = .usual, former: Handling = .usual
+        _ route: SteeredRoute, _ address: IPAddress, _ change: Change, _ handling: Handling = .usual, former: Handling? = nil
     ) {
         self.route = route
         self.address = address
         self.change = change
         self.handling = handling
-        self.former = former
+        self.former = former ?? handling
+    }
+
+    /// The same without classes whose numbers are not below this one.
+    package func bearing(below count: Int) -> SetChange {
+        SetChange(route, address, change, handling.bearing(below: count), former: former.bearing(below: count))
     }
 }
 

@@ -10,7 +10,7 @@ package struct Spread: Hashable, Sendable {
 
     /// Gives these nodes their shares by weight: each within one place of what is due to it. One with less than that may get none.
     ///
-    /// - Parameter nodes: 64 at most, of different numbers, with weights of 1 and more.
+    /// - Parameter nodes: 240 at most, of different numbers, with weights of 1 and more.
     package mutating func fit(_ nodes: [(number: Int, weight: Int)]) {
         guard !nodes.isEmpty else { return places = [] }
         var missing = Self.shares(nodes)

@@ -6,7 +6,7 @@ import Glibc
 
 struct MonitorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "monitor", abstract: "Shows changes of state, gateways, routes and tunnels, and repairs, as they happen.",
+        commandName: "monitor", abstract: "Shows changes of state, gateways, routes, tunnels and nodes, and repairs, as they happen.",
         discussion: "Until it is interrupted, or the daemon ends (exit code 3). With --json one object a line.")
 
     @OptionGroup var source: ConfigurationOption
@@ -17,6 +17,12 @@ struct MonitorCommand: ParsableCommand {
         let time: Double
         let event: String
         let text: String
+        @OrNull var tunnel: StatusReport.Tunnel?
+
+        init(_ happening: Happening) {
+            (time, event, text) = (happening.time, happening.event.rawValue, happening.text)
+            tunnel = happening.tunnel
+        }
     }
 
     func run() throws {
@@ -24,9 +30,10 @@ struct MonitorCommand: ParsableCommand {
             try ControlClient(folder: Loaded.settings(path: source.path).paths.run).listen(ControlRequest(.monitor)) { reply in
                 guard let happening = reply.happening else { return }
                 if output.json {
-                    try Console.show(json: View(time: happening.time, event: happening.event.rawValue, text: happening.text))
+                    try Console.show(json: View(happening))
                 } else {
-                    print(Self.clock(happening.time) + "  " + Console.pad(happening.event.rawValue, 12) + escaped(happening.text))
+                    let text = happening.tunnel.map(TunnelText.line) ?? happening.text
+                    print(Self.clock(happening.time) + "  " + Console.pad(happening.event.rawValue, 12) + escaped(text))
                 }
                 // Each line is to be seen when it happens, also in a pipe.
                 fflush(nil)

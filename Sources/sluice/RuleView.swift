@@ -8,8 +8,8 @@ struct RuleView: Encodable {
     let pattern: String
     let file: String
     let line: Int
-    let dscp: UInt8?
-    let priority: String?
+    @OrNull var dscp: UInt8?
+    @OrNull var priority: String?
 
     init(_ rule: RuleEntry) {
         action = rule.action

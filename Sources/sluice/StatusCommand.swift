@@ -36,7 +36,7 @@ struct ReloadCommand: ParsableCommand {
             }
             try Console.show(
                 json: View(
-                    rules: reload.rules, errors: reload.errors, kept: reload.kept, difference: OrNull(wrappedValue: reload.difference)))
+                    rules: reload.rules, errors: reload.errors, kept: reload.kept, difference: reload.difference))
         } else if reload.errors.isEmpty {
             let rules = "\(reload.rules) rules" + (reload.difference.map { ": \($0.text)" } ?? "")
             let count = reload.kept.count

@@ -59,12 +59,15 @@ enum TunnelText {
         return [name + Console.pad(tunnel.state, 14) + health(tunnel), "    " + rest(tunnel)]
     }
 
+    /// The same in one.
+    static func line(_ tunnel: StatusReport.Tunnel) -> String { tunnel.name + " " + health(tunnel) + "; " + rest(tunnel) }
+
     /// `alive, 0.4 ms, p99 2.1 ms, loss 1 %`
     static func health(_ tunnel: StatusReport.Tunnel) -> String {
         guard tunnel.hasInterface else { return "no such device" }
         let numbers = [
             tunnel.latency.map { milliseconds($0) + " ms" }, tunnel.p99.map { "p99 \(milliseconds($0)) ms" },
-            tunnel.loss.flatMap { $0 == 0 ? nil : $0 }.map { "loss \(Int(($0 * 100).rounded())) %" },
+            tunnel.loss.map { "loss \(Int(($0 * 100).rounded())) %" },
         ].compactMap(\.self)
         return ([condition(tunnel)] + (tunnel.condition == "new" ? [] : numbers)).joined(separator: ", ")
     }
@@ -74,7 +77,7 @@ enum TunnelText {
             "used: " + text + (tunnel.changed.map { " (for \(Words.duration($0)))" } ?? "")
         }
         return [
-            chosen, tunnel.peer.map { "peer \($0) of \(tunnel.peers ?? 0)" },
+            chosen, tunnel.since.map { "changed \(Words.duration($0)) ago" }, tunnel.peer.map { "peer \($0) of \(tunnel.peers ?? 0)" },
             tunnel.handshake.map { "handshake \(Words.duration($0)) ago" } ?? "no handshake",
             "\(Words.bytes(tunnel.received)) in, \(Words.bytes(tunnel.sent)) out",
         ].compactMap(\.self).joined(separator: "; ")

@@ -15,6 +15,9 @@ import Testing
         // These are moved by rules like all others.
         ("tunnel 169.254.0.0/16", "", ""), ("direct 224.0.0.0/4", "", ""), ("tunnel 126.0.0.0/7", "", ""),
         ("tunnel:home a.example", "", ""),
+        ("direct a.example dscp=46 priority=1:10", "", ""), ("block a.example dscp=46", "dscp and priority have no effect", ""),
+        ((0..<255).map { "direct a\($0).example priority=\($0)\n" }.joined(), "", ""),
+        ((0..<257).map { "direct a\($0).example priority=\($0)\n" }.joined(), "more than 255 different pairs", ""),
     ])
     func rulesAreHeldAgainstTheConfiguration(_ rule: String, _ message: String, _ hint: String) {
         var template = Array("/tmp/sluice-rules-XXXXXX".utf8CString)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import Glibc
+import Policy
 import Rules
 import Steering
 import Testing
@@ -53,7 +54,8 @@ import Wire
             #expect(try nftables.list() == nil)
             try nftables.load(plan)
             let first = try nftables.list() ?? ""
-            for set in SetName.allCases where !plan.trafficClasses.isEmpty || !set.rawValue.hasPrefix("class_") {
+            let named = Node.first(plan.nodes.count).map { SetName.named($0, .v6) }
+            for set in SetName.always + named + plan.trafficClasses.indices.map({ SetName.classed(.lan, .v4, $0) }) {
                 #expect(first.contains("\tset \(set.rawValue) {") || first.contains("\tmap \(set.rawValue) {"))
             }
             // As the kernel gives it back it is a ruleset again, and the same.

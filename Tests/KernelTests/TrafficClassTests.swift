@@ -84,7 +84,9 @@ import Wire
         try withStreet { street in
             let direct = IPAddress(Street.web[1])!
             try street.change(SetChange(.direct, direct, .add(seconds: 300), Handling(trafficClass: 2)).elementChanges)
-            let priority = try seen(street, "eth0", ["ip dscp 0 meta priority 0:6"]) { _ = try street.host.call(Street.web[1]) }
+            try street.client.shell(
+                "nft -f - <<'END'\ntable ip own { chain out { type filter hook output priority 0; ip dscp set 12; }; }\nEND\n")
+            let priority = try seen(street, "eth0", ["ip dscp 12 meta priority 0:6"]) { _ = try street.client.call(Street.web[1]) }
             #expect(priority.all > 2 && priority.bearing == priority.all, "\(priority)")
             try street.change(
                 SetChange(.direct, direct, .add(seconds: 300), Handling(trafficClass: 1), former: Handling(trafficClass: 2)).elementChanges)

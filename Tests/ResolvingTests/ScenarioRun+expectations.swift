@@ -76,16 +76,17 @@ extension ScenarioRun {
     private static func described(_ change: SetChange) -> String {
         let set =
             change.route.rawValue + (change.address.family == .v4 ? "4" : "6") + " \(change.address)"
-            + described(change.handling, "by") + described(change.former, "not")
+            + described(change.handling, "by") + described(change.former, "not", but: change.handling)
         return switch change.change {
         case .add(let seconds): set + (seconds.map { " for \($0)s" } ?? "")
         case .remove: "-" + set
         }
     }
 
-    private static func described(_ handling: Handling, _ word: String) -> String {
-        let node = handling.node.map { " \(word) \($0)" } ?? ""
-        return node + (handling.trafficClass.map { " \(word) class \($0)" } ?? "")
+    private static func described(_ handling: Handling, _ word: String, but other: Handling = .usual) -> String {
+        let node = handling.node == other.node ? nil : handling.node
+        let trafficClass = handling.trafficClass == other.trafficClass ? nil : handling.trafficClass
+        return (node.map { " \(word) \($0)" } ?? "") + (trafficClass.map { " \(word) class \($0)" } ?? "")
     }
 
     private static func described(_ source: Source) -> String {

@@ -25,7 +25,7 @@ import Workbench
             ledger.settle(owed.changes, refused: [])
             return owed.changes
         }
-        #expect(owe(3, "c.example", 100) == [SetChange(.tunnel, Self.one, .add(seconds: nil), Handling(node: 3))])
+        #expect(owe(3, "c.example", 100) == [SetChange(.tunnel, Self.one, .add(seconds: nil), Handling(node: 3), former: .usual)])
         #expect(owe(3, "c.example", 100) == [])
         #expect(ledger.conflicts().isEmpty)
         #expect(owe(9, "d.example", 400) == [], "the first of the two has it")
@@ -68,6 +68,22 @@ import Workbench
         #expect(moved.contains(SetChange(.tunnel, Self.one, .remove)))
     }
 
+    /// What the kernel refuses stays as it was, in both books, and is tried again with the next answer.
+    @Test func aRefusedClassIsTriedAgain() {
+        var ledger = given()
+        ledger.settle(ledger.elements(at: start), refused: [])
+        func owe() -> [SetChange] {
+            ledger.owe([Self.one], to: .tunnel, Handling(trafficClass: 4), owner: .of("c.example"), rule: 7, ttl: 100, at: start).changes
+        }
+        let change = SetChange(.tunnel, Self.one, .add(seconds: nil), Handling(trafficClass: 4), former: .usual)
+        #expect(owe() == [change])
+        ledger.settle([change], refused: [change])
+        #expect(ledger.elements(at: start).contains(SetChange(.tunnel, Self.one, .add(seconds: nil))))
+        #expect(owe() == [change])
+        ledger.settle([change], refused: [])
+        #expect(owe() == [])
+    }
+
     /// As after a restart: who owns it is known before anybody asks again.
     @Test func whatWasOwedBeforeARestartHasItsTunnelAgain() throws {
         var former = Ledger(grace: 0)
@@ -77,7 +93,7 @@ import Workbench
         #expect(try ledger.restore(former.image(clock).span, clock) == 1)
         #expect(
             ledger.rematch(at: start) { _ in .init(.tunnel, Handling(node: 2), rule: 4) } == [
-                SetChange(.tunnel, Self.one, .add(seconds: nil), Handling(node: 2))
+                SetChange(.tunnel, Self.one, .add(seconds: nil), Handling(node: 2), former: .usual)
             ])
         #expect(ledger.elements(at: start) == [SetChange(.tunnel, Self.one, .add(seconds: nil), Handling(node: 2))])
     }

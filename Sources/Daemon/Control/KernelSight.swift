@@ -72,9 +72,8 @@ package final class KernelSight {
             kernel.setsUnknown = setsUnknown
         } else {
             kernel.sets = SteeredRoute.allCases.filter { holds(address, $0) == true }.map { SetName.learned($0, address.family).rawValue }
-            // The key alone is looked up, not the node.
-            if let any = Node(0), (try? sets?.contains(.named(address, any))) == true {
-                kernel.sets?.append(SetElement.named(address, any).set.rawValue)
+            for node in Node.first(Node.most) where (try? sets?.contains(.named(address, node))) == true {
+                kernel.sets?.append(SetElement.named(address, node).set.rawValue)
             }
         }
         kernel.routes = marks.map { route(to: address, mark: $0) }

@@ -39,7 +39,7 @@ package struct StatusReport: Codable, Sendable {
         package let before: Int64
     }
 
-    package struct Tunnel: Codable, Sendable {
+    package struct Tunnel: Codable, Sendable, Equatable {
         package let name: String
         package let interface: String
         /// Whether there is a device of that name.
@@ -49,32 +49,34 @@ package struct StatusReport: Codable, Sendable {
         package let resolvers: [String]
         /// How it answers: `new` (not yet), `alive`, `slow`, `suspect`, `mute` (its resolver does not), `dead`.
         package let condition: String
+        /// Seconds since that changed last, suspicions left out; null: not known.
+        @OrNull package var since: Int64?
         /// Round trips of probes in the tunnel, in milliseconds: about now, and what 99 of the last hundred did not exceed; null: not known.
-        package let latency: Double?
-        package let p99: Double?
+        @OrNull package var latency: Double?
+        @OrNull package var p99: Double?
         /// The share of the last hundred probes that were lost, 0 to 1; null: not known.
-        package let loss: Double?
+        @OrNull package var loss: Double?
         /// Seconds since the last handshake seen; null: none.
-        package let handshake: Int64?
+        @OrNull package var handshake: Int64?
         /// Bytes since its device is there.
         package let received: UInt64
         package let sent: UInt64
         /// Why it is in use, and the seconds since it is; null: it is not, or has been from the start.
-        package let chosen: String?
-        package let changed: Int64?
+        @OrNull package var chosen: String?
+        @OrNull package var changed: Int64?
         /// With `nodes = "peers"`: which is active, counted from 1 in the order of the file, and of how many; else null.
-        package let peer: Int?
-        package let peers: Int?
+        @OrNull package var peer: Int?
+        @OrNull package var peers: Int?
         /// What `tunnels test` found last; null: it was not asked for.
-        package let test: Test?
+        @OrNull package var test: Test?
 
         /// Round trips in milliseconds; null: none was answered.
-        package struct Test: Codable, Sendable {
+        package struct Test: Codable, Sendable, Equatable {
             package let sent: Int
             package let answered: Int
-            package let shortest: Double?
-            package let middle: Double?
-            package let longest: Double?
+            @OrNull package var shortest: Double?
+            @OrNull package var middle: Double?
+            @OrNull package var longest: Double?
         }
     }
 

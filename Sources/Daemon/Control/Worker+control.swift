@@ -44,6 +44,7 @@ extension Worker {
                 watchers.insert(number)
                 connection.send(ControlReply(happening: Happening(.monitor, "state \(resolver.snapshot.circumstances.state.rawValue)")))
                 // What stands already: it happened before anybody listened.
+                for happening in nodesNow { connection.send(ControlReply(happening: happening)) }
                 if let error = situation.rules.rejected.first {
                     connection.send(ControlReply(happening: Happening(.reload, "not reloaded: \(error)")))
                 }

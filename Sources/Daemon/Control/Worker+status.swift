@@ -9,6 +9,23 @@ import Tunnels
 import Wire
 
 extension Worker {
+    private var tunnels: [StatusReport.Tunnel] {
+        situation.tunnels.enumerated().map { index, tunnel in
+            StatusReport.Tunnel(tunnel, nodeReports.indices.contains(index) ? nodeReports[index] : nil, at: .now)
+        }
+    }
+
+    /// Each node as it is.
+    var nodesNow: [Happening] { tunnels.map(Happening.init) }
+
+    /// Takes in what is known of the nodes, and tells which of them are other than before.
+    func take(_ reports: [Situation.NodeReport]) {
+        let former = nodeReports
+        nodeReports = reports
+        guard !watchers.isEmpty, former.count == reports.count else { return }
+        for (happening, (before, now)) in zip(nodesNow, zip(former, reports)) where before.since != now.since { tell(happening) }
+    }
+
     func status() -> StatusReport {
         let counters = resolver.counters
         let circumstances = resolver.snapshot.circumstances
@@ -25,9 +42,7 @@ extension Worker {
         return StatusReport(
             state: circumstances.state.rawValue, pid: getpid(), uptime: (Instant.now - began) / 1000,
             configuration: situation.configuration, listeners: situation.listeners,
-            tunnels: situation.tunnels.enumerated().map { index, tunnel in
-                StatusReport.Tunnel(tunnel, nodeReports.indices.contains(index) ? nodeReports[index] : nil, at: .now)
-            }, paths: paths,
+            tunnels: tunnels, paths: paths,
             troubles: troubles.map { StatusReport.Trouble(server: $0.key.server.description, path: $0.key.path.rawValue, text: $0.value) }
                 .sorted { ($0.path, $0.server) < ($1.path, $1.server) }, sets: sets,
             leases: StatusReport.Leases(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import Policy
+import Wire
 
 /// The tunnels, each a node: which one a flow begins on, and that it stays there.
 extension RulesetPlan {
@@ -10,6 +11,15 @@ extension RulesetPlan {
 
     /// Of flows that came in by a tunnel, each behind a comma.
     var arrivalMarks: String { numbered.map { ", " + Self.hex($0.node.arrivalMark) }.joined() }
+
+    /// Where the addresses of rules that name their node go.
+    var namedNodes: String {
+        numbered.map { node, _ in
+            IPAddress.Family.allCases.map { family in
+                "\t\t\(family.header) daddr @\(SetName.named(node, family).rawValue) goto to_node\(node.number)\n"
+            }.joined()
+        }.joined()
+    }
 
     /// What our own sockets begin in a tunnel.
     var ownTunnelFlows: String {

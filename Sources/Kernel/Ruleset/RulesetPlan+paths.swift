@@ -60,7 +60,7 @@ extension RulesetPlan {
         \t}
 
         \tchain to_tunnel_only {
-        \(namesTunnels ? "\t\tip daddr vmap @named4\n\t\tip6 daddr vmap @named6\n" : "")\
+        \(namesTunnels ? namedNodes : "")\
         \t\tmeta nfproto vmap @tunnel_enter
         \t\tgoto tunnel_closed
         \t}

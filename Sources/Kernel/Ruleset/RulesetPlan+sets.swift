@@ -19,9 +19,16 @@ extension RulesetPlan {
             set(name + "4", "type ipv4_addr", "size \(learnedSize)", flags)
             set(name + "6", "type ipv6_addr", "size \(learnedSize)", flags)
         }
-        text += "\n\t# Those of tunnel rules that name their node, and that one.\n"
-        for family in ["4", "6"] {
-            text += "\tmap named\(family) {\n\t\ttype ipv\(family)_addr : verdict\n\t\tsize \(learnedSize)\n\t\tflags dynamic\n\t}\n"
+        func learned(_ name: SetName, _ family: IPAddress.Family) {
+            set(name.rawValue, family == .v4 ? "type ipv4_addr" : "type ipv6_addr", "size \(learnedSize)", "flags dynamic")
+        }
+        text += "\n\t# Those of tunnel rules that name their node.\n"
+        for node in Node.first(nodes.count) { for family in IPAddress.Family.allCases { learned(.named(node, family), family) } }
+        if !trafficClasses.isEmpty { text += "\n\t# Those whose traffic has a class, by its number.\n" }
+        for number in trafficClasses.indices {
+            for route in SteeredRoute.allCases {
+                for family in IPAddress.Family.allCases { learned(.classed(route, family, number), family) }
+            }
         }
         text += "\n\t# Networks of rules; the longest prefix has won already.\n"
         for action in Action.allCases {
@@ -42,7 +49,6 @@ extension RulesetPlan {
             text += "\tmap named\(family == .v4 ? "4" : "6")_net {\n\t\ttype \(family == .v4 ? "ipv4" : "ipv6")_addr : verdict\n"
             text += "\t\tflags interval\n" + (elements.isEmpty ? "" : "\t\telements = { \(elements) }\n") + "\t}\n"
         }
-        text += classMaps
         text += "\n\t# Local networks; multicast and broadcast stand in the rules.\n"
         let shared = cgnatIsPrivate ? "100.64.0.0/10, " : ""
         set(

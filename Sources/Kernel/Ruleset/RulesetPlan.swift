@@ -69,8 +69,7 @@ package struct RulesetPlan: Hashable, Sendable {
         // In one pass: there may be 500,000.
         var members: [SetName: String] = [:]
         for element in elements where !element.isUnwritable { members[element.set, default: ""] += element.description + ", " }
-        for set in SetName.allCases {
-            guard let some = members[set] else { continue }
+        for (set, some) in members.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             text += "add element inet sluice \(set.rawValue) { " + some.dropLast(2) + " }\n"
         }
         return text

@@ -64,7 +64,7 @@ struct NftBatch: Sendable {
             switch first.kind {
             case .remove:
                 // The kernel forgets some by itself, a moment before us perhaps: what is added first can always be taken out.
-                if first.element.set.expires { message(Self.newElement, NetlinkFlag.create, table, first.element.set, run) }
+                if first.element.set.forgives { message(Self.newElement, NetlinkFlag.create, table, first.element.set, run) }
                 message(Self.deleteElement, 0, table, first.element.set, run)
             case .add:
                 message(Self.newElement, NetlinkFlag.create, table, first.element.set, run)

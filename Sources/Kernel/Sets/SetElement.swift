@@ -33,12 +33,12 @@ package struct SetElement: Hashable, Sendable {
 
     /// An address of a `tunnel` rule that goes by this node alone; belongs in for as long as `learned` of it does.
     package static func named(_ address: IPAddress, _ node: Node) -> SetElement {
-        .init(address.family == .v4 ? .named4 : .named6, address.bytes, chain: Entry.node(node).chain)
+        .init(.named(node, address.family), address.bytes)
     }
 
     /// An address of a rule that gives its traffic this class; belongs in for as long as `learned` of it does.
     package static func classed(_ route: SteeredRoute, _ address: IPAddress, trafficClass: Int) -> SetElement {
-        .init(.classed(route, address.family), address.bytes, chain: RulesetPlan.chain(ofClass: trafficClass))
+        .init(.classed(route, address.family, trafficClass), address.bytes)
     }
 
     /// Which way flows begin in the tunnel.
@@ -60,7 +60,7 @@ package struct SetElement: Hashable, Sendable {
         .init(.tunnelEnter, family.netfilter, chain: entry.chain)
     }
 
-    /// Flows of this place, 0 to 63, go by the node.
+    /// Flows of this place, 0 to 239, go by the node.
     package static func balance(_ family: IPAddress.Family, slot: Int, _ node: Node) -> SetElement {
         .init(family == .v4 ? .balance4 : .balance6, UInt32(slot).bytes, chain: Entry.node(node).chain)
     }

@@ -35,28 +35,21 @@ package struct SetWriter: ~Copyable {
     /// removed.
     /// Errors: `missing` if the table or a set is gone, and whatever concerns the socket.
     package mutating func commit(_ changes: [SetChange]) throws(KernelError) -> [RefusedChange<SetChange>] {
-        let elements = changes.map(\.elementChanges)
-        // Mostly each is one element.
-        guard elements.contains(where: { $0.count != 1 }) else {
-            return try write(elements.map { $0[0] }).map { .init(change: changes[$0.index], error: $0.error) }
-        }
-        let owners = elements.enumerated().flatMap { index, some in some.map { _ in index } }
-        var refused: [Int: KernelError] = [:]
-        for refusal in try write(elements.flatMap(\.self)) { refused[owners[refusal.index]] = refusal.error }
-        return refused.sorted { $0.key < $1.key }.map { .init(change: changes[$0.key], error: $0.value) }
+        try write(changes.map(\.elementChanges)).map { .init(change: changes[$0.index], error: $0.error) }
     }
 
     /// Writes elements of any set; otherwise as above.
     package mutating func commit(_ changes: [ElementChange]) throws(KernelError) -> [RefusedChange<ElementChange>] {
-        try write(changes).map { .init(change: changes[$0.index], error: $0.error) }
+        try write(changes.map { [$0] }).map { .init(change: changes[$0.index], error: $0.error) }
     }
 
-    /// A change that was not taken, by its index, and why.
+    /// A unit that was not taken, by its index, and why.
     private typealias Refusal = (index: Int, error: KernelError)
 
-    private mutating func write(_ changes: [ElementChange]) throws(KernelError) -> [Refusal] {
+    /// Units are taken or refused as a whole.
+    private mutating func write(_ units: [[ElementChange]]) throws(KernelError) -> [Refusal] {
         var refused: [Refusal] = []
-        var rest = changes[...]
+        var rest = units[...]
         while !rest.isEmpty {
             try write(rest.prefix(Self.changesPerBatch), &refused)
             rest = rest.dropFirst(Self.changesPerBatch)
@@ -65,21 +58,33 @@ package struct SetWriter: ~Copyable {
     }
 
     /// One bad element takes its whole batch along, so the halves are tried, and theirs: 2·log₂ n batches for one of n.
-    private mutating func write(_ changes: ArraySlice<ElementChange>, _ refused: inout [Refusal]) throws(KernelError) {
+    private mutating func write(_ units: ArraySlice<[ElementChange]>, _ refused: inout [Refusal]) throws(KernelError) {
+        let changes = units.flatMap(\.self)
         let guarding = guarding
         guard
-            let trouble = try transact(NftBatch(changes, mirrored: guarding.holds, renewal: renewal, sequence: socket.nextSequence()))
+            let trouble = try transact(
+                NftBatch(changes[...], mirrored: guarding.holds, renewal: renewal, sequence: socket.nextSequence()))
         else { return }
-        guard changes.count == 1, let change = changes.first else {
-            let middle = changes.startIndex + changes.count / 2
-            try write(changes[..<middle], &refused)
-            try write(changes[middle...], &refused)
+        guard units.count == 1 else {
+            let middle = units.startIndex + units.count / 2
+            try write(units[..<middle], &refused)
+            try write(units[middle...], &refused)
             return
         }
+        // Of what is to go, each part may have gone already.
+        if changes.count > 1, changes.allSatisfy({ $0.kind == .remove }) {
+            for refusal in try write(changes.map { [$0] }) { refused.append((units.startIndex, refusal.error)) }
+            return
+        }
+        guard let change = changes.first else { return }
         var errno: Int32? = trouble
-        if trouble == EBUSY || trouble == EEXIST, change.kind == .add { errno = try replace(change) }
-        if trouble == ENOENT, change.kind == .remove, guarding.holds(change.element.set) { errno = try removeSingly(change) }
-        if let errno, let error = try refusal(of: change, errno) { refused.append((changes.startIndex, error)) }
+        if changes.count == 1 {
+            if trouble == EBUSY || trouble == EEXIST, change.kind == .add { errno = try replace(change) }
+            if trouble == ENOENT, change.kind == .remove, guarding.holds(change.element.set) { errno = try removeSingly(change) }
+        }
+        if let errno, let error = try refusal(of: changes.first { $0.kind == .add } ?? change, errno) {
+            refused.append((units.startIndex, error))
+        }
     }
 
     /// What a refused change amounts to: nothing, one refused element, or a table that is gone.

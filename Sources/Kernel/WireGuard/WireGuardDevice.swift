@@ -3,7 +3,8 @@ import Glibc
 import Policy
 import Wire
 
-/// A WireGuard device that we bring up: of the kernel, or of wireguard-go where the kernel has none.
+/// A WireGuard device that we bring up: of the kernel, or of a program where the kernel has none: wireguard-go, or the one that wg-quick would take
+/// (`WG_QUICK_USERSPACE_IMPLEMENTATION`).
 package struct WireGuardDevice: Hashable, Sendable {
     package let name: String
     /// The interface's index, as long as the device lives.
@@ -56,10 +57,15 @@ package struct WireGuardDevice: Hashable, Sendable {
             try routes.createLink(name, kind: "wireguard")
         } catch .call(_, errno: EOPNOTSUPP) {
             // It goes to the background when the device can be configured.
-            _ = try Program("wireguard-go", name).run(limit: 5000)
+            _ = try Program(userspace, [name]).run(limit: 5000)
         }
         guard let link = try routes.link(named: name) else { throw .timedOut("create \(name)") }
         return (link, true)
+    }
+
+    private static var userspace: String {
+        let named = unsafe getenv("WG_QUICK_USERSPACE_IMPLEMENTATION").map { unsafe String(cString: $0) } ?? ""
+        return named.isEmpty ? "wireguard-go" : named
     }
 
     /// Takes the device away; wireguard-go then ends by itself. Returns when it is gone, which is within 2 s or `timedOut`.
