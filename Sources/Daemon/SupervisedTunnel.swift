@@ -151,7 +151,7 @@ struct SupervisedTunnel {
     private mutating func beginAnew(at now: Instant) {
         health = NodeHealth(settings, at: now)
         probes.forget()
-        counters = LinkCounters()
+        (heard, counters) = (nil, LinkCounters())
         note(at: now)
     }
 

@@ -210,7 +210,8 @@ extension Loaded {
                     tunneled: doors.places(of: .tunneled), excludedAskOthers: configuration.dns.profile == .mobile)
             }, capture: doors.capture, nodes: configuration.tunnel.compactMap(\.device),
             namesTunnels: matcher.treatments.contains { $0.action == .tunnel && $0.tunnel != nil },
-            trafficClasses: trafficClasses.all)
+            trafficClasses: trafficClasses.all,
+            usedClasses: Set(self.trafficClasses.compactMap { trafficClasses.number(of: $0) }))
     }
 
     /// What the machine says now, else the kernel's own default.

@@ -76,7 +76,6 @@ extension Supervisor {
         let plan = fresh.rulesetPlan(doors, apps, trafficClasses)
         if plan != self.plan {
             self.plan = plan
-            elements = wantedElements
             worker.post(.load(plan, elementsForTable))
         }
         keepBlocking()

@@ -94,7 +94,9 @@ final class Supervisor {
     var nextRound = Instant.now
     /// When the table that the kernel did not take is tried again.
     var nextLoad: Instant?
-    private static let patience: Int64 = 5000
+    private var loadWait = firstLoadWait
+    private static let firstLoadWait: Int64 = 5000
+    private static let longestLoadWait: Int64 = 300_000
     private var lastError: KernelError?
     /// Between two such looks, in milliseconds: each costs some 10 µs.
     static let round: Int64 = 250
@@ -164,7 +166,7 @@ final class Supervisor {
     func trust(_ writer: UInt32) throws(KernelError) { try tables.ignore([sets.port, writer]) }
 
     /// What the table is built with: what is ours to fill, and where programs listen now.
-    var elementsForTable: [SetElement] { Array(elements) + ListeningPorts.now.map { .listening($0) } }
+    var elementsForTable: [SetElement] { Array(wantedElements) + ListeningPorts.now.map { .listening($0) } }
 
     /// Looks after the world until told to stop. Returns why, if it was not asked to.
     func run() -> String? {
@@ -256,13 +258,14 @@ final class Supervisor {
             case .steered(let addresses): moved.formUnion(addresses)
             // What was written since they were sent is gone; the next round writes the difference.
             case .loaded(let standing):
-                nextLoad = nil
+                (nextLoad, loadWait) = (nil, Self.firstLoadWait)
                 elements = Set(standing.filter { $0.set != .listening })
                 endFlowsOfFormerDefault()
             case .tableMissing: nextRound = .now
             case .notLoaded(let why):
                 log.error("\(why)")
-                nextLoad = .now + Self.patience
+                nextLoad = .now + loadWait
+                loadWait = min(2 * loadWait, Self.longestLoadWait)
             case .stopped(let why): return why ?? "the worker ended"
             }
         }

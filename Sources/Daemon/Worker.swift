@@ -169,7 +169,7 @@ final class Worker {
 
     /// Builds the table anew with all that is owed, so that no packet finds it empty.
     func load(_ plan: RulesetPlan, _ elements: [SetElement]) throws(KernelError) {
-        let learned = resolver.ledger.elements(at: .now).flatMap(\.elements)
+        let learned = resolver.ledger.elementsAnew(at: .now).flatMap(\.elements)
         // The guard first, and again afterwards: while a table is exchanged, the kernel finds its sets of networks empty for a moment.
         let former = self.plan
         self.plan = plan
@@ -178,6 +178,9 @@ final class Worker {
             try nftables.load(plan, elements: elements + learned)
         } catch {
             self.plan = former
+            // The one before, if another program has taken it away meanwhile.
+            if let former, try !sets.isTablePresent() { try nftables.load(former, elements: elements + learned) }
+            raiseGuard()
             throw error
         }
         for refusal in try sets.commit(elements.filter(\.isUnwritable).map { ElementChange(.add, $0) }) {

@@ -43,7 +43,7 @@ final class Flight {
     let asks: [Ask]
     let began: Instant
     /// When those who wait are told that nothing came.
-    let until: Instant
+    var until: Instant
     /// What it is for besides those who wait.
     var purpose: Purpose
     var waiters: [Waiter]
@@ -81,7 +81,7 @@ final class Flight {
     static let patience: Int64 = 4800
     /// From one attempt to the next, while another server can be asked, or packets were lost lately: a lost one costs less than half a second, and
     /// a dead server is left in that time.
-    private static let eager: [Int64] = [400, 600, 800, 1200, 1800]
+    static let eager: [Int64] = [400, 600, 800, 1200, 1800]
     /// The same where nothing says that anything was lost: a cold name takes its time, and is asked for once.
     private static let patient: [Int64] = [2100, 500, 600, 800, 800]
     /// An upstream that loses every second datagram is still reached, since the kernel repeats what goes by TCP; and no server is sent more than

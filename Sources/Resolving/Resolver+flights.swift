@@ -21,6 +21,8 @@ extension Resolver {
         }
         flights.change(number) { flight in
             flight.waiters.append(waiter)
+            // Who comes now has waited nowhere yet.
+            if until == nil { flight.until = max(flight.until, flight.began + Flight.patience) }
             if isStale, flight.staleDue == nil { flight.staleDue = now + Flight.staleDelay }
         }
     }
@@ -248,7 +250,7 @@ extension Resolver {
     }
 
     private mutating func noteSilence(_ number: UInt64, _ flight: Flight, at now: Instant) {
-        for (place, sent) in flight.sent.enumerated() where !sent.isLost && !sent.isCounted {
+        for (place, sent) in flight.sent.enumerated() where !sent.isLost && !sent.isCounted && now - sent.at >= Flight.eager[0] {
             servers[flight.servers[sent.server]].wasSilent(at: now)
             flights.change(number) { $0.sent[place].isCounted = true }
         }
@@ -275,7 +277,7 @@ extension Resolver {
             flight.failure.map { Failures.Failure(code: $0.code, error: $0.error, isSilence: false) }
             ?? Failures.Failure(code: .serverFailure, error: error, isSilence: true)
         // That we had no room says nothing of the question, nor does a part of the time.
-        if error != .noRoom, !flight.isCutShort {
+        if error != .noRoom, !flight.isCutShort || flight.failure != nil {
             cache.postpone(flight.key, at: now)
             if !flight.waiters.isEmpty { failures.note(failure, for: flight.key, at: now) }
         }

@@ -99,7 +99,15 @@ extension Ledger {
         }
     }
 
-    /// Everything owed, to write into empty sets: unconfirmed until the kernel has it.
+    /// Everything owed, for empty sets: what the kernel refused before counts no more.
+    package mutating func elementsAnew(at now: Instant) -> [SetChange] {
+        for index in book.leases.indices where book.isLive(lease: UInt32(index)) && !book.leases[index].isConfirmed {
+            _ = retune(UInt32(index))
+        }
+        return elements(at: now)
+    }
+
+    /// The same, unconfirmed until the kernel has it.
     package mutating func replay(at now: Instant) -> [SetChange] {
         for index in book.leases.indices where book.isLive(lease: UInt32(index)) {
             book.change(lease: UInt32(index)) { lease in
@@ -107,7 +115,7 @@ extension Ledger {
                 if lease.kernelUntil != 0 { lease.kernelUntil = lease.until }
             }
         }
-        return elements(at: now)
+        return elementsAnew(at: now)
     }
 
     private func slots(of address: IPAddress) -> [UInt32] {

@@ -206,7 +206,7 @@ package struct Ledger: Sendable {
                 continue
             }
             guard refused.contains(change) else {
-                book.change(lease: lease) { ($0.isConfirmed, $0.hasStood) = (true, true) }
+                book.change(lease: lease) { ($0.isConfirmed, $0.hasStood, $0.handling) = (true, true, change.handling) }
                 continue
             }
             counters.refused += 1

@@ -54,8 +54,8 @@ import Testing
                 }
             }
         }
-        #expect(blocks.count == 3)
-        #expect(rules.count == 12)
+        #expect(blocks.count == 4)
+        #expect(rules.count == 14)
         #expect(includes.count == 4)
         #expect(Matcher(rules).problems.isEmpty)
     }

@@ -26,7 +26,7 @@ import Wire
                 ], learnedSize: 1024, nodes: ["wg1", "wg2"],
                 trafficClasses: [
                     TrafficClass(dscp: 46, priority: PacketPriority("1:1f")), TrafficClass(dscp: nil, priority: PacketPriority("6")),
-                ])
+                ], usedClasses: [1])
         ),
         (
             "apps",

@@ -22,7 +22,7 @@ import Wire
     /// Both tunnel addresses are owed to voice.
     private func withStreet(_ networks: [SteeredRange] = [], _ body: (Street) throws -> Void) throws {
         let street = try Street()
-        try street.steer(RulesetPlan(networks: networks, trafficClasses: Self.classes))
+        try street.steer(RulesetPlan(networks: networks, trafficClasses: Self.classes, usedClasses: [0, 1, 2]))
         for address in [Self.four, Self.six] {
             try street.change(SetChange(.tunnel, address, .add(seconds: nil), Handling(trafficClass: 0)).elementChanges)
         }

@@ -79,6 +79,8 @@ import Workbench
         #expect(owe() == [change])
         ledger.settle([change], refused: [change])
         #expect(ledger.elements(at: start).contains(SetChange(.tunnel, Self.one, .add(seconds: nil))))
+        var other = ledger
+        #expect(other.elementsAnew(at: start).contains(SetChange(.tunnel, Self.one, .add(seconds: nil), Handling(trafficClass: 4))))
         #expect(owe() == [change])
         ledger.settle([change], refused: [])
         #expect(owe() == [])

@@ -19,5 +19,12 @@ extension OrNull: Decodable where Value: Decodable {
     }
 }
 
+extension KeyedDecodingContainer {
+    /// Also without the key: who sends it may be of another version.
+    package func decode<Value: Decodable>(_ type: OrNull<Value>.Type, forKey key: Key) throws -> OrNull<Value> {
+        try decodeIfPresent(type, forKey: key) ?? OrNull(wrappedValue: nil)
+    }
+}
+
 extension OrNull: Equatable where Value: Equatable {}
 extension OrNull: Sendable where Value: Sendable {}

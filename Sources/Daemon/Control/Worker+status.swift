@@ -22,8 +22,9 @@ extension Worker {
     func take(_ reports: [Situation.NodeReport]) {
         let former = nodeReports
         nodeReports = reports
-        guard !watchers.isEmpty, former.count == reports.count else { return }
-        for (happening, (before, now)) in zip(nodesNow, zip(former, reports)) where before.since != now.since { tell(happening) }
+        guard !watchers.isEmpty else { return }
+        for (index, (happening, report)) in zip(nodesNow, reports).enumerated()
+        where !former.indices.contains(index) || former[index].since != report.since { tell(happening) }
     }
 
     func status() -> StatusReport {

@@ -11,7 +11,7 @@ extension RulesetPlan {
     /// A flow that a rule has steered bears what the rule says, there and, where it passes through this machine, back. An excluded app's flow is
     /// none of them, nor is one that went the default way, nor what WireGuard sends.
     var shaping: String {
-        guard !trafficClasses.isEmpty else { return "" }
+        guard !usedClasses.isEmpty else { return "" }
         func ways(_ way: String) -> String {
             tunnelMarks.split(separator: ", ").map { "\($0) : goto class_\(way)_tunnel, " }.joined()
                 + "0x02000000 : goto class_\(way)_direct, 0x03000000 : goto class_\(way)_lan"
@@ -34,7 +34,8 @@ extension RulesetPlan {
 
     private func chain(_ route: SteeredRoute) -> String {
         func chain(_ way: String, _ end: String) -> String {
-            let addresses = trafficClasses.indices.flatMap { number in
+            // A packet passes all of them: those that no rule names any more have left none.
+            let addresses = usedClasses.sorted().flatMap { number in
                 IPAddress.Family.allCases.map { family in
                     "\t\t\(family.header) \(end) @\(SetName.classed(route, family, number).rawValue) goto \(Self.chain(ofClass: number))\n"
                 }

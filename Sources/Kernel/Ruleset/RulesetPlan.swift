@@ -32,14 +32,16 @@ package struct RulesetPlan: Hashable, Sendable {
     package var nodes: [String]
     /// Whether a rule for names names its tunnel.
     package var namesTunnels: Bool
-    /// What the traffic of rules can bear, by number.
+    /// What the traffic of rules could bear since the start, by number.
     package var trafficClasses: [TrafficClass]
+    /// The numbers of those that rules name now.
+    package var usedClasses: Set<Int>
 
     package init(
         routingDefault: Default = .direct, lanSharing: Bool = true, tunnelRulesWhenDisconnectedSystem: Bool = false,
         foreign: Foreign = .reject, cgnatIsPrivate: Bool = false, networks: [SteeredRange] = [], learnedSize: Int = 65536,
         ephemeral: ClosedRange<UInt16> = 32768...60999, apps: Apps? = nil, capture: UInt16? = nil,
-        nodes: [String] = [], namesTunnels: Bool = false, trafficClasses: [TrafficClass] = []
+        nodes: [String] = [], namesTunnels: Bool = false, trafficClasses: [TrafficClass] = [], usedClasses: Set<Int> = []
     ) {
         self.routingDefault = routingDefault
         self.lanSharing = lanSharing
@@ -54,6 +56,7 @@ package struct RulesetPlan: Hashable, Sendable {
         self.nodes = nodes
         self.namesTunnels = namesTunnels
         self.trafficClasses = trafficClasses
+        self.usedClasses = usedClasses
     }
 
     /// The whole table, as `nft -f` reads it.
