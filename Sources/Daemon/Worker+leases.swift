@@ -22,7 +22,7 @@ extension Worker {
         if let image = start.image {
             do throws(ImageError) {
                 let count = try ledger.restore(image.span, .current)
-                start.log.info("\(count) addresses are owed from the last run")
+                start.log.info("owed from the last run: \(count) addresses")
             } catch {
                 start.log.warning("what was owed in the last run is not known any more: \(error.text); what stands in the kernel stays")
             }

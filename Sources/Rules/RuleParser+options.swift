@@ -19,10 +19,14 @@ extension RuleParser {
         var wishes = Wishes()
         var isList = false
         if case .list = subject { isList = true }
+        var said: Set<String> = []
         var index = words.startIndex
         while index < words.endIndex {
             let word = words[index]
             let parts = word.text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard said.insert(parts[0]).inserted else {
+                throw problem(line, word, "'\(parts[0])' is said twice", hint: "each option once: leave one of them out")
+            }
             switch (parts[0], parts.count == 2 ? parts[1] : nil) {
             case ("via", nil):
                 index += 1

@@ -39,9 +39,9 @@ package struct NodeChoice: Hashable, Sendable {
         case fastest = "the fastest"
         /// The one before has not answered yet.
         case earliest = "the first to answer"
-        case formerSlow = "is slow"
-        case formerMute = "has a silent resolver"
-        case formerLost = "does not carry"
+        case formerSlow = "was slow"
+        case formerMute = "had a silent resolver"
+        case formerLost = "did not carry"
     }
 
     /// How a node stands with one who chooses; less is better.

@@ -232,6 +232,8 @@ package struct NodeHealth: Hashable, Sendable {
         wanted = last + 1...last + UInt64(count)
         measured = RoundTrips()
         nextProbe = now
+        // Those before have had their time.
+        expire(at: now)
     }
 
     /// What `measure` has found; nil: it is not over, or nobody wanted it.

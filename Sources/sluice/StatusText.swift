@@ -15,10 +15,10 @@ enum StatusText {
         for tunnel in status.tunnels {
             rows.add(
                 tunnel.inUse ? "tunnel  *" : "tunnel",
-                Console.pad(tunnel.name, 12) + Console.pad(tunnel.interface, 10) + Console.pad(tunnel.state, 11)
+                Console.pad(tunnel.name, 12) + Console.pad(tunnel.interface, 10) + Console.pad(tunnel.state, 12)
                     + TunnelText.health(tunnel),
                 always: true)
-            if tunnel.hasInterface { rows.add("", TunnelText.rest(tunnel), always: true) }
+            if tunnel.hasInterface { for text in TunnelText.rest(tunnel) { rows.add("", text, always: true) } }
         }
         for path in status.paths {
             let servers = path.servers.isEmpty ? "no server" : path.servers.joined(separator: ", ")

@@ -53,14 +53,16 @@ struct TunnelsCommand: ParsableCommand {
 
 /// A tunnel for people, on 80 columns.
 enum TunnelText {
-    /// Two lines: who and how, then what else is known.
+    /// Who and how; why it is used; what else is known.
     static func lines(_ tunnel: StatusReport.Tunnel) -> [String] {
         let name = Console.pad((tunnel.inUse ? "* " : "  ") + tunnel.name, 14) + Console.pad(tunnel.interface, 10)
-        return [name + Console.pad(tunnel.state, 14) + health(tunnel), "    " + rest(tunnel)]
+        return [name + Console.pad(tunnel.state, 14) + health(tunnel)] + rest(tunnel).map { "    " + $0 }
     }
 
     /// The same in one.
-    static func line(_ tunnel: StatusReport.Tunnel) -> String { tunnel.name + " " + health(tunnel) + "; " + rest(tunnel) }
+    static func line(_ tunnel: StatusReport.Tunnel) -> String {
+        ([tunnel.name + " " + health(tunnel)] + rest(tunnel)).joined(separator: "; ")
+    }
 
     /// `alive, 0.4 ms, p99 2.1 ms, loss 1 %`
     static func health(_ tunnel: StatusReport.Tunnel) -> String {
@@ -72,15 +74,17 @@ enum TunnelText {
         return ([condition(tunnel)] + (tunnel.condition == "new" ? [] : numbers)).joined(separator: ", ")
     }
 
-    static func rest(_ tunnel: StatusReport.Tunnel) -> String {
-        let chosen = tunnel.chosen.map { text in
-            "used: " + text + (tunnel.changed.map { " (for \(Words.duration($0)))" } ?? "")
+    static func rest(_ tunnel: StatusReport.Tunnel) -> [String] {
+        let used = tunnel.chosen.map { text in
+            "used" + (tunnel.changed.map { " for \(Words.duration($0)), since " } ?? ": ") + text
         }
-        return [
-            chosen, tunnel.since.map { "changed \(Words.duration($0)) ago" }, tunnel.peer.map { "peer \($0) of \(tunnel.peers ?? 0)" },
+        let known = [
+            tunnel.since.map { "\(tunnel.condition == "new" ? "so" : tunnel.condition) for \(Words.duration($0))" },
+            tunnel.peer.map { "peer \($0) of \(tunnel.peers ?? 0)" },
             tunnel.handshake.map { "handshake \(Words.duration($0)) ago" } ?? "no handshake",
             "\(Words.bytes(tunnel.received)) in, \(Words.bytes(tunnel.sent)) out",
         ].compactMap(\.self).joined(separator: "; ")
+        return [used, known].compactMap(\.self)
     }
 
     static func test(_ tunnel: StatusReport.Tunnel) -> [String] {

@@ -34,7 +34,7 @@ import Workbench
             if parts.count > 1 { #expect(problem.hint?.contains(parts[1]) == true, "\(line): \(problem)") }
         }
         #expect(left.isEmpty, "said of lines that are right")
-        #expect(expected == 117)
+        #expect(expected == 118)
         #expect(
             rules.map(\.meaning) == ["tunnel suffix corp.example", "tunnel network 10.99.0.0/16", "block suffix ads.example"])
         #expect(rules.map(\.line).first == 4)

@@ -25,4 +25,16 @@ import Wire
         #expect(short.last == 3750)
         #expect(long.last == 6249)
     }
+
+    /// Whenever it is asked for: a probe that a dead node still has the time of an ordinary one for is no sign that we have slept.
+    @Test(arguments: (200..<300).map { Int64($0) * 100 }) func aDeadNodeIsMeasured(_ moment: Int64) {
+        var health = NodeHealth(.init(interval: 1000, latency: 500, failures: 3), at: .init(milliseconds: 0))
+        for time in Int64(0)..<moment + 4000 {
+            let now = Instant(milliseconds: time)
+            if time == moment { health.measure(10, at: now) }
+            guard now >= health.due, let number = health.tick(at: now, random: 30_000) else { continue }
+            if number == 1 { health.answered(number, after: 500, at: now + 1) }
+        }
+        #expect(health.measurement?.count == 10 && health.measurement?.answered == 0)
+    }
 }

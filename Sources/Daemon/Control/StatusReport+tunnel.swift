@@ -15,7 +15,8 @@ extension StatusReport.Tunnel {
         self.init(
             name: tunnel.name, interface: tunnel.interface, hasInterface: tunnel.hasInterface, state: tunnel.state.rawValue,
             inUse: tunnel.inUse, resolvers: tunnel.resolvers.map(\.description), condition: (node?.condition ?? .new).rawValue,
-            since: seconds(node?.since), latency: node?.latency.map(Self.milliseconds), p99: node?.trips.p99.map(Self.milliseconds),
+            since: seconds(node?.since), latency: node.flatMap { $0.condition == .dead ? nil : $0.latency }.map(Self.milliseconds),
+            p99: node?.trips.p99.map(Self.milliseconds),
             loss: node?.trips.loss, handshake: seconds(node?.handshake), received: node?.counters.receivedBytes ?? 0,
             sent: node?.counters.sentBytes ?? 0, chosen: tunnel.inUse ? node?.chosen : nil,
             changed: tunnel.inUse ? seconds(node?.changed) : nil, peer: node?.peer, peers: node?.peers, test: test)

@@ -51,7 +51,8 @@ package struct StatusReport: Codable, Sendable {
         package let condition: String
         /// Seconds since that changed last, suspicions left out; null: not known.
         @OrNull package var since: Int64?
-        /// Round trips of probes in the tunnel, in milliseconds: about now, and what 99 of the last hundred did not exceed; null: not known.
+        /// Round trips of probes in the tunnel, in milliseconds: about now (null while it is dead), and what 99 of the last hundred did not exceed;
+        /// null: not known.
         @OrNull package var latency: Double?
         @OrNull package var p99: Double?
         /// The share of the last hundred probes that were lost, 0 to 1; null: not known.
