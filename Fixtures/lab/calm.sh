@@ -54,7 +54,7 @@ echo 'delay 10' >"$scratch/wire-relay1"
 echo 'delay 60' >"$scratch/wire-relay2"
 time=$(wait_for 20000 uses relay1) || fail "the fastest now is not used: $(nodes)"
 ok "the one that has become it after $time ms"
-contains "which is why" "used: the fastest" "$(sluice tunnels --config $config)"
+contains "which is why" " s: the fastest" "$(sluice tunnels --config $config)"
 stop_daemon
 
 echo "# spread"

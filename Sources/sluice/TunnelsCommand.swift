@@ -76,7 +76,7 @@ enum TunnelText {
 
     static func rest(_ tunnel: StatusReport.Tunnel) -> [String] {
         let used = tunnel.chosen.map { text in
-            "used" + (tunnel.changed.map { " for \(Words.duration($0)), since " } ?? ": ") + text
+            "used" + (tunnel.changed.map { " for \(Words.duration($0))" } ?? "") + ": " + text
         }
         let known = [
             tunnel.since.map { "\(tunnel.condition == "new" ? "so" : tunnel.condition) for \(Words.duration($0))" },
