@@ -51,6 +51,7 @@ same "the first peer has the AllowedIPs" "0.0.0.0/0 (none)" "$(allowed 1) $(allo
 wait_for 30000 eval "[[ \$(wg show both latest-handshakes | awk '\$2 > 0' | wc -l) == 2 ]]" >/dev/null || fail "the second peer is not warm: $(wg show both)"
 ok "the second is warm"
 contains "and told of" "peer 1 of 2" "$(sluice tunnels --config $config)"
+contains "the second, too" "peer 2 waits: handshake " "$(sluice tunnels --config $config)"
 watch_outside "$steered or port 53 or port 853"
 # What both relays know goes on, from the same socket: its address here is the same.
 echo 'tunnel 10.64.1.1/32' >/etc/sluice/rules.d/peers.rules

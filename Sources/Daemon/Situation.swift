@@ -54,6 +54,8 @@ struct Situation: Sendable {
         /// Where its peers are nodes: which is active, counted from 1, and of how many.
         let peer: Int?
         let peers: Int?
+        /// The last handshake of each of them.
+        let handshakes: [Instant?]
         /// Why it is in use, and since when.
         let chosen: String?
         let changed: Instant?

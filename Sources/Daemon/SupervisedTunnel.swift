@@ -33,7 +33,7 @@ struct SupervisedTunnel {
 
     /// Which of its peers is active, where each is a node; and when each shook hands last.
     private(set) var peers: PeerRotation?
-    private var handshakes: [Instant?] = []
+    private(set) var handshakes: [Instant?] = []
     /// Whether it is there and how fast.
     private(set) var health: NodeHealth
     private var probes: NodeProbes

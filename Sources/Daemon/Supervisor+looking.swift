@@ -17,7 +17,8 @@ extension Supervisor {
                 trips: tunnel.health.trips, latency: tunnel.health.latency,
                 handshake: tunnel.handshake,
                 counters: tunnel.counters, peer: tunnel.peers.map { $0.active + 1 },
-                peers: tunnel.peers.flatMap { _ in tunnel.file?.peers.count }, chosen: index == selection.inUse ? whyChosen : nil,
+                peers: tunnel.peers.flatMap { _ in tunnel.file?.peers.count },
+                handshakes: tunnel.peers == nil ? [] : tunnel.handshakes, chosen: index == selection.inUse ? whyChosen : nil,
                 changed: choice.changed,
                 test: tunnel.health.measurement)
         }

@@ -84,7 +84,10 @@ enum TunnelText {
             tunnel.handshake.map { "handshake \(Words.duration($0)) ago" } ?? "no handshake",
             "\(Words.bytes(tunnel.received)) in, \(Words.bytes(tunnel.sent)) out",
         ].compactMap(\.self).joined(separator: "; ")
-        return [used, known].compactMap(\.self)
+        let waiting = tunnel.peerHandshakes.enumerated().filter { $0.offset + 1 != tunnel.peer }.map { place, handshake in
+            "peer \(place + 1) waits: " + (handshake.map { "handshake \(Words.duration($0)) ago" } ?? "no handshake, it may not be there")
+        }
+        return [used, known].compactMap(\.self) + waiting
     }
 
     static func test(_ tunnel: StatusReport.Tunnel) -> [String] {

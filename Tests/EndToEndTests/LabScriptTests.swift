@@ -45,7 +45,7 @@ struct LabScriptTests {
         ("spoof", 60, false), ("tcp", 27, false), ("flood", 11, false), ("control", 28, false), ("injection", 39, false),
         ("restart", 37, false),
         ("endpoints", 39, false), ("wgquick", 7, false),
-        ("balance", 19, false), ("named", 27, false), ("nodes", 35, false), ("calm", 12, false), ("peers", 18, false), ("dead", 20, false),
+        ("balance", 19, false), ("named", 27, false), ("nodes", 35, false), ("calm", 12, false), ("peers", 19, false), ("dead", 20, false),
         ("classes", 15, false),
     ]
 

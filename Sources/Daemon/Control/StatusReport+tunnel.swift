@@ -19,7 +19,8 @@ extension StatusReport.Tunnel {
             p99: node?.trips.p99.map(Self.milliseconds),
             loss: node?.trips.loss, handshake: seconds(node?.handshake), received: node?.counters.receivedBytes ?? 0,
             sent: node?.counters.sentBytes ?? 0, chosen: tunnel.inUse ? node?.chosen : nil,
-            changed: tunnel.inUse ? seconds(node?.changed) : nil, peer: node?.peer, peers: node?.peers, test: test)
+            changed: tunnel.inUse ? seconds(node?.changed) : nil, peer: node?.peer, peers: node?.peers,
+            peerHandshakes: node?.handshakes.map(seconds) ?? [], test: test)
     }
 
     /// Microseconds in milliseconds, to a hundredth.

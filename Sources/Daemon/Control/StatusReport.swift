@@ -68,6 +68,8 @@ package struct StatusReport: Codable, Sendable {
         /// With `nodes = "peers"`: which is active, counted from 1 in the order of the file, and of how many; else null.
         @OrNull package var peer: Int?
         @OrNull package var peers: Int?
+        /// The same of each of them, in that order: seconds since its last handshake; null: none.
+        package let peerHandshakes: [Int64?]
         /// What `tunnels test` found last; null: it was not asked for.
         @OrNull package var test: Test?
 
